@@ -1,0 +1,19 @@
+package core
+
+// DefaultLimits are an endpoint's limits where its configuration is silent.
+var DefaultLimits = Limits{
+	Connections:           20000,    // the usual descriptor limit: past it accept fails for everybody
+	ConnectionsPerAddress: 200,      // an office behind one address, but not one hostile script
+	Subscriptions:         200,      // each costs memory in the topic and the session
+	FrameBytes:            64 << 10, // a client's frame is buffered whole before it is read
+	QueueBytes:            1 << 20,  // what a slow reader may cost before it is closed
+	EventsPerSecond:       20,       // a person types slower; a loop does not
+}
+
+// MaxBodyBytes bounds a request to the HTTP API, which is buffered whole so
+// that its signature can be checked before anything of it is believed.
+const MaxBodyBytes = 1 << 20
+
+// MaxTokenBytes bounds a JWT: it is hashed, kept and parsed before it is
+// trusted. Header lines end at 8 KiB in common proxies anyway.
+const MaxTokenBytes = 16 << 10
