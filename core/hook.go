@@ -37,3 +37,10 @@ type ClientEvent struct {
 type Verdict struct {
 	Data []byte // Message: the answer as JSON, nil is null; Subscribe: the member's info
 }
+
+// Audience names connections of one endpoint: by session, or by public id, which
+// stands for all connections of that user.
+type Audience struct {
+	Sessions []SessionID
+	Users    []string
+}
