@@ -5,7 +5,12 @@
 // An Engine is used from many goroutines at once. It places events: the order
 // in which Append places a topic's events is the order in which every
 // subscriber hears them, so an implementation hands each event to its Deliverer
-// under the lane's lock, and a Deliverer never blocks.
+// under the lane's lock, and a Deliverer never blocks. Topics do not wait for
+// one another.
+//
+// A call whose ctx is done before it begins does nothing and returns ctx's
+// error. Errors are compared with errors.Is: an implementation may wrap those
+// named here. Suite enginetest says the same in code.
 package engine
 
 import (
@@ -16,7 +21,8 @@ import (
 	"github.com/driplet/driplet/core"
 )
 
-// Deliverer takes placed events, in order; it appends and returns.
+// Deliverer takes placed events, in order; it appends and returns. It is
+// called under a lane's lock: it neither blocks nor calls the engine.
 type Deliverer interface{ Deliver(*core.Event) }
 
 // Engine is the whole of it.
@@ -24,17 +30,24 @@ type Engine interface {
 	Log
 	Nonces
 	// KV opens the store of one namespace, whose keys and values may take up
-	// quota bytes together. Two opens of one namespace see the same data.
+	// quota bytes together; with a quota of 0 it can be read and emptied only.
+	// Two opens of one namespace see the same data; the last quota counts. No
+	// namespace sees another, whatever their names.
 	KV(namespace string, quota int64) KV
-	// Close writes out what must outlast the process. Nothing may be called
-	// afterwards.
+	// Close writes out what must outlast the process. Every other call has
+	// returned, and nothing may be called afterwards, but Close again.
 	Close() error
 }
 
 // Log orders and keeps events.
 type Log interface {
 	// Append places events and delivers them, all or none, in one atomic
-	// commit with the dedupe record.
+	// commit with the dedupe record. It sets each event's Pos; the caller
+	// hands the events over and changes them no more. There is one Placed per
+	// event, in order; the result may be shared and is not to be changed.
+	//
+	// When Append returns nil the Deliverer has had every event. Errors are
+	// ErrConflict, ErrFull, and ctx's while waiting for a duplicate in flight.
 	Append(ctx context.Context, events []*core.Event, o AppendOptions) ([]Placed, error)
 }
 
@@ -43,10 +56,13 @@ type AppendOptions struct {
 	Dedupe *Dedupe // nil: place unconditionally
 }
 
-// Dedupe makes an append idempotent for DedupeWindow. The same key with the
-// same Hash answers what the first append answered, with Duplicate set, and
-// delivers nothing; while the first is in flight it waits. With another Hash
-// it fails with ErrConflict. Failures are not remembered.
+// Dedupe makes an append idempotent for DedupeWindow, counted from its
+// success. The same key with the same Hash answers what the first append
+// answered, with Duplicate set, and delivers nothing; while the first is in
+// flight it waits, whatever its Hash. With another Hash it fails with
+// ErrConflict. Failures are not remembered: the next to ask places. Records
+// are bounded in number: a new key past the bound fails with ErrFull and
+// places nothing, none is forgotten early.
 type Dedupe struct {
 	Scope string // a credential: keys of two never meet
 	Key   string
@@ -68,16 +84,20 @@ var ErrConflict = errors.New("engine: idempotency key reused with another body")
 // Nonces remembers what may be used once.
 type Nonces interface {
 	// Once spends nonce for a credential, atomically: of any number of calls
-	// one returns nil. timestamp is the request's own; the nonce is remembered
-	// until core.ReplayWindow after it, and never forgotten early.
+	// one returns nil. timestamp is the request's own, of which whole seconds
+	// count; the nonce is remembered until core.ReplayWindow after it, and
+	// never forgotten early. The caller has checked that timestamp lies within
+	// core.ReplayWindow of now; what lies outside is ErrTooOld here as well.
+	// A call that fails spends nothing.
 	Once(ctx context.Context, credential, nonce string, timestamp time.Time) error
 }
 
 // What Once refuses. ErrTooOld: this store can no longer (or not yet, after a
-// start without memory) tell whether the nonce was spent. ErrFull: the table
-// is full for this credential; it never forgets early to make room.
+// start without memory) tell whether the nonce was spent. ErrFull, also of an
+// Append with Dedupe: the table is full for this credential; it never forgets
+// early to make room, and has room again as time passes.
 var (
 	ErrSpent  = errors.New("engine: nonce already spent")
 	ErrTooOld = errors.New("engine: timestamp outside what is remembered")
-	ErrFull   = errors.New("engine: nonce table full")
+	ErrFull   = errors.New("engine: table full for this credential, try again in a minute")
 )

@@ -3,11 +3,22 @@ package engine
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 )
 
 // KV is a small store of one namespace: a plugin's state on one endpoint.
-// Values are copied in and out. A zero ttl means for ever.
+// Keys are 1 to MaxKeyBytes bytes of any kind, ordered bytewise. Values are
+// copied in and out; an empty value is a value, and comes back empty, not nil.
+//
+// A zero ttl means for ever, a negative one is ErrLifetime. A pair whose
+// lifetime is over is gone for every call at once, and its bytes hold no
+// quota against a write that needs them. Every write without a lifetime of
+// its own (Incr apart) ends the lifetime that the key had.
+//
+// Each call is atomic and sees every call that returned before it began.
+// A call that fails changes nothing. A write that would leave the namespace
+// over its quota is ErrQuota, unless it makes it smaller.
 type KV interface {
 	// Get returns the value; ok is false when there is none.
 	Get(ctx context.Context, key string) (value []byte, ok bool, err error)
@@ -15,11 +26,12 @@ type KV interface {
 	// A nil new deletes.
 	CAS(ctx context.Context, key string, old, new []byte, ttl time.Duration) (swapped bool, err error)
 	// Incr adds delta to the decimal integer at key (absent: 0) and returns
-	// the sum, atomically. A value that is no integer is ErrNotInteger.
+	// the sum, atomically. A value or a sum that is no int64 is ErrNotInteger.
 	// An existing lifetime is kept; ttl applies to a key that it creates.
 	Incr(ctx context.Context, key string, delta int64, ttl time.Duration) (int64, error)
 	// Scan lists up to limit pairs whose keys start with prefix, in key order,
-	// or backwards with reverse.
+	// or backwards with reverse. It sees one moment of the namespace. Prefix ""
+	// is every key; a limit below 1 lists nothing.
 	Scan(ctx context.Context, prefix string, limit int, reverse bool) ([]Pair, error)
 	// Apply makes all writes, in order, or none.
 	Apply(ctx context.Context, writes []Write) error
@@ -41,7 +53,10 @@ type Write struct {
 // Refusals of a KV.
 var (
 	ErrQuota      = errors.New("engine: the namespace's quota is used up")
-	ErrNotInteger = errors.New("engine: the value is not an integer")
+	ErrNotInteger = errors.New("engine: the value is not an integer of 64 bits")
+	ErrKeySize    = errors.New("engine: a key has 1 to 512 bytes")
+	ErrValueSize  = errors.New("engine: a value has at most 1048576 bytes")
+	ErrLifetime   = errors.New("engine: a lifetime is not negative; 0 is for ever")
 )
 
 // Bounds of keys and values: what one call may cost.
@@ -49,3 +64,26 @@ const (
 	MaxKeyBytes   = 512
 	MaxValueBytes = 1 << 20
 )
+
+// CheckKey refuses a key that no KV takes, with ErrKeySize. A key that is
+// asked for is checked as one that is written.
+func CheckKey(key string) error {
+	if len(key) == 0 || len(key) > MaxKeyBytes {
+		return fmt.Errorf("%w, this one has %d", ErrKeySize, len(key))
+	}
+	return nil
+}
+
+// Check refuses a write that no KV takes: ErrKeySize, ErrValueSize, ErrLifetime.
+func (w Write) Check() error {
+	if err := CheckKey(w.Key); err != nil {
+		return err
+	}
+	if len(w.Value) > MaxValueBytes {
+		return fmt.Errorf("%w, this one has %d", ErrValueSize, len(w.Value))
+	}
+	if w.TTL < 0 {
+		return fmt.Errorf("%w, this one is %v", ErrLifetime, w.TTL)
+	}
+	return nil
+}
