@@ -1,0 +1,150 @@
+package wire
+
+import (
+	"slices"
+	"strconv"
+
+	"github.com/driplet/driplet/core"
+)
+
+// version2 is Driplet's own dialect; v2_decode.go reads it.
+type version2 struct{}
+
+func (version2) Dialect() uint8 { return DialectV2 }
+
+func (version2) Append(dst []byte, o core.Outgoing) []byte {
+	switch o := o.(type) {
+	case *core.Event:
+		return appendMessage(dst, o)
+	case core.Reply:
+		return appendReply(dst, o)
+	case core.Failure:
+		return appendFailure(dst, o)
+	case core.Welcome:
+		return appendWelcome(dst, o)
+	case core.Join:
+		return appendMember(dst, `{"type":"join","topic":`, o.Topic, o.Member)
+	case core.Leave:
+		return appendMember(dst, `{"type":"leave","topic":`, o.Topic, o.Member)
+	case core.Subscribed:
+		dst = appendDone(dst, `{"type":"subscribed","topic":`, o.Topic, o.Reason)
+		if len(o.Info) > 0 {
+			dst = append(append(dst, `,"info":`...), o.Info...)
+		}
+		return append(dst, '}')
+	case core.Unsubscribed:
+		return append(appendDone(dst, `{"type":"unsubscribed","topic":`, o.Topic, o.Reason), '}')
+	case core.Expiring:
+		dst = append(dst, `{"type":"expiring","in":`...)
+		dst = strconv.AppendInt(dst, int64(o.In), 10)
+		return append(dst, '}')
+	case core.Pong:
+		return append(dst, `{"type":"pong"}`...)
+	}
+	return dst
+}
+
+// appendMessage is the hot path: one call an event, whatever its audience.
+func appendMessage(dst []byte, ev *core.Event) []byte {
+	dst = slices.Grow(dst, len(ev.Data)+len(ev.Key.Topic)+len(ev.Name)+len(ev.From)+128)
+	dst = append(dst, `{"type":"message","topic":`...)
+	dst = appendString(dst, ev.Key.Topic)
+	dst = append(dst, `,"message":`...)
+	dst = appendJSON(dst, ev.Data)
+	if ev.Name != "" && ev.Name != core.DefaultEventName {
+		dst = append(dst, `,"event":`...)
+		dst = appendString(dst, ev.Name)
+	}
+	if ev.Pos != (core.Position{}) {
+		dst = append(dst, `,"offset":`...)
+		dst = strconv.AppendUint(dst, ev.Pos.Offset, 10)
+	}
+	if ev.From != "" {
+		dst = append(dst, `,"from":`...)
+		dst = appendString(dst, ev.From)
+	}
+	return append(dst, '}')
+}
+
+func appendReply(dst []byte, r core.Reply) []byte {
+	dst = append(dst, `{"type":"reply","id":`...)
+	dst = append(dst, r.ID...)
+	if r.Topic != "" {
+		dst = append(dst, `,"topic":`...)
+		dst = appendString(dst, r.Topic)
+	}
+	if r.Pos != (core.Position{}) {
+		dst = append(dst, `,"epoch":`...)
+		dst = appendString(dst, r.Pos.Epoch)
+		dst = append(dst, `,"offset":`...)
+		dst = strconv.AppendUint(dst, r.Pos.Offset, 10)
+	}
+	if r.Recovered != nil {
+		dst = append(dst, `,"recovered":`...)
+		dst = strconv.AppendBool(dst, *r.Recovered)
+	}
+	if r.HasData {
+		dst = append(dst, `,"data":`...)
+		dst = appendJSON(dst, r.Data)
+	}
+	return append(dst, '}')
+}
+
+func appendFailure(dst []byte, f core.Failure) []byte {
+	dst = append(dst, `{"type":"error"`...)
+	if f.ID != "" {
+		dst = append(dst, `,"id":`...)
+		dst = append(dst, f.ID...)
+	}
+	dst = append(dst, `,"error":`...)
+	dst = appendError(dst, f.Err, func(dst []byte, e *core.Error) []byte {
+		dst = append(dst, `,"retry":`...)
+		dst = strconv.AppendBool(dst, e.Retry)
+		if len(e.Data) > 0 {
+			dst = append(append(dst, `,"data":`...), e.Data...)
+		}
+		return dst
+	})
+	return append(dst, '}')
+}
+
+func appendWelcome(dst []byte, w core.Welcome) []byte {
+	dst = append(dst, `{"type":"welcome","session":`...)
+	dst = appendString(dst, string(w.Session))
+	if w.User != "" {
+		dst = append(dst, `,"user":`...)
+		dst = appendString(dst, w.User)
+	}
+	dst = append(dst, `,"ping":`...)
+	dst = strconv.AppendInt(dst, int64(w.Ping), 10)
+	dst = append(dst, `,"max_frame":`...)
+	dst = strconv.AppendInt(dst, int64(w.MaxFrame), 10)
+	if w.Expires != 0 {
+		dst = append(dst, `,"expires":`...)
+		dst = strconv.AppendInt(dst, w.Expires, 10)
+	}
+	return append(dst, '}')
+}
+
+func appendMember(dst []byte, start, topic string, m core.Member) []byte {
+	dst = append(dst, start...)
+	dst = appendString(dst, topic)
+	dst = append(dst, `,"member":{"id":`...)
+	dst = appendString(dst, m.ID)
+	if len(m.Info) > 0 {
+		dst = append(append(dst, `,"info":`...), m.Info...)
+	}
+	return append(dst, "}}"...)
+}
+
+// appendDone begins a frame about what was done to the client, and leaves its
+// object open.
+func appendDone(dst []byte, start, topic, reason string) []byte {
+	dst = append(dst, start...)
+	dst = appendString(dst, topic)
+	if reason != "" {
+		dst = append(dst, `,"reason":`...)
+		dst = appendString(dst, reason)
+	}
+	return dst
+}
