@@ -1,0 +1,68 @@
+// Text, envelopes and result buffers between this module and its host.
+
+/** Results up to this size need no second call. */
+export const SCRATCH_BYTES: i32 = 2048;
+
+/** Where the host writes results; what stands here is gone with the next call. */
+export const scratch: usize = memory.data(SCRATCH_BYTES);
+
+/** Text as UTF-8. A lone surrogate, which UTF-8 cannot hold, becomes U+FFFD. */
+export function utf8(text: string): ArrayBuffer {
+  return String.UTF8.encode(text, false, String.UTF8.ErrorMode.REPLACE);
+}
+
+/** UTF-8 as text. */
+// @ts-ignore: decorator
+@inline
+export function text(ptr: usize, len: i32): string {
+  return String.UTF8.decodeUnsafe(ptr, len);
+}
+
+/** The address of a buffer's first byte. */
+// @ts-ignore: decorator
+@inline
+export function at(buffer: ArrayBuffer): usize { return changetype<usize>(buffer); }
+
+/** Packs fields into an envelope: u16 version, u16 fields, then u32 length and bytes of each. */
+export function envelope(fields: ArrayBuffer[]): ArrayBuffer {
+  let size = 4;
+  for (let i = 0; i < fields.length; i++) size += 4 + fields[i].byteLength;
+  const out = new ArrayBuffer(size);
+  let p = at(out);
+  store<u16>(p, 1);
+  store<u16>(p, <u16>fields.length, 2);
+  p += 4;
+  for (let i = 0; i < fields.length; i++) {
+    const field = fields[i];
+    store<u32>(p, field.byteLength);
+    memory.copy(p + 4, at(field), field.byteLength);
+    p += 4 + field.byteLength;
+  }
+  return out;
+}
+
+/** Packs texts into an envelope. */
+export function envelopeOf(texts: string[]): ArrayBuffer {
+  const fields: ArrayBuffer[] = [];
+  for (let i = 0; i < texts.length; i++) fields.push(utf8(texts[i]));
+  return envelope(fields);
+}
+
+const NAMES: StaticArray<string> = [
+  "", "not found", "denied: grant it under [capabilities] of the manifest", "a bad argument: broken JSON, or a name or value over its limit",
+  "over the limit of one event", "the store is full: raise kv under [capabilities] of the manifest", "a conflict: this event writes the same key, or the value is no integer",
+  "unavailable just now", "nobody waits for an answer", "not possible while the plugin starts",
+];
+
+/** Ends the handler, with none of its effects, when a call failed in a way that only its author can mend. */
+export function must(errno: i32, call: string, what: string): void {
+  if (errno < 0) {
+    const n = -errno;
+    throw new Error(call + "(" + what + "): " + (n < NAMES.length ? NAMES[n] : "errno " + n.toString()));
+  }
+}
+
+export const NOT_FOUND: i32 = -1;
+export const BAD_ARGUMENT: i32 = -3;
+export const UNAVAILABLE: i32 = -7;
+export const NO_REQUEST: i32 = -8;

@@ -1,0 +1,120 @@
+import { text, utf8, at } from "./bytes";
+import { host_subscribed } from "./imports";
+import { Refusal, fail } from "./reply";
+import { Value } from "./value";
+
+const FIELDS = 14;
+// Of each field of the event at hand, where it lies and how long it is.
+const spans = new StaticArray<u32>(FIELDS * 2);
+
+/** Reads the envelope; fields that this library does not know are skipped, missing ones are empty. */
+export function openEnvelope(ptr: usize, len: i32): void {
+  const count = min<i32>(load<u16>(ptr, 2), FIELDS);
+  let p = ptr + 4;
+  for (let i = 0; i < FIELDS; i++) {
+    let n: u32 = 0;
+    if (i < count) {
+      n = load<u32>(p);
+      p += 4;
+    }
+    unchecked((spans[i * 2] = <u32>p));
+    unchecked((spans[i * 2 + 1] = n));
+    p += n;
+  }
+}
+
+/**
+ * What a handler is asked about. Which fields hold something depends on the
+ * kind of event; the others are empty. Not to be kept beyond the handler.
+ */
+export class Event {
+  private bad: Refusal | null = null;
+
+  private field(n: i32): string { return text(spans[n * 2], spans[n * 2 + 1]); }
+  private value(n: i32): Value { return new Value(spans[n * 2], spans[n * 2 + 1], null); }
+
+  /** Message: its name, "chat.send". Timer: the timer's name. */
+  get event(): string { return this.field(0); }
+  /** Message (when given), subscribe, unsubscribe. */
+  get topic(): string { return this.field(1); }
+  /** The connection: a secret between it and the server. */
+  get session(): string { return this.field(2); }
+  /** Its public id, as others see it. */
+  get user(): string { return this.field(3); }
+  /** Whether a caller waits for an answer. */
+  get wantsAnswer(): bool { return spans[9] > 0; }
+  /** The object custom of the connection's token. */
+  get claims(): Value { return this.value(5); }
+  /** When it happened, milliseconds since 1970. */
+  get time(): i64 { return load<i64>(spans[12]); }
+  /** What the client sent. */
+  get data(): Value { return this.value(7); }
+  /** The token's user; empty: anonymous. */
+  get account(): string { return this.field(8); }
+  /** The endpoint's name. */
+  get endpoint(): string { return this.field(9); }
+  /** Timer, http: what was given to timer.set or http.fetch. */
+  get state(): string { return this.field(10); }
+  /** Http: the answer's status; 0: there was none, and data holds code and message. */
+  get status(): i32 { return spans[23] >= 4 ? load<i32>(spans[22]) : 0; }
+  /** Http: the answer's headers, names in lower case. */
+  get headers(): Value { return this.value(12); }
+  /** Http: the answer's body as text. */
+  get body(): string { return this.field(7); }
+
+  /** Whether the connection is subscribed to topic. */
+  subscribed(topic: string): bool {
+    const t = utf8(topic);
+    return host_subscribed(spans[4], spans[5], at(t), t.byteLength) == 1;
+  }
+
+  // Fields of data that must be right. The first that is not is what err()
+  // returns: read all, then ask once.
+
+  /** The text at path of data: not empty, at most max long as a browser's maxlength counts. */
+  string(path: string, max: i32): string {
+    const data = this.data;
+    if (!data.isString(path)) return this.wrong(path, "must be a string");
+    const s = data.string(path);
+    if (s.length == 0) return this.wrong(path, "must not be empty");
+    if (s.length > max) return this.wrong(path, "has " + s.length.toString() + " characters, the limit is " + max.toString());
+    return s;
+  }
+
+  /** As string, but it may be missing, null or empty: then fallback. */
+  stringOr(path: string, max: i32, fallback: string): string {
+    const data = this.data;
+    return data.has(path) && !(data.isString(path) && data.string(path).length == 0) ? this.string(path, max) : fallback;
+  }
+
+  /** The string or number at path as text: ids come as either. */
+  id(path: string, max: i32): string {
+    const s = this.data.text(path);
+    if (s.length == 0) return this.wrong(path, "must be a string or a number");
+    return s.length > max ? this.wrong(path, "has " + s.length.toString() + " characters, the limit is " + max.toString()) : s;
+  }
+
+  /** The whole number at path, from low to high. */
+  integer(path: string, low: i64, high: i64): i64 {
+    const data = this.data;
+    const n = data.integer(path);
+    if (!data.isInteger(path) || n < low || n > high) {
+      this.wrong(path, "must be a whole number from " + low.toString() + " to " + high.toString());
+      return low;
+    }
+    return n;
+  }
+
+  /** As integer, but it may be missing or null: then fallback. */
+  integerOr(path: string, low: i64, high: i64, fallback: i64): i64 {
+    return this.data.has(path) ? this.integer(path, low, high) : fallback;
+  }
+
+  /** The first field that was wrong, as bad_request to return; null if all were right. */
+  err(): Refusal | null { return this.bad; }
+
+  private wrong(path: string, what: string): string {
+    if (!this.bad) this.bad = fail("bad_request", path + " " + what);
+    return "";
+  }
+}

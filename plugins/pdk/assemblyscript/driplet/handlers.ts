@@ -1,0 +1,80 @@
+import { utf8, at } from "./bytes";
+import { Event, openEnvelope } from "./event";
+import { Reply, Refusal, fail } from "./reply";
+
+/** Handles one event. AssemblyScript has no closures: a handler uses its event, and what stands at the top of a file. */
+export type Handler = (e: Event) => Reply | null;
+
+class Route {
+  constructor(public name: string, public handler: Handler) {}
+}
+
+const messages: Route[] = [];
+const timers: Route[] = [];
+let connect: Handler | null = null;
+let disconnect: Handler | null = null;
+let subscribe: Handler | null = null;
+let unsubscribe: Handler | null = null;
+let http: Handler | null = null;
+
+/** Handles a client's event; the caller gets what the handler returns. A name that ends in `*` takes all that begin so and have no handler of their own. */
+export function on(name: string, handler: Handler): void { messages.push(new Route(name, handler)); }
+/** Asked before a connection is admitted: return fail(…) to refuse it. */
+export function onConnect(handler: Handler): void { connect = handler; }
+/** Told when a connection is gone. */
+export function onDisconnect(handler: Handler): void { disconnect = handler; }
+/** Asked before a subscription to one of the manifest's topics: return null or admit(…), or fail(…) to refuse it. */
+export function onSubscribe(handler: Handler): void { subscribe = handler; }
+/** Told when a connection has left one of the manifest's topics. */
+export function onUnsubscribe(handler: Handler): void { unsubscribe = handler; }
+/** Handles the timer of this name, of the manifest or of timer.set. */
+export function onTimer(name: string, handler: Handler): void { timers.push(new Route(name, handler)); }
+/** Handles the answers to http.fetch; e.state tells which. */
+export function onHttp(handler: Handler): void { http = handler; }
+
+// The buffers that the host sees. As globals they are kept from the collector.
+let inbox = new ArrayBuffer(0);
+let answer = new ArrayBuffer(0);
+
+// What follows is exported by exports.ts.
+
+export function alloc(n: i32): usize {
+  inbox = new ArrayBuffer(n);
+  return at(inbox);
+}
+
+export function dispatch(kind: i32, ptr: usize, len: i32): u64 {
+  __collect(); // nothing of the last event is on the stack any more
+  openEnvelope(ptr, len);
+  const e = new Event();
+  const handler = handlerOf(kind, e);
+  const reply = handler ? handler(e) : kind == 5 ? fail("no_handler", "no handler for the event " + e.event) : null;
+  if (!reply) return 0;
+  answer = utf8(reply.toString());
+  let length = <u32>answer.byteLength;
+  if (reply instanceof Refusal) length |= 0x80000000;
+  return (<u64>at(answer) << 32) | length;
+}
+
+function handlerOf(kind: i32, e: Event): Handler | null {
+  switch (kind) {
+    case 1: return connect;
+    case 2: return disconnect;
+    case 3: return subscribe;
+    case 4: return unsubscribe;
+    case 5: return find(messages, e.event);
+    case 7: return find(timers, e.event);
+    case 8: return http;
+  }
+  return null;
+}
+
+function find(routes: Route[], name: string): Handler | null {
+  let best: Route | null = null;
+  for (let i = 0; i < routes.length; i++) {
+    const route = routes[i], r = route.name;
+    if (r == name) return route.handler;
+    if (r.endsWith("*") && name.startsWith(r.substring(0, r.length - 1)) && (!best || r.length > best.name.length)) best = route;
+  }
+  return best ? best.handler : null;
+}

@@ -1,0 +1,171 @@
+// Reading JSON: the host walks the text, so that a module carries no parser.
+
+import { SCRATCH_BYTES, scratch, utf8, text, at } from "./bytes";
+import { host_json_get } from "./imports";
+import { quote } from "./json";
+
+// What the last lookup found; overwritten by the next.
+let foundType: u8 = 0;
+let foundPtr: usize = 0;
+let foundLen: i32 = 0;
+
+const STRING: u8 = 0x73, NUMBER: u8 = 0x6e, TRUE: u8 = 0x74, FALSE: u8 = 0x66, NULL: u8 = 0x7a, OBJECT: u8 = 0x6f, LIST: u8 = 0x61;
+
+function found(ptr: usize, len: i32): bool {
+  foundType = load<u8>(ptr);
+  foundPtr = ptr + 1;
+  foundLen = len - 1;
+  return true;
+}
+
+/**
+ * Some JSON text to look into. A path is keys joined by dots, in a list an
+ * index from 0: "user.name", "items.0.id"; the empty path is the whole.
+ */
+export class Value {
+  constructor(private ptr: usize, private len: i32, private hold: ArrayBuffer | null) {}
+
+  /** Looks into JSON text, for instance from the store. */
+  static parse(json: string): Value {
+    const buffer = utf8(json);
+    return new Value(at(buffer), buffer.byteLength, buffer);
+  }
+
+  private find(path: string): bool {
+    if (this.len == 0) return false;
+    const p = utf8(path);
+    let out = scratch, cap = SCRATCH_BYTES;
+    while (true) {
+      const n = host_json_get(this.ptr, this.len, at(p), p.byteLength, out, cap);
+      if (n < 0) return false; // not there, or the text is no JSON
+      if (n <= cap) return found(out, n);
+      
+      out = at(new ArrayBuffer(n)); // nothing is collected while a handler runs
+      cap = n;
+    }
+  }
+
+  /** Whether something other than null stands at path. */
+  has(path: string = ""): bool { return this.find(path) && foundType != NULL; }
+
+  /** The text at path; fallback if there is no string. */
+  string(path: string, fallback: string = ""): string {
+    return this.find(path) && foundType == STRING ? text(foundPtr, foundLen) : fallback;
+  }
+
+  /** The string or number at path as text, for ids that come as either; fallback for all else. */
+  text(path: string, fallback: string = ""): string {
+    return this.find(path) && (foundType == STRING || foundType == NUMBER) ? text(foundPtr, foundLen) : fallback;
+  }
+
+  /** The number at path; fallback if there is none. */
+  number(path: string, fallback: f64 = 0): f64 {
+    return this.find(path) && foundType == NUMBER ? parseFloat(text(foundPtr, foundLen)) : fallback;
+  }
+
+  /** The whole number at path; fallback if there is none, or it has a fraction or more than 18 digits. */
+  integer(path: string, fallback: i64 = 0): i64 {
+    return this.find(path) && isInteger() ? I64.parseInt(text(foundPtr, foundLen)) : fallback;
+  }
+
+  /** The bool at path; fallback if there is none. */
+  bool(path: string, fallback: bool = false): bool {
+    if (!this.find(path) || (foundType != TRUE && foundType != FALSE)) return fallback;
+    return foundType == TRUE;
+  }
+
+  /** The value at path to look into further; empty (nothing is found in it) if there is none. */
+  get(path: string): Value {
+    const raw = this.raw(path);
+    return raw == null ? nothing() : Value.parse(raw);
+  }
+
+  /** The JSON text at path, or null if there is nothing. */
+  raw(path: string = ""): string | null {
+    return this.find(path) ? rawFound() : null;
+  }
+
+  /** The items of the list at path, empty if there is none. */
+  items(path: string = ""): Value[] {
+    const out: Value[] = [];
+    if (!this.find(path) || foundType != LIST) return out;
+    const buffer = new ArrayBuffer(foundLen); // items outlive the next lookup
+    memory.copy(at(buffer), foundPtr, foundLen);
+    splitList(buffer, out);
+    return out;
+  }
+
+  /** The texts of the list at path, or the one text that stands there; all else is left out. */
+  texts(path: string = ""): string[] {
+    const out: string[] = [];
+    const items = this.items(path);
+    for (let i = 0; i < items.length; i++) {
+      if (items[i].isText("")) out.push(items[i].text(""));
+    }
+    if (items.length == 0 && this.isText(path)) out.push(this.text(path));
+    return out;
+  }
+
+  /** Whether a string stands at path. */
+  isString(path: string): bool { return this.find(path) && foundType == STRING; }
+  /** Whether a string or a number stands at path. */
+  isText(path: string): bool { return this.find(path) && (foundType == STRING || foundType == NUMBER); }
+  /** Whether integer() would find a number at path. */
+  isInteger(path: string): bool { return this.find(path) && isInteger(); }
+
+  /** The whole JSON text. */
+  toString(): string { return text(this.ptr, this.len); }
+}
+
+function isInteger(): bool {
+  if (foundType != NUMBER || foundLen > 19) return false;
+  let digits = 0;
+  for (let i = 0; i < foundLen; i++) {
+    const c = load<u8>(foundPtr + i);
+    if (c == 0x2d && i == 0) continue;
+    if (c < 0x30 || c > 0x39) return false;
+    digits++;
+  }
+  return digits <= 18;
+}
+
+function rawFound(): string {
+  if (foundType == STRING) return quote(text(foundPtr, foundLen));
+  if (foundType == TRUE) return "true";
+  if (foundType == FALSE) return "false";
+  if (foundType == NULL) return "null";
+  return text(foundPtr, foundLen);
+}
+
+// splitList cuts valid, compact or not, JSON list text into its items.
+function splitList(list: ArrayBuffer, out: Value[]): void {
+  const base = at(list), end = list.byteLength - 1; // the closing bracket
+  let depth = 0, start = 1, quoted = false, blank = true;
+  for (let i = 1; i <= end; i++) {
+    const c = load<u8>(base + i);
+    if (quoted) {
+      if (c == 0x5c) i++;
+      else if (c == 0x22) quoted = false;
+      continue;
+    }
+    if (depth == 0 && (c == 0x2c || i == end)) {
+      if (!blank) out.push(new Value(base + start, i - start, list));
+      start = i + 1;
+      blank = true;
+      continue;
+    }
+    if (c > 0x20) blank = false;
+    if (c == 0x22) quoted = true;
+    else if (c == 0x7b || c == 0x5b) depth++;
+    else if (c == 0x7d || c == 0x5d) depth--;
+  }
+}
+
+/** What a *_get call left in the scratch buffer or in big, as a Value. */
+export function fromTagged(ptr: usize, len: i32): Value {
+  found(ptr, len);
+  return Value.parse(rawFound());
+}
+
+/** Nothing: whatever is looked up in it is not there. */
+export function nothing(): Value { return new Value(0, 0, null); }
