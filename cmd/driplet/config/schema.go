@@ -1,0 +1,103 @@
+package config
+
+import (
+	"time"
+
+	"github.com/driplet/driplet/core"
+)
+
+// newSchema is every key that a configuration may have, with its default.
+func newSchema() schema {
+	return schema{
+		section("Global", globalFields()...),
+		{name: "Endpoints", shape: shapeNamed, expect: "a section [Endpoints.<name>] for each endpoint", fields: endpointFields()},
+	}
+}
+
+func globalFields() schema {
+	return schema{
+		text("BindAddress", "127.0.0.1", checkHost),
+		integer("Port", int64(4719), 0, 65535),
+		texts("Listen", []string{}, checkListen),
+		text("PublicURL", "", checkPublicURL),
+		texts("TrustedProxies", []string{}, checkNetwork),
+		text("DataDir", "", nil),
+		text("PluginDir", "", nil),
+		text("LogFile", "", nil),
+		choice("LogLevel", "normal", "normal", "debug"),
+		choice("Metrics", "loopback", "loopback", "all", "off"),
+	}
+}
+
+func endpointFields() schema {
+	return schema{
+		text("Name", "", nil).or("Title"),
+		text("APISecret", "", nil).masked(),
+		text("APISecretPrevious", "", nil).masked(),
+		text("JWTSecret", "", nil).masked(),
+		text("JWTSecretPrevious", "", nil).masked(),
+		texts("AllowedOrigins", []string{}, checkOrigin),
+		text("UserClaim", "uid", checkNotEmpty),
+		choice("TokenExpiry", "connect", "connect", "enforce"),
+		choice("Version1", "allow", "allow", "expire", "off"),
+		boolean("EchoTarget", false),
+		texts("Plugins", []string{}, checkPlugin),
+		section("Limits", limitFields()...),
+		sections("Topics", topicFields()...),
+		section("Pusher", pusherFields()...).whenPresent().notYet(),
+		sections("Webhooks",
+			text("URL", "", checkURL).must(),
+			texts("Events", []string{}, checkNotEmpty),
+			choice("Names", "pusher", "pusher", "webman"),
+		).notYet(),
+		sections("Callbacks",
+			text("Match", "", checkPattern).must(),
+			text("URL", "", checkURL).must(),
+			duration("Timeout", "5s", 10*time.Millisecond, time.Minute),
+		).notYet(),
+		{name: "PluginConfig", shape: shapeFree, expect: "a section [Endpoints.<name>.PluginConfig.<plugin>] for each plugin"},
+	}
+}
+
+func limitFields() schema {
+	d := core.DefaultLimits
+	return schema{
+		integer("Connections", int64(d.Connections), 1, 10_000_000),
+		integer("ConnectionsPerAddress", int64(d.ConnectionsPerAddress), 1, 10_000_000),
+		integer("Subscriptions", int64(d.Subscriptions), 1, 100_000),
+		size("FrameBytes", formatSize(int64(d.FrameBytes)), 128, 16<<20),
+		size("QueueBytes", formatSize(int64(d.QueueBytes)), 1<<10, 1<<30),
+		rate("EventsPerSecond", d.EventsPerSecond),
+	}
+}
+
+func topicFields() schema {
+	return schema{
+		text("Match", "", checkPattern).must(),
+		choice("Subscribe", "", "public", "anyone", "token", "claims", "proof", "plugin", "nobody"),
+		choice("Publish", "", "nobody", "token", "anyone", "plugin"),
+		choice("Overflow", "close", "close", "drop-oldest", "latest"),
+		section("History",
+			integer("Size", int64(100), 1, 1_000_000),
+			duration("Age", "24h", time.Second, 365*24*time.Hour),
+			choice("Sync", "batch", "always", "batch"),
+		).whenPresent().notYet(),
+		{name: "Latest", shape: shapeBool, expect: "true or false", later: true},
+		section("Presence",
+			duration("Debounce", "2s", 0, time.Minute),
+			integer("List", int64(200), 0, 100_000),
+		).whenPresent().notYet(),
+		rate("Rate", nil).notYet(),
+	}
+}
+
+func pusherFields() schema {
+	return schema{
+		text("AppID", "", checkNotEmpty).must(),
+		text("AppKey", "", checkNotEmpty).must(),
+		text("Secret", "", checkNotEmpty).must().masked(),
+		boolean("ClientEvents", false),
+		size("EventBytes", "10 KiB", 1, 1<<20),
+		boolean("Lenient", false),
+	}
+}
