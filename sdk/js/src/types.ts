@@ -1,0 +1,99 @@
+import type { DripletError } from "./error.ts";
+
+/**
+ * - `connecting`: a token is being fetched or the socket opened
+ * - `connected`: the server has greeted
+ * - `waiting`: a pause before the next attempt
+ * - `offline`: as waiting, and the browser says that there is no network
+ * - `refused`: logged out, or the server refuses this client; `connect()` or `relogin()` tries again
+ * - `closed`: not started, disconnected by the page, or sent away by the backend
+ */
+export type State = "connecting" | "connected" | "waiting" | "offline" | "refused" | "closed";
+
+/** The URL of the page's token endpoint, or a function; `null` means logged out. */
+export type TokenSource = string | (() => Promise<string | null>);
+
+export interface Message<M = unknown> {
+  topic: string;
+  message: M;
+  /** Absent for a plain message. */
+  event?: string;
+  /** Place in the topic's history; only where the topic keeps one. Grows, but may skip. */
+  offset?: number;
+  /** Public id of the client that published it; absent when the backend or a plugin did. */
+  from?: string;
+  recovered?: true;
+}
+
+export interface Member {
+  id: string;
+  info?: unknown;
+}
+
+/** Where a topic's history stands. An offset counts within its epoch only. */
+export interface Position {
+  epoch: string;
+  offset: number;
+}
+
+export interface Gap {
+  topic: string;
+  reason: "expired" | "epoch" | "limit";
+}
+
+/** One holder of a topic. The topic is left when its last holder unsubscribes. */
+export interface Subscription<M = unknown> {
+  readonly topic: string;
+  /** Of the current connection: pending again after a loss. Rejects with a DripletError, for example `forbidden`. */
+  readonly ready: Promise<{ recovered: boolean }>;
+  /** `message` hears every message of the topic, `event:NAME` those published under that name. */
+  on(type: "message" | `event:${string}`, fn: (m: Message<M>) => void): () => void;
+  on(type: "join" | "leave", fn: (m: Member) => void): () => void;
+  on(type: "gap", fn: (g: Gap) => void): () => void;
+  /** The server ended it: a plugin, the backend, or a new token without the right. */
+  on(type: "unsubscribed", fn: (u: { topic: string; reason?: string }) => void): () => void;
+  presence(): Promise<{ members: Member[]; count: number }>;
+  history(options?: { limit?: number; since?: Position }): Promise<Message<M>[]>;
+  /** Gives this holder up, with its handlers. */
+  unsubscribe(): void;
+}
+
+/** What the SDK needs of a WebSocket: the browser's, Node's, or that of the package `ws`. */
+export interface SocketLike {
+  send(data: string): void;
+  close(code?: number, reason?: string): void;
+  onopen: { bivariant(event: unknown): void }["bivariant"] | null;
+  onmessage: { bivariant(event: { data: unknown }): void }["bivariant"] | null;
+  onclose: { bivariant(event: { code: number; reason: string }): void }["bivariant"] | null;
+  onerror: { bivariant(event: unknown): void }["bivariant"] | null;
+}
+
+export type SocketConstructor = new (url: string, protocols?: string[]) => SocketLike;
+
+export interface Options {
+  /** Default: the global WebSocket. Node 20 has none: give the one of the package `ws`. */
+  WebSocket?: SocketConstructor;
+  /** Connect at once. Default: only where there is a window. */
+  autoConnect?: boolean;
+  /** false: a client of its own instead of the one per endpoint. Several users in one process need it. */
+  shared?: boolean;
+  /** Where the token travels. `query` is for proxies that drop subprotocols; it puts tokens into access logs. */
+  tokenIn?: "protocol" | "query";
+  /** Milliseconds for a call, a token, a greeting, and an answer to a ping. Default 10,000. */
+  timeout?: number;
+  /** Bounds of the pause before a reconnection, in milliseconds. Default 500 and 30,000. */
+  reconnect?: { min?: number; max?: number };
+}
+
+export interface CallOptions {
+  topic?: string;
+  /** Milliseconds, waiting for the connection included. */
+  timeout?: number;
+  signal?: AbortSignal;
+}
+
+export interface ClientEvents {
+  state: State;
+  gap: Gap;
+  error: DripletError;
+}
