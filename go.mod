@@ -2,6 +2,9 @@ module github.com/driplet/driplet
 
 go 1.26.0
 
+// npm packages may hold Go files (flatted does): they are not ours to build.
+ignore node_modules
+
 require (
 	github.com/DataDog/zstd v1.5.7 // indirect
 	github.com/RaduBerinde/axisds v0.1.0 // indirect
