@@ -1,0 +1,104 @@
+package auth
+
+import (
+	"crypto/sha256"
+	"time"
+	"unsafe"
+
+	lru "github.com/hashicorp/golang-lru/v2"
+
+	"github.com/driplet/driplet/core"
+)
+
+// DefaultTokens is how many verified tokens are kept. Claims of a usual token
+// take about 2 KiB, so all of them 20 MiB; a token seen again costs a tenth of
+// a new one.
+const DefaultTokens = 10_000
+
+// Tokens verifies clients' JSON Web Tokens (RFC 7519) and remembers those that
+// it found good. Safe for many goroutines. What it refuses it does not
+// remember: a flood of bad tokens pushes no good one out.
+type Tokens struct {
+	cache *lru.Cache[tokenKey, verified]
+}
+
+type tokenKey struct {
+	endpoint, userClaim string
+	generation          uint64
+	token               [sha256.Size]byte
+}
+
+// verified remembers the secret as well, so that a token dies with its key even
+// if an endpoint of the same name and generation was made anew.
+type verified struct {
+	claims *core.Claims
+	secret string
+}
+
+// NewTokens makes a verifier that remembers up to size tokens; less than one
+// stands for DefaultTokens.
+func NewTokens(size int) *Tokens {
+	if size < 1 {
+		size = DefaultTokens
+	}
+	cache, err := lru.New[tokenKey, verified](size)
+	if err != nil {
+		panic("auth: " + err.Error()) // only for a size below one
+	}
+	return &Tokens{cache: cache}
+}
+
+// Verify returns the claims of a token that one of ep's JWTKeys signed with
+// HS256, HS384 or HS512; a kid that names one of them picks it. The claims are
+// shared: they must not be changed. The error is a *core.Error whose text says
+// what to mend: expired, and unauthorized for everything else.
+func (t *Tokens) Verify(ep *core.Endpoint, token string, now time.Time) (*core.Claims, error) {
+	if token == "" {
+		return nil, core.Errorf(core.CodeUnauthorized, "the token is missing: connect with ?token= or the subprotocol bearer.<token>")
+	}
+	if len(token) > core.MaxTokenBytes {
+		return nil, core.Errorf(core.CodeUnauthorized, "the token has %d bytes, the limit is %d", len(token), core.MaxTokenBytes)
+	}
+	// The bytes are only read, and not kept: no copy is needed.
+	bytes := unsafe.Slice(unsafe.StringData(token), len(token))
+	key := tokenKey{endpoint: ep.Name, userClaim: ep.UserClaim, generation: ep.Generation, token: sha256.Sum256(bytes)}
+	if v, ok := t.cache.Get(key); ok && hasSecret(ep.JWTKeys, v.secret) {
+		if err := checkExpiry(v.claims.Expires, now); err != nil {
+			t.cache.Remove(key)
+			return nil, err
+		}
+		return v.claims, nil
+	}
+	payload, secret, err := verifySignature(ep, token)
+	if err != nil {
+		return nil, err
+	}
+	claims, err := readClaims(payload, ep.UserClaim, now)
+	if err != nil {
+		return nil, err
+	}
+	t.cache.Add(key, verified{claims: claims, secret: secret})
+	return claims, nil
+}
+
+func hasSecret(keys []core.Credential, secret string) bool {
+	for _, k := range keys {
+		if k.Secret == secret {
+			return true
+		}
+	}
+	return false
+}
+
+// checkExpiry refuses from the second of exp on, without leeway; zero never
+// expires.
+func checkExpiry(expires int64, now time.Time) error {
+	if late := now.Unix() - expires; expires != 0 && late >= 0 {
+		return expired(late)
+	}
+	return nil
+}
+
+func expired(late int64) error {
+	return core.Errorf(core.CodeExpired, "the token expired %d s ago: fetch a new one", late)
+}
