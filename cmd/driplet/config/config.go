@@ -124,3 +124,15 @@ func newGlobal(r *resolved) Global {
 		}[get[string](r, "Metrics")],
 	}
 }
+
+// Local is host:port of the main listener as this machine reaches it.
+func (g *Global) Local() string {
+	host := g.BindAddress
+	switch host {
+	case "", "0.0.0.0":
+		host = "127.0.0.1"
+	case "::":
+		host = "::1"
+	}
+	return net.JoinHostPort(host, strconv.Itoa(g.Port))
+}

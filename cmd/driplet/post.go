@@ -1,0 +1,105 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/driplet/driplet/core/auth"
+)
+
+// postTimeout is for a whole publish: a person waits for it.
+const postTimeout = 10 * time.Second
+
+// destination is an endpoint's message route and its APISecret.
+type destination struct{ url, secret string }
+
+// publication is the body of POST /api/{endpoint}/message (native protocol).
+type publication struct {
+	Nonce     string         `json:"nonce"`
+	Timestamp int64          `json:"timestamp"`
+	Message   any            `json:"message"`
+	Topic     string         `json:"topic"`
+	Target    map[string]any `json:"target,omitempty"`
+	Event     string         `json:"event,omitempty"`
+	Except    string         `json:"except,omitempty"`
+	ID        string         `json:"id,omitempty"`
+}
+
+// receipt is the server's answer to it.
+type receipt struct {
+	Epoch     string  `json:"epoch"`
+	Offset    *uint64 `json:"offset"`
+	Duplicate bool    `json:"duplicate"`
+}
+
+func (r *receipt) describe(topic string, targeted bool) string {
+	text := "published to " + topic
+	if targeted {
+		text += ", for those whose claims match"
+	}
+	if r.Offset != nil {
+		text += fmt.Sprintf(", at offset %d of epoch %s", *r.Offset, r.Epoch)
+	}
+	if r.Duplicate {
+		text = "nothing sent: this id was published to " + topic + " before"
+	}
+	return text
+}
+
+// post signs a publication (version 1: the exact body bytes) and sends it.
+func post(ctx context.Context, to destination, p publication) (*receipt, error) {
+	var body bytes.Buffer
+	enc := json.NewEncoder(&body)
+	enc.SetEscapeHTML(false) // the message goes out as it was written
+	if err := enc.Encode(p); err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, postTimeout)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, to.url, bytes.NewReader(body.Bytes()))
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set(auth.HeaderSignature, auth.SignBody(to.secret, body.Bytes()))
+	// A redirect would carry the signed body to a place that nobody named.
+	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	res, err := client.Do(req)
+	if err != nil {
+		return nil, fmt.Errorf("no answer from %s: %w. Is the server running?", to.url, errors.Unwrap(err))
+	}
+	defer res.Body.Close()
+	answer, err := io.ReadAll(io.LimitReader(res.Body, 1<<20))
+	if err != nil {
+		return nil, fmt.Errorf("the answer of %s broke off: %w", to.url, err)
+	}
+	if res.StatusCode != http.StatusOK {
+		return nil, refusal(to.url, res, answer)
+	}
+	r := &receipt{}
+	if err := json.Unmarshal(answer, r); err != nil {
+		return nil, fmt.Errorf("%s answered with something else than JSON: is it an endpoint's API?", to.url)
+	}
+	return r, nil
+}
+
+// refusal is the server's own text, which says what to do.
+func refusal(url string, res *http.Response, answer []byte) error {
+	var body struct {
+		Error struct{ Code, Message, Reason string }
+	}
+	if json.Unmarshal(answer, &body) == nil && body.Error.Message != "" {
+		code := body.Error.Code
+		if body.Error.Reason != "" {
+			code += ", " + body.Error.Reason
+		}
+		return fmt.Errorf("%s (%s)", body.Error.Message, code)
+	}
+	return fmt.Errorf("%s answered %s: is it an endpoint's API?", url, res.Status)
+}
