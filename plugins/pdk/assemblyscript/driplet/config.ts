@@ -3,9 +3,9 @@ import { host_config_get } from "./imports";
 import { Value, fromTagged, nothing } from "./value";
 
 /** The plugin's configuration: [config] of its manifest, with what the endpoint overrides. */
-export namespace config {
+export abstract class config {
   /** The value at path, to look further into. */
-  export function get(path: string): Value {
+  static get(path: string): Value {
     const p = utf8(path);
     let out = scratch, cap = SCRATCH_BYTES;
     while (true) {
@@ -18,10 +18,10 @@ export namespace config {
     }
   }
 
-  export function string(path: string, fallback: string): string { return get(path).string("", fallback); }
-  export function integer(path: string, fallback: i64): i64 { return get(path).integer("", fallback); }
-  export function number(path: string, fallback: f64): f64 { return get(path).number("", fallback); }
-  export function bool(path: string, fallback: bool): bool { return get(path).bool("", fallback); }
+  static string(path: string, fallback: string): string { return config.get(path).string("", fallback); }
+  static integer(path: string, fallback: i64): i64 { return config.get(path).integer("", fallback); }
+  static number(path: string, fallback: f64): f64 { return config.get(path).number("", fallback); }
+  static bool(path: string, fallback: bool): bool { return config.get(path).bool("", fallback); }
   /** A list of texts, or one text as a list. */
-  export function texts(path: string): string[] { return get(path).texts(); }
+  static texts(path: string): string[] { return config.get(path).texts(); }
 }
