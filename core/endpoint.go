@@ -64,6 +64,12 @@ type TopicRule struct {
 	Overflow  Overflow
 }
 
+// Admits reports whether the rule's pattern, filled in with these claims,
+// matches: user.{uid} admits user 7 to user.7 alone.
+func (r *TopicRule) Admits(topic string, c *Claims) bool {
+	return r.Match.IsZero() || r.Match.Match(topic, c)
+}
+
 // Overflow says what happens to a connection that reads too slowly.
 type Overflow uint8
 

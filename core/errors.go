@@ -27,6 +27,17 @@ const (
 	CodeInternal     Code = "internal"
 )
 
+// Shared reports whether c is of the shared list, and not a plugin's own.
+func (c Code) Shared() bool {
+	switch c {
+	case CodeBadRequest, CodeUnauthorized, CodeExpired, CodeForbidden, CodeNotFound,
+		CodeNoHandler, CodeConflict, CodeTooLarge, CodeRateLimited, CodeQuota,
+		CodeTimeout, CodePluginFailed, CodeUnavailable, CodeInternal:
+		return true
+	}
+	return false
+}
+
 // Reasons refine CodeUnauthorized on HTTP: they tell a backend which of its
 // inputs to mend.
 const (

@@ -89,6 +89,9 @@ func ParsePatterns(texts []string) ([]Pattern, error) {
 // String is the pattern's source text.
 func (p Pattern) String() string { return p.text }
 
+// IsZero reports whether p was never parsed.
+func (p Pattern) IsZero() bool { return p.text == "" && p.parts == nil }
+
 // LiteralPrefix is what stands before the first * or {: the longer it is, the
 // more specific a route is.
 func (p Pattern) LiteralPrefix() string {

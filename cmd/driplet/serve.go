@@ -2,16 +2,136 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/driplet/driplet/cmd/driplet/config"
+	"github.com/driplet/driplet/core/engine/local"
+	"github.com/driplet/driplet/core/hub"
+	"github.com/driplet/driplet/core/metrics"
+	"github.com/driplet/driplet/core/node"
+	"github.com/driplet/driplet/core/server"
+	"github.com/driplet/driplet/core/transport"
+	sdkjs "github.com/driplet/driplet/sdk/js"
 )
+
+// shutdownGrace is how long requests under way and queued messages may take
+// when the server stops.
+const shutdownGrace = 10 * time.Second
+
+// pages is what a command serves beside the API.
+type pages struct {
+	root   http.Handler
+	mounts []server.Mount
+}
 
 // serve runs the server until ctx ends.
 func serve(ctx context.Context, cfg *config.Config, log *slog.Logger, stdout io.Writer) error {
-	fmt.Fprintf(stdout, "driplet listens on %s\n", cfg.Global.Addresses()[0])
-	<-ctx.Done()
-	return nil
+	return serveWith(ctx, cfg, log, pages{}, func(addresses []string) {
+		for _, a := range addresses {
+			fmt.Fprintf(stdout, "driplet listens on http://%s\n", a)
+		}
+	})
+}
+
+// serveWith puts the parts together, listens, reports the addresses to ready,
+// and ends everything in order: no new connections, then the clients, then the
+// drain, then the engine.
+func serveWith(ctx context.Context, cfg *config.Config, log *slog.Logger, p pages, ready func([]string)) (err error) {
+	listeners, err := listen(ctx, cfg.Global.Addresses())
+	if err != nil {
+		return err
+	}
+	set := metrics.New()
+	h := hub.New(set.Hub)
+	e, err := local.Open(cfg.Global.DataDir, h, local.Options{Logger: log})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, e.Close()) }()
+
+	n := node.New(cfg.Endpoints, node.Deps{Hub: h, Engine: e, Metrics: set.Node, Log: log})
+	ws := transport.NewWebSockets(n, set.Transport, log)
+	handler := server.New(server.Options{
+		Node: n, WebSockets: ws, TrustedProxies: cfg.Global.TrustedProxies,
+		Metrics: metricsHandler(cfg, set), MetricsForAll: cfg.Global.Metrics == config.MetricsAll,
+		SDK: http.FileServerFS(sdkjs.Files()), Page: p.root, Mounts: p.mounts,
+		Warn: func(text string) { log.Warn(text) },
+	})
+
+	// The parts end in the reverse order of what they serve: see below.
+	front, stopFront := context.WithCancel(context.Background())
+	back, stopBack := context.WithCancel(context.Background())
+	var fronts, backs errgroup.Group
+	backs.Go(func() error { return h.Run(back) })
+	backs.Go(func() error { e.Run(back); return nil })
+	fronts.Go(func() error { return n.Run(front) })
+	fronts.Go(func() error { return ws.Run(front) })
+
+	web := &http.Server{
+		Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
+		MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}
+	var serving errgroup.Group
+	failed := make(chan struct{})
+	for _, l := range listeners {
+		serving.Go(func() error {
+			if err := web.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+				close(failed)
+				return err
+			}
+			return nil
+		})
+	}
+	ready(names(listeners))
+	select {
+	case <-ctx.Done():
+	case <-failed:
+	}
+
+	log.Info("stopping")
+	grace, cancel := context.WithTimeout(context.Background(), shutdownGrace)
+	defer cancel()
+	err = web.Shutdown(grace)
+	n.Shutdown()
+	ws.Wait(grace)
+	stopFront()
+	err = errors.Join(err, serving.Wait(), fronts.Wait())
+	stopBack()
+	return errors.Join(err, backs.Wait())
+}
+
+func listen(ctx context.Context, addresses []string) (out []net.Listener, err error) {
+	for _, a := range addresses {
+		l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", a)
+		if err != nil {
+			for _, l := range out {
+				l.Close()
+			}
+			return nil, fmt.Errorf("cannot listen on %s: %w (is another server running there? choose another with -port)", a, err)
+		}
+		out = append(out, l)
+	}
+	return out, nil
+}
+
+func names(listeners []net.Listener) (out []string) {
+	for _, l := range listeners {
+		out = append(out, l.Addr().String())
+	}
+	return out
+}
+
+func metricsHandler(cfg *config.Config, set *metrics.Set) http.Handler {
+	if cfg.Global.Metrics == config.MetricsOff {
+		return nil
+	}
+	return set.Handler()
 }

@@ -1,0 +1,48 @@
+package node
+
+import "github.com/driplet/driplet/core"
+
+// maySubscribe applies the topic's rule.
+func (n *Node) maySubscribe(s *Session, topic string) error {
+	rule, c := s.tenant.Rule(topic), s.Claims()
+	ok := false
+	switch rule.Subscribe {
+	case core.AccessPublic:
+		ok = true
+	case core.AccessDefault, core.AccessAnyone:
+		ok = c != nil && rule.Admits(topic, c)
+	case core.AccessToken:
+		ok = c != nil && rule.Admits(topic, c) && core.MatchAny(c.Topics, topic, c)
+	case core.AccessClaims:
+		ok = c != nil && rule.Admits(topic, c)
+	case core.AccessPlugin:
+		ok = rule.Admits(topic, c) && n.wants(s, core.HookSubscribe, topic)
+		if !ok {
+			return core.Errorf(core.CodeForbidden, "you may not subscribe to %q: no plugin here admits to it", topic)
+		}
+	case core.AccessProof:
+		return core.Errorf(core.CodeUnavailable, "%q needs a proof, and proofs are not served yet", topic)
+	}
+	if !ok {
+		return core.Errorf(core.CodeForbidden, "you may not subscribe to %q", topic)
+	}
+	return nil
+}
+
+// mayPublish applies the topic's rule to a client's own publish.
+func (n *Node) mayPublish(s *Session, topic string) error {
+	rule, c := s.tenant.Rule(topic), s.Claims()
+	ok := false
+	switch rule.Publish {
+	case core.AccessDefault, core.AccessToken:
+		ok = c != nil && core.MatchAny(c.Publish, topic, c)
+	case core.AccessAnyone:
+		ok = c != nil && rule.Admits(topic, c)
+	case core.AccessPlugin:
+		return core.Errorf(core.CodeUnavailable, "publishing to %q is a plugin's to allow, and publish hooks are not served yet: send it an event", topic)
+	}
+	if !ok {
+		return core.Errorf(core.CodeForbidden, "you may not publish to %q", topic)
+	}
+	return nil
+}

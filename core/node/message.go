@@ -1,0 +1,178 @@
+package node
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"strconv"
+	"time"
+
+	"github.com/driplet/driplet/core"
+	"github.com/driplet/driplet/core/auth"
+	"github.com/driplet/driplet/core/engine"
+	"github.com/driplet/driplet/core/target"
+)
+
+// messageBody is what a backend posts. Fields that are not named here are
+// ignored, an "endpoint" among them: the URL says where it goes.
+type messageBody struct {
+	Nonce     *string         `json:"nonce"`
+	Timestamp *json.Number    `json:"timestamp"`
+	Message   json.RawMessage `json:"message"`
+	Topic     *string         `json:"topic"`
+	Target    json.RawMessage `json:"target"`
+	Event     *string         `json:"event"`
+	Except    *string         `json:"except"`
+	ID        *string         `json:"id"`
+}
+
+// MaxKeyBytes bounds an idempotency key, which is remembered for minutes.
+const MaxKeyBytes = 200
+
+// Message places what a backend posted to an endpoint. Nothing of the body is
+// believed before its signature; its nonce is spent only when all else is well.
+// The request is signed by its body (version 1) or as a whole (version 2).
+func (n *Node) Message(ctx context.Context, endpoint string, r auth.Request) (Receipt, error) {
+	t, err := n.tenant(endpoint)
+	if err != nil {
+		return Receipt{}, err
+	}
+	receipt, err := n.message(ctx, t, r)
+	if err != nil {
+		return Receipt{}, t.refuse(err)
+	}
+	return receipt, nil
+}
+
+func (n *Node) message(ctx context.Context, t *tenant, r auth.Request) (Receipt, error) {
+	p, err := n.verify(t.Endpoint, r)
+	if err != nil {
+		return Receipt{}, err
+	}
+	m, err := parseMessage(r.Body)
+	if err != nil {
+		return Receipt{}, err
+	}
+	if p.nonce == "" {
+		if err := p.readBody(m, n.Now()); err != nil {
+			return Receipt{}, err
+		}
+	}
+	ev, err := m.event(t.Name)
+	if err != nil {
+		return Receipt{}, err
+	}
+	scope := t.Name + "/" + p.credential
+	if err := n.spendNonce(ctx, scope, p.nonce, p.at); err != nil {
+		return Receipt{}, err
+	}
+	id := ""
+	if m.ID != nil {
+		id = *m.ID
+	}
+	return n.put(ctx, t, ev, scope, id)
+}
+
+// signed is what a signature proves: who sent the request, and once when.
+type signed struct {
+	credential string
+	nonce      string // "" until it is read from the body (version 1)
+	at         time.Time
+}
+
+func (n *Node) verify(ep *core.Endpoint, r auth.Request) (p signed, err error) {
+	if !auth.IsRequestSignature(r.Signature) {
+		p.credential, err = auth.VerifyBody(ep.Name, ep.APIKeys, r.Signature, r.Body)
+		return p, err
+	}
+	credential, unix, err := auth.VerifyRequest(ep.Name, ep.APIKeys, r, n.Now())
+	return signed{credential, r.Nonce, time.Unix(unix, 0)}, err
+}
+
+// readBody takes nonce and timestamp from a version 1 body.
+func (p *signed) readBody(m *messageBody, now time.Time) error {
+	if m.Nonce == nil || *m.Nonce == "" || len(*m.Nonce) > auth.MaxNonceBytes {
+		return core.Errorf(core.CodeBadRequest, "nonce is missing, empty or over %d bytes: send a new random text with every request", auth.MaxNonceBytes)
+	}
+	if m.Timestamp == nil {
+		return core.Errorf(core.CodeBadRequest, "timestamp is missing: send the seconds since 1970")
+	}
+	unix, err := strconv.ParseInt(string(*m.Timestamp), 10, 64)
+	if err != nil {
+		return core.Errorf(core.CodeBadRequest, "timestamp is %.40s: it must be whole seconds since 1970", *m.Timestamp)
+	}
+	p.nonce, p.at = *m.Nonce, time.Unix(unix, 0)
+	return auth.CheckTimestamp(unix, now)
+}
+
+func parseMessage(body []byte) (*messageBody, error) {
+	if len(bytes.TrimSpace(body)) == 0 {
+		return nil, core.Errorf(core.CodeBadRequest, "the body is empty: send a JSON object with nonce, timestamp, message and topic")
+	}
+	if err := core.CheckJSON(body); err != nil {
+		return nil, err
+	}
+	var m messageBody
+	if err := json.Unmarshal(body, &m); err != nil {
+		var wrong *json.UnmarshalTypeError
+		if errors.As(err, &wrong) && wrong.Field != "" {
+			return nil, core.Errorf(core.CodeBadRequest, "%s is a JSON %s: it must be a %s", wrong.Field, wrong.Value, wanted(wrong.Field))
+		}
+		return nil, core.Errorf(core.CodeBadRequest, "the body is not a JSON object: %v", err)
+	}
+	return &m, nil
+}
+
+func wanted(field string) string {
+	if field == "timestamp" {
+		return "number of seconds since 1970"
+	}
+	return "string"
+}
+
+// event checks everything that says what goes where.
+func (m *messageBody) event(endpoint string) (*core.Event, error) {
+	if m.Topic == nil {
+		return nil, core.Errorf(core.CodeBadRequest, "topic is missing")
+	}
+	if err := core.CheckTopic(*m.Topic); err != nil {
+		return nil, err
+	}
+	if m.Message == nil {
+		return nil, core.Errorf(core.CodeBadRequest, "message is missing: it may be any JSON, also null")
+	}
+	data, err := core.CompactJSON(make([]byte, 0, len(m.Message)), m.Message)
+	if err != nil {
+		return nil, err
+	}
+	ev := &core.Event{Key: core.TopicKey{Endpoint: endpoint, Topic: *m.Topic}, Data: data}
+	if m.Event != nil {
+		if err := core.CheckEventName(*m.Event); err != nil {
+			return nil, err
+		}
+		ev.Name = *m.Event
+	}
+	if m.Except != nil {
+		ev.Except = core.SessionID(*m.Except)
+	}
+	if m.ID != nil && (*m.ID == "" || len(*m.ID) > MaxKeyBytes) {
+		return nil, core.Errorf(core.CodeBadRequest, "id has %d bytes: it must have 1 to %d", len(*m.ID), MaxKeyBytes)
+	}
+	ev.Target, err = target.Parse(m.Target)
+	return ev, err
+}
+
+// spendNonce refuses what was sent before, or might have been.
+func (n *Node) spendNonce(ctx context.Context, credential, nonce string, at time.Time) error {
+	switch err := n.Engine.Once(ctx, credential, nonce, at); {
+	case errors.Is(err, engine.ErrSpent):
+		return core.Errorf(core.CodeUnauthorized, "this nonce was used before: every request needs a new one").WithReason(core.ReasonReplayed)
+	case errors.Is(err, engine.ErrTooOld):
+		return core.Errorf(core.CodeUnauthorized, "the timestamp lies before this server's start, so a replay cannot be told apart: sign the request anew").WithReason(core.ReasonReplayed)
+	case errors.Is(err, engine.ErrFull):
+		return core.Errorf(core.CodeUnavailable, "too many requests within a minute to remember their nonces: try again")
+	default:
+		return err
+	}
+}

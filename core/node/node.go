@@ -1,0 +1,101 @@
+// Package node holds what clients and backends can ask for, a file each. It
+// knows no socket, no HTTP and no dialect: transport and server translate to
+// and from it.
+//
+// Methods may be called from any goroutine. A client's own requests come from
+// its read loop, one after the other.
+package node
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/driplet/driplet/core"
+	"github.com/driplet/driplet/core/auth"
+	"github.com/driplet/driplet/core/engine"
+	"github.com/driplet/driplet/core/hub"
+	"github.com/driplet/driplet/core/metrics"
+)
+
+// Hooks decide what clients may do, and answer their events. Decide runs in the
+// client's read loop, so that a slow handler slows only its own client. A
+// refusal that is a *core.Error reaches the caller as it is.
+type Hooks interface {
+	// Wants reports whether anybody handles kind for name: an event's name, or
+	// a topic. It is asked for every request and must cost next to nothing.
+	Wants(endpoint string, kind core.HookKind, name string) bool
+	Decide(ctx context.Context, ev *core.ClientEvent) (core.Verdict, error)
+}
+
+// Observer is told what has happened. It never blocks.
+type Observer interface {
+	Observe(ev *core.ClientEvent)
+}
+
+// Deps are the parts that a node works with. Hooks and Observer may be nil.
+type Deps struct {
+	Hub      *hub.Hub
+	Engine   engine.Engine
+	Hooks    Hooks
+	Observer Observer
+	Metrics  *metrics.Node
+	Log      *slog.Logger
+	Now      func() time.Time // nil: time.Now
+}
+
+// Node serves the endpoints.
+type Node struct {
+	Deps
+	tokens  *auth.Tokens
+	tenants map[string]*tenant
+	rooms   rooms
+	pending pending
+
+	mu       sync.RWMutex
+	sessions map[core.SessionID]*Session
+}
+
+// tokenCacheSize bounds the verified tokens that are kept, about 1 KB each.
+const tokenCacheSize = 20000
+
+// New returns a node for these endpoints. Run must follow.
+func New(endpoints []*core.Endpoint, d Deps) *Node {
+	if d.Now == nil {
+		d.Now = time.Now
+	}
+	n := &Node{
+		Deps:     d,
+		tokens:   auth.NewTokens(tokenCacheSize),
+		tenants:  make(map[string]*tenant, len(endpoints)),
+		sessions: map[core.SessionID]*Session{},
+	}
+	for _, ep := range endpoints {
+		n.tenants[ep.Name] = newTenant(ep, d.Metrics)
+	}
+	n.rooms.init()
+	n.pending.init()
+	return n
+}
+
+// Run answers what handlers left open for too long, until ctx ends.
+func (n *Node) Run(ctx context.Context) error {
+	tick := time.NewTicker(pendingSweep)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+			n.expirePending(n.Now())
+		}
+	}
+}
+
+// Session finds a connected client by its secret id.
+func (n *Node) session(id core.SessionID) *Session {
+	n.mu.RLock()
+	defer n.mu.RUnlock()
+	return n.sessions[id]
+}

@@ -1,0 +1,118 @@
+package node
+
+import (
+	"sync"
+	"time"
+
+	"github.com/driplet/driplet/core"
+)
+
+// pending holds the requests whose handlers answer later.
+type pending struct {
+	mu     sync.Mutex
+	last   core.Handle
+	open   map[core.Handle]*openRequest
+	counts map[string]int // by plugin
+}
+
+// openRequest is a caller that waits.
+type openRequest struct {
+	session  *Session
+	id       core.RequestID
+	plugin   string
+	deadline time.Time
+}
+
+// MaxPending bounds the callers that wait for one plugin on all endpoints: a
+// plugin that never answers must not gather requests without end.
+const MaxPending = 1024
+
+// pendingSweep is how late a caller may learn of its timeout.
+const pendingSweep = 100 * time.Millisecond
+
+func (p *pending) init() {
+	p.open = map[core.Handle]*openRequest{}
+	p.counts = map[string]int{}
+}
+
+// add opens a request; ok is false when too many of the plugin's wait already.
+func (p *pending) add(r *openRequest) (core.Handle, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.counts[r.plugin] >= MaxPending {
+		return 0, false
+	}
+	p.last++
+	p.open[p.last] = r
+	p.counts[r.plugin]++
+	return p.last, true
+}
+
+// take closes a request, once.
+func (p *pending) take(h core.Handle) *openRequest {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.takeLocked(h)
+}
+
+func (p *pending) takeLocked(h core.Handle) *openRequest {
+	r := p.open[h]
+	if r == nil {
+		return nil
+	}
+	delete(p.open, h)
+	if p.counts[r.plugin]--; p.counts[r.plugin] == 0 {
+		delete(p.counts, r.plugin)
+	}
+	return r
+}
+
+func (p *pending) drop(h core.Handle) bool { return p.take(h) != nil }
+
+// expired closes and returns the requests whose time is over.
+func (p *pending) expired(now time.Time) []*openRequest {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var out []*openRequest
+	for h, r := range p.open {
+		if now.After(r.deadline) {
+			out = append(out, p.takeLocked(h))
+		}
+	}
+	return out
+}
+
+func (n *Node) expirePending(now time.Time) {
+	for _, r := range n.pending.expired(now) {
+		n.Refuse(r.session, r.id, core.Errorf(core.CodeTimeout, "the plugin %s did not answer in time", r.plugin))
+	}
+}
+
+// Defer keeps a message's caller waiting for Reply, for timeout at most.
+func (n *Node) Defer(ev *core.ClientEvent, plugin string, timeout time.Duration) (core.Handle, error) {
+	s := n.session(ev.Session)
+	if s == nil || ev.Request == "" || ev.Deferred != 0 {
+		return 0, core.Errorf(core.CodeBadRequest, "nobody waits for an answer")
+	}
+	h, ok := n.pending.add(&openRequest{session: s, id: ev.Request, plugin: plugin, deadline: n.Now().Add(timeout)})
+	if !ok {
+		return 0, core.Errorf(core.CodeUnavailable, "%d callers wait for the plugin %s already", MaxPending, plugin)
+	}
+	ev.Deferred = h
+	return h, nil
+}
+
+// Reply answers a deferred request, once: with data (nil is null), or with a
+// refusal. A handle that is unknown, answered or timed out is CodeNotFound.
+func (n *Node) Reply(h core.Handle, data []byte, refusal *core.Error) error {
+	r := n.pending.take(h)
+	if r == nil {
+		return core.Errorf(core.CodeNotFound, "nobody waits for this answer any more")
+	}
+	if refusal != nil {
+		n.Refuse(r.session, r.id, refusal)
+		return nil
+	}
+	n.Hub.Send(r.session.Session, core.Reply{ID: r.id, HasData: true, Data: data})
+	return nil
+}

@@ -1,0 +1,91 @@
+package node
+
+import (
+	"sync"
+	"sync/atomic"
+
+	"golang.org/x/time/rate"
+
+	"github.com/driplet/driplet/core"
+	"github.com/driplet/driplet/core/hub"
+)
+
+// Session is one connected client.
+type Session struct {
+	*hub.Session
+	Public string // how others see it
+
+	tenant   *tenant
+	address  string // "" where per-address limits are off
+	claims   atomic.Pointer[core.Claims]
+	version1 bool
+	bucket   *rate.Limiter // of events and publishes; nil until the first
+	refused  int           // in a row by the bucket
+
+	mu     sync.Mutex
+	gone   bool
+	topics map[string]*subscription
+}
+
+// subscription is a topic that the client is on, or about to be.
+type subscription struct {
+	hub  *hub.Subscription
+	info []byte
+}
+
+// Claims are what the client's token says; nil for a connection without any.
+func (s *Session) Claims() *core.Claims { return s.claims.Load() }
+
+// ExpiryEnforced is when the connection must end, in unix seconds; 0 is never.
+func (s *Session) ExpiryEnforced() int64 {
+	t, c := s.tenant, s.Claims()
+	if c == nil || !t.EnforceExpiry && !(s.version1 && t.Version1 == core.Version1Expire) {
+		return 0
+	}
+	return c.Expires
+}
+
+// FrameRate bounds all frames of the client, pings and broken ones included:
+// ten times its events, and room to subscribe to everything at once. 0 a
+// second is no bound.
+func (s *Session) FrameRate() (perSecond float64, burst int) {
+	l := s.tenant.Limits
+	perSecond = 10 * l.EventsPerSecond
+	return perSecond, 2*(int(perSecond)+l.Subscriptions) + 100
+}
+
+// on reports whether the client is subscribed to topic.
+func (s *Session) on(topic string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.topics[topic] != nil
+}
+
+// member tells what others see of the client on topic, if it is on it.
+func (s *Session) member(topic string) (info []byte, on bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	sub := s.topics[topic]
+	if sub == nil {
+		return nil, false
+	}
+	return sub.info, true
+}
+
+// list copies the names of the client's topics.
+func (s *Session) list() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := make([]string, 0, len(s.topics))
+	for t := range s.topics {
+		out = append(out, t)
+	}
+	return out
+}
+
+// event starts a description of what this client does, for handlers.
+func (s *Session) event(kind core.HookKind) *core.ClientEvent {
+	c := s.Claims()
+	ev := &core.ClientEvent{Kind: kind, Endpoint: s.Endpoint, Session: s.ID, User: s.Public, Claims: c}
+	return ev
+}

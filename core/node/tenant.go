@@ -1,0 +1,93 @@
+package node
+
+import (
+	"strings"
+	"sync"
+
+	"github.com/driplet/driplet/core"
+	"github.com/driplet/driplet/core/metrics"
+)
+
+// tenant is an endpoint at work: its snapshot, its counts, its counters.
+type tenant struct {
+	*core.Endpoint
+	counts *metrics.Endpoint
+
+	mu        sync.Mutex
+	count     int
+	addresses map[string]int
+}
+
+func newTenant(ep *core.Endpoint, m *metrics.Node) *tenant {
+	return &tenant{
+		Endpoint:  ep,
+		counts:    m.Endpoint(ep.Name),
+		addresses: map[string]int{},
+	}
+}
+
+// tenant finds an endpoint by its name in a URL, without regard to case.
+func (n *Node) tenant(name string) (*tenant, error) {
+	if t := n.tenants[strings.ToLower(name)]; t != nil {
+		return t, nil
+	}
+	return nil, core.Errorf(core.CodeNotFound, "there is no endpoint %.60q here", name)
+}
+
+// Endpoint finds an endpoint's snapshot by its name, without regard to case.
+func (n *Node) Endpoint(name string) (*core.Endpoint, error) {
+	t, err := n.tenant(name)
+	if err != nil {
+		return nil, err
+	}
+	return t.Endpoint, nil
+}
+
+// admit counts a connection in, or says which limit is reached. address ""
+// counts for the endpoint alone.
+func (t *tenant) admit(address string) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if limit := t.Limits.Connections; limit > 0 && t.count >= limit {
+		return retry(core.Errorf(core.CodeQuota, "endpoint %s has its %d connections (Limits.Connections): come back later", t.Name, limit))
+	}
+	if limit := t.Limits.ConnectionsPerAddress; address != "" && limit > 0 && t.addresses[address] >= limit {
+		return retry(core.Errorf(core.CodeQuota, "your address has its %d connections (Limits.ConnectionsPerAddress): close one, or come back later", limit))
+	}
+	t.count++
+	if address != "" {
+		t.addresses[address]++
+	}
+	t.counts.Connections.Inc()
+	return nil
+}
+
+// release counts a connection out.
+func (t *tenant) release(address string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.count--
+	t.counts.Connections.Dec()
+	if address == "" {
+		return
+	}
+	if t.addresses[address]--; t.addresses[address] <= 0 {
+		delete(t.addresses, address)
+	}
+}
+
+// refuse counts a refusal and returns it as what reaches the user.
+func (t *tenant) refuse(err error) *core.Error {
+	e := core.AsError(err)
+	code := e.Code
+	if !code.Shared() {
+		code = "plugin" // plugins name codes as they like: one label for all
+	}
+	t.counts.Refused(string(code))
+	return e
+}
+
+func retry(e *core.Error) *core.Error {
+	e.Retry = true
+	return e
+}

@@ -1,0 +1,43 @@
+package server
+
+import (
+	"fmt"
+	"net/http"
+	"runtime/debug"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/driplet/driplet/core"
+	"github.com/driplet/driplet/core/wire"
+)
+
+const jsonType = "application/json; charset=utf-8"
+
+// fail answers with an error.
+func fail(c *gin.Context, err error) {
+	e := core.AsError(err)
+	failWith(c, wire.Status(e.Code), e)
+}
+
+func failWith(c *gin.Context, status int, e *core.Error) {
+	c.Data(status, jsonType, wire.AppendHTTPError(nil, e))
+	c.Abort()
+}
+
+func (s *server) notFound(c *gin.Context) {
+	failWith(c, http.StatusNotFound, core.Errorf(core.CodeNotFound, "there is nothing at %.200s", c.Request.URL.Path))
+}
+
+func (s *server) notAllowed(c *gin.Context) {
+	failWith(c, http.StatusMethodNotAllowed, core.Errorf(core.CodeBadRequest, "%.200s does not take %.10s: it takes %s", c.Request.URL.Path, c.Request.Method, c.Writer.Header().Get("Allow")))
+}
+
+// recovered answers a request whose handling panicked, and reports it.
+func recovered(warn func(string)) gin.RecoveryFunc {
+	return func(c *gin.Context, fault any) {
+		if warn != nil {
+			warn(fmt.Sprintf("a panic while answering %s %s: %v\n%s", c.Request.Method, c.Request.URL.Path, fault, debug.Stack()))
+		}
+		fail(c, fmt.Errorf("panic: %v", fault))
+	}
+}

@@ -1,0 +1,69 @@
+// Package server is the HTTP side: the backend's API, the way in for
+// WebSockets, metrics, and whatever pages the binary brings. It translates
+// between HTTP and node and decides nothing.
+package server
+
+import (
+	"net/http"
+	"net/netip"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/driplet/driplet/core/node"
+)
+
+// WebSockets accepts a handshake to its end; an error is for the HTTP answer.
+// address is "" where it is not known whom it stands for.
+type WebSockets interface {
+	Accept(w http.ResponseWriter, r *http.Request, endpoint, address string) error
+}
+
+// Options say what is served beside the API.
+type Options struct {
+	Node           *node.Node
+	WebSockets     WebSockets
+	TrustedProxies []netip.Prefix
+	Metrics        http.Handler // nil: none
+	MetricsForAll  bool         // also to addresses that are not loopback
+	SDK            http.Handler // serves below /sdk/; nil: none
+	Page           http.Handler // what a browser gets at /; nil: the status
+	Mounts         []Mount      // further pages
+	Warn           func(text string)
+}
+
+// Mount serves everything below a path.
+type Mount struct {
+	Path    string // begins and ends with a slash
+	Handler http.Handler
+}
+
+// New builds the routes.
+func New(o Options) http.Handler {
+	gin.SetMode(gin.ReleaseMode)
+	e := gin.New()
+	e.HandleMethodNotAllowed = true
+	e.Use(gin.CustomRecoveryWithWriter(nil, recovered(o.Warn)))
+	s := &server{Options: o, addresses: newAddresses(o.TrustedProxies, o.Warn)}
+
+	e.GET("/", s.root)
+	e.GET("/api/:endpoint/ping", s.ping)
+	e.POST("/api/:endpoint/message", s.message)
+	e.GET("/ws/:endpoint", s.webSocket)
+	if o.Metrics != nil {
+		e.GET("/metrics", s.metrics)
+	}
+	if o.SDK != nil {
+		e.GET("/sdk/*file", gin.WrapH(http.StripPrefix("/sdk", o.SDK)))
+	}
+	for _, m := range o.Mounts {
+		e.Any(m.Path+"*path", gin.WrapH(m.Handler))
+	}
+	e.NoRoute(s.notFound)
+	e.NoMethod(s.notAllowed)
+	return e
+}
+
+type server struct {
+	Options
+	addresses *addresses
+}

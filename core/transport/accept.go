@@ -1,0 +1,159 @@
+package transport
+
+import (
+	"bufio"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/lxzan/gws"
+
+	"github.com/driplet/driplet/core"
+	"github.com/driplet/driplet/core/hub"
+	"github.com/driplet/driplet/core/node"
+	"github.com/driplet/driplet/core/wire"
+)
+
+// ErrUpgradeRequired answers a request that is no WebSocket handshake.
+var ErrUpgradeRequired = core.Errorf(core.CodeBadRequest, `this address speaks WebSocket and the request has no "Upgrade: websocket" header. `+
+	`When a browser's WebSocket ends here, a proxy on the way has dropped the header; in nginx, add: `+
+	`proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "upgrade";`)
+
+// Accept serves one handshake to its end. Errors are for the HTTP answer;
+// after them w is untouched. Version 2 clients are told over the WebSocket
+// instead, because a browser does not show why a handshake failed. address
+// stands for the client in per-address limits; "" leaves them off.
+func (t *WebSockets) Accept(w http.ResponseWriter, r *http.Request, endpoint, address string) error {
+	h := readHandshake(r)
+	ep, err := t.node.Endpoint(endpoint)
+	if h.version == 1 && err != nil {
+		return err
+	}
+	if !h.upgrade {
+		if err != nil {
+			return err
+		}
+		return ErrUpgradeRequired
+	}
+	if err == nil {
+		err = checkOrigin(ep, r.Header.Get("Origin"))
+	}
+	var admitted *node.Admission
+	if err == nil {
+		admitted, err = t.node.Connect(r.Context(), node.Connection{
+			Endpoint: endpoint, Token: h.token, Address: address, Version1: h.version == 1, Ping: pingSeconds,
+		})
+	}
+	if err != nil && h.version == 1 {
+		return err
+	}
+	c, upgradeErr := t.upgrade(w, r, h, ep)
+	switch {
+	case upgradeErr != nil && admitted != nil:
+		admitted.Cancel()
+		return nil // gws has answered
+	case upgradeErr != nil:
+		return nil
+	case err != nil:
+		t.refuse(c, core.AsError(err))
+	default:
+		c.session = admitted.Open(sink{c}, c.protocol)
+		t.wheel.add(c, c.heard.Load()+1+spread())
+	}
+	t.open.Go(c.ws.ReadLoop)
+	return nil
+}
+
+// refuse tells a version 2 client why it may not come in.
+func (t *WebSockets) refuse(c *conn, e *core.Error) {
+	if f := hub.NewFrame(c.protocol, core.Failure{Err: e}); f != nil {
+		c.out.write(f.WebSocket())
+	}
+	c.ws.WriteClose(refusalCode(e), []byte(closeText(e.Message)))
+}
+
+func refusalCode(e *core.Error) uint16 {
+	switch {
+	case e == errOrigin:
+		return core.CloseOrigin
+	case e.Code == core.CodeNotFound:
+		return core.CloseNotFound
+	case e.Retry:
+		return core.CloseRateLimited
+	}
+	return core.CloseUnauthorized
+}
+
+var errOrigin = core.Errorf(core.CodeForbidden, "pages of this origin may not connect (AllowedOrigins)")
+
+// checkOrigin keeps foreign pages out. Clients that are no browsers send none.
+func checkOrigin(ep *core.Endpoint, origin string) error {
+	if origin == "" || len(ep.AllowedOrigins) == 0 {
+		return nil
+	}
+	for _, allowed := range ep.AllowedOrigins {
+		if allowed == "*" || strings.EqualFold(strings.TrimSuffix(allowed, "/"), origin) {
+			return nil
+		}
+	}
+	return errOrigin
+}
+
+// upgraderKey tells the handshakes apart that gws needs different options for.
+type upgraderKey struct {
+	maxFrame int
+	v2       bool
+}
+
+// upgrade turns the request into a WebSocket. From here on the request, its
+// buffers and its goroutine are free.
+func (t *WebSockets) upgrade(w http.ResponseWriter, r *http.Request, h handshake, ep *core.Endpoint) (*conn, error) {
+	nc, buffered, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		return nil, err
+	}
+	limits := core.DefaultLimits
+	if ep != nil {
+		limits = ep.Limits
+	}
+	head, _ := buffered.Reader.Peek(buffered.Reader.Buffered())
+	c := newConn(nc, limits.QueueBytes, slices.Clone(head))
+	c.maxFrame = limits.FrameBytes
+	c.protocol = h.protocol(ep)
+	c.out.full = func() { t.metrics.TooSlow.Inc() }
+	ws, err := t.upgrader(upgraderKey{limits.FrameBytes, h.subprotocol}).UpgradeFromConn(c, bufio.NewReaderSize(c, readBuffer), r)
+	if err != nil {
+		return nil, err
+	}
+	c.ws = ws
+	return c, nil
+}
+
+// readBuffer is small because every idle connection holds one.
+const readBuffer = 512
+
+// knownSize is how many times the limit a frame may have to be told its exact
+// size when it is refused; past that gws refuses it unread.
+const knownSize = 4
+
+func (t *WebSockets) upgrader(k upgraderKey) *gws.Upgrader {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	u := t.upgraders[k]
+	if u == nil {
+		o := &gws.ServerOption{
+			ReadMaxPayloadSize: k.maxFrame * knownSize,
+			ReadBufferSize:     readBuffer,
+			ParallelGolimit:    1,
+			CheckUtf8Enabled:   true,
+			Recovery:           t.recovered,
+			NewSession:         func() gws.SessionStorage { return nil },
+		}
+		if k.v2 {
+			o.SubProtocols = []string{wire.Subprotocol}
+		}
+		u = gws.NewUpgrader(events{t: t}, o)
+		t.upgraders[k] = u
+	}
+	return u
+}
