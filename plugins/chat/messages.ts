@@ -1,7 +1,7 @@
 // What is said in a room, and the last of it.
 
-import { Event, JSONList, Reply, config, fail, kv, list, object, publish, DAY } from "../pdk/assemblyscript/driplet";
-import { clean, sender } from "./names";
+import { Event, JSONList, Reply, clean, config, fail, kv, list, object, publish, DAY } from "../pdk/assemblyscript/driplet";
+import { sender } from "./names";
 import { MAX_ROOM, checkMember, topicOf } from "./rooms";
 
 /** A message is published in one piece of 64 KiB at most, three bytes a character. */

@@ -9,3 +9,4 @@ export { publish, PublishOptions, subscribe, unsubscribe, subscribed, disconnect
 export { kv, Pair, SECOND, MINUTE, HOUR, DAY } from "./kv";
 export { http, Request, timer, log, metric, now, random } from "./host";
 export { config } from "./config";
+export { clean } from "./text";

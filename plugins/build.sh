@@ -1,0 +1,22 @@
+#!/bin/sh
+# Builds the bundled plugins from their sources, byte for byte the same on every
+# machine: the lock file pins the compiler.
+#
+#   plugins/build.sh          writes plugins/NAME/NAME.wasm, which is committed
+#   plugins/build.sh FOLDER   writes FOLDER/NAME.wasm
+#
+# Needs Node 20 or newer with npm.
+set -eu
+out=${1:+$(mkdir -p "$1" && cd "$1" && pwd)}
+cd "$(dirname "$0")"
+
+# npm ci only when the lock file has changed since the last one.
+if ! cmp -s package-lock.json node_modules/.installed-lock; then
+  npm ci --no-audit --no-fund --silent
+  cp package-lock.json node_modules/.installed-lock
+fi
+
+for name in chat analytics; do
+  node node_modules/assemblyscript/bin/asc.js "$name/index.ts" pdk/assemblyscript/driplet/exports.ts \
+    --config asconfig.json --outFile "${out:-$name}/$name.wasm"
+done
