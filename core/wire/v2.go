@@ -46,7 +46,7 @@ func (version2) Append(dst []byte, o core.Outgoing) []byte {
 
 // appendMessage is the hot path: one call an event, whatever its audience.
 func appendMessage(dst []byte, ev *core.Event) []byte {
-	dst = slices.Grow(dst, len(ev.Data)+len(ev.Key.Topic)+len(ev.Name)+len(ev.From)+128)
+	dst = slices.Grow(dst, len(ev.Data)+len(ev.Key.Topic)+128)
 	dst = append(dst, `{"type":"message","topic":`...)
 	dst = appendString(dst, ev.Key.Topic)
 	dst = append(dst, `,"message":`...)
