@@ -1,0 +1,219 @@
+package plugin
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/driplet/driplet/core"
+)
+
+// binding is a plugin on one endpoint: its configuration, its instances, its
+// state. Nothing of it is shared with another endpoint.
+type binding struct {
+	*module
+	host     *Host
+	endpoint *core.Endpoint
+	config   []byte // JSON
+	pools    []*pool
+	kv       KV
+	breaker  breaker
+	waiting  waiting
+	counters counters
+	timers   *timers
+	fetching atomic.Int64
+	queue    chan *core.ClientEvent
+	dropped  atomic.Int64
+}
+
+// bind puts a module on an endpoint. Nothing runs yet.
+func (h *Host) bind(mod *module, ep *core.Endpoint) (*binding, error) {
+	config, err := mod.configFor(ep)
+	if err != nil {
+		return nil, err
+	}
+	b := &binding{module: mod, host: h, endpoint: ep, config: config, queue: make(chan *core.ClientEvent, queueLength)}
+	n := mod.poolSize()
+	switch {
+	case h.TakeTurns:
+		b.pools = []*pool{newPool(2, true)}
+	case mod.Limits.ByTopic:
+		for range n {
+			b.pools = append(b.pools, newPool(1, false))
+		}
+	default:
+		b.pools = []*pool{newPool(n, false)}
+	}
+	b.kv = h.Store.KV("plugin/"+mod.Name+"/"+ep.Name, mod.Grants.KV)
+	b.timers = newTimers(h.Store.KV("timers/"+mod.Name+"/"+ep.Name, timerQuota))
+	return b, nil
+}
+
+// configFor lays an endpoint's PluginConfig over the manifest's [config].
+func (mod *module) configFor(ep *core.Endpoint) ([]byte, error) {
+	config := map[string]any{}
+	var known []string
+	for k, v := range mod.Config {
+		config[k] = v
+		known = append(known, k)
+	}
+	for name, override := range ep.PluginConfig {
+		if !strings.EqualFold(name, mod.Name) {
+			continue
+		}
+	next:
+		for k, v := range override {
+			for _, own := range known {
+				if strings.EqualFold(own, k) {
+					config[own] = v
+					continue next
+				}
+			}
+			return nil, mod.errorf("Endpoints.%s.PluginConfig.%s.%s: %s.toml has no such key under [config]%s", ep.Name, mod.Name, k, mod.Name, suggest(k, known))
+		}
+	}
+	out, err := json.Marshal(config)
+	if err != nil {
+		return nil, mod.errorf("its configuration for endpoint %s cannot be written as JSON: %w", ep.Name, err)
+	}
+	return out, nil
+}
+
+func suggest(word string, known []string) string {
+	if len(known) == 0 {
+		return ""
+	}
+	return fmt.Sprintf(": did you mean %q?", nearest(word, known))
+}
+
+// pool is where an event's instance comes from.
+func (b *binding) pool(topic string) *pool {
+	if len(b.pools) == 1 {
+		return b.pools[0]
+	}
+	sum := uint32(2166136261) // FNV-1a
+	for i := range len(topic) {
+		sum = (sum ^ uint32(topic[i])) * 16777619
+	}
+	return b.pools[sum%uint32(len(b.pools))]
+}
+
+// outcome is what became of an event.
+type outcome struct {
+	answer  []byte
+	refusal *core.Error
+}
+
+// errPaused: the breaker is open.
+var errPaused = errors.New("paused")
+
+// handle runs one event: checkout, handler, instance back, effects. err is a
+// failure of the plugin or the lack of an instance, never a refusal.
+func (b *binding) handle(ctx context.Context, input *Input, client *core.ClientEvent, wait time.Duration) (out outcome, err error) {
+	if !b.host.enter() {
+		return out, errBusy
+	}
+	defer b.host.leave()
+	start := time.Now()
+	if left, open := b.breaker.open(start); open {
+		b.count(input, "paused", start)
+		return out, fmt.Errorf("%w for %v more", errPaused, left.Round(time.Second/10))
+	}
+	p := b.pool(input.Topic)
+	in, err := p.take(ctx, b, wait)
+	if err != nil {
+		if err == errBusy {
+			b.count(input, "busy", start)
+			return out, err
+		}
+		return out, b.failed(input, start, nil, err)
+	}
+	start = time.Now()
+	raw, refused, err := in.handle(input, client)
+	if err == nil {
+		out, err = b.judge(input.Kind, client, raw, refused)
+	}
+	fx := in.fx
+	trace := in.trace(input, start, out, err)
+	if err != nil {
+		err = b.failed(input, start, in, in.explain(err))
+		p.discard(in)
+		b.host.traced(trace)
+		return outcome{}, err
+	}
+	in.input, in.client, in.fx = &noInput, nil, nil
+	p.put(in)
+	b.host.traced(trace)
+	if fx != nil {
+		if refusal := b.apply(ctx, fx); refusal != nil && out.refusal == nil {
+			out = outcome{refusal: refusal}
+		}
+	}
+	if out.refusal != nil {
+		b.count(input, "refused", start)
+	} else {
+		b.count(input, "ok", start)
+	}
+	return out, nil
+}
+
+// judge reads an answer as its kind has it (ABI.md, 2).
+func (b *binding) judge(kind Kind, client *core.ClientEvent, raw []byte, refused bool) (out outcome, err error) {
+	if refused {
+		out.refusal, err = parseRefusal(b.Name, raw)
+		if err != nil {
+			b.logger().Error("the plugin gives a refusal that cannot be passed on", "error", err)
+			out.refusal, err = failure(b.Name), nil
+		}
+		return out, err
+	}
+	switch kind {
+	case KindConnect, KindSubscribe:
+		out.answer, out.refusal, err = parseVerdict(kind, raw)
+	case KindMessage:
+		if len(raw) == 0 || client != nil && client.Deferred != 0 {
+			return out, nil
+		}
+		valid, compact := jsonText(raw)
+		switch {
+		case !valid:
+			err = fmt.Errorf("its answer is not JSON: %.80q", raw)
+		case compact:
+			out.answer = raw
+		default:
+			out.answer, err = core.CompactJSON(nil, raw)
+		}
+	}
+	return out, err
+}
+
+// failed counts and logs a failure of the plugin.
+func (b *binding) failed(input *Input, start time.Time, in *instance, err error) error {
+	b.count(input, "failed", start)
+	log := b.logger().With("kind", input.Kind.String(), "event", input.Event, "topic", input.Topic)
+	log.Error("the plugin failed", "error", err)
+	if pause := b.breaker.fail(time.Now()); pause > 0 {
+		log.Error("the plugin failed again and again: it is paused on this endpoint", "pause", pause)
+	}
+	return err
+}
+
+func (b *binding) count(input *Input, outcome string, start time.Time) {
+	if m := b.host.Meter; m != nil {
+		m.Handled(b.Name, b.endpoint.Name, input.Kind.String(), outcome, time.Since(start))
+	}
+}
+
+func (b *binding) logger() *slog.Logger {
+	return b.host.Log.With("plugin", b.Name, "version", b.Version, "endpoint", b.endpoint.Name)
+}
+
+// failure is what callers hear of a plugin's failure: nothing of its inside.
+func failure(plugin string) *core.Error {
+	return core.Errorf(core.CodePluginFailed, "the plugin %s failed at this; the server's log says why", plugin)
+}

@@ -1,0 +1,143 @@
+package plugin
+
+import (
+	"context"
+	"errors"
+
+	"github.com/driplet/driplet/core"
+)
+
+// Wants reports whether a plugin handles kind for name: an event's name for
+// core.HookMessage, a topic for subscribe and unsubscribe, else "".
+func (h *Host) Wants(endpoint string, kind core.HookKind, name string) bool {
+	t := h.tenant(endpoint)
+	if t == nil || kind > core.HookMessage {
+		return false
+	}
+	if kind == core.HookMessage {
+		return t.handler(name) != nil
+	}
+	for _, b := range t.hooks[kind] {
+		if b.wants(kind, name) {
+			return true
+		}
+	}
+	return false
+}
+
+// Decide asks the plugins about a connect, a subscribe or a message. A refusal
+// and a failure come back as *core.Error.
+func (h *Host) Decide(ctx context.Context, ev *core.ClientEvent) (core.Verdict, error) {
+	var v core.Verdict
+	t := h.tenant(ev.Endpoint)
+	if t == nil {
+		return v, core.Errorf(core.CodeNotFound, "endpoint %q has no plugins", ev.Endpoint)
+	}
+	input := inputOf(ev)
+	if ev.Kind == core.HookMessage {
+		b := t.handler(ev.Event)
+		if b == nil {
+			return v, core.Errorf(core.CodeNoHandler, "no plugin handles the event %q", ev.Event)
+		}
+		out, err := b.handle(ctx, &input, ev, poolWait)
+		if err != nil {
+			return v, b.callerError(err)
+		}
+		if out.refusal != nil {
+			return v, out.refusal
+		}
+		return core.Verdict{Data: out.answer}, nil
+	}
+	if ev.Kind != core.HookConnect && ev.Kind != core.HookSubscribe {
+		return v, core.Errorf(core.CodeInternal, "the hook of kind %d takes no decision", ev.Kind)
+	}
+	origin, _ := ctx.Value(originKey{}).(string)
+	for _, b := range t.hooks[ev.Kind] {
+		if !b.wants(ev.Kind, ev.Topic) || b.Name == origin {
+			continue
+		}
+		out, err := b.handle(ctx, &input, ev, poolWait)
+		if err != nil {
+			if b.Pass {
+				continue
+			}
+			return core.Verdict{}, b.callerError(err)
+		}
+		if out.refusal != nil {
+			return core.Verdict{}, out.refusal
+		}
+		if out.answer != nil {
+			v.Data = out.answer
+		}
+	}
+	return v, nil
+}
+
+// callerError is what a caller hears when the plugin could not decide.
+func (b *binding) callerError(err error) *core.Error {
+	switch {
+	case errors.Is(err, errBusy):
+		return core.Errorf(core.CodeUnavailable, "the plugin %s is busy; try again", b.Name)
+	case errors.Is(err, errPaused):
+		return core.Errorf(core.CodeUnavailable, "the plugin %s failed several times and is %s; try again then", b.Name, err)
+	}
+	return failure(b.Name)
+}
+
+// inputOf is a client's event as the module gets it.
+func inputOf(ev *core.ClientEvent) Input {
+	in := Input{
+		Kind: Kind(ev.Kind), Event: ev.Event, Topic: ev.Topic, Session: string(ev.Session), User: ev.User,
+		Request: string(ev.Request), Time: ev.Time, Data: ev.Data, Endpoint: ev.Endpoint,
+	}
+	if ev.Claims != nil {
+		in.Claims, in.Account = ev.Claims.Custom, ev.Claims.User
+	}
+	return in
+}
+
+// Observe tells the plugins of a disconnect or an unsubscribe, soon: in order
+// for each plugin on an endpoint. It never blocks; what does not fit into a
+// plugin's queue is lost and counted in the log.
+func (h *Host) Observe(ev *core.ClientEvent) {
+	t := h.tenant(ev.Endpoint)
+	if t == nil || (ev.Kind != core.HookDisconnect && ev.Kind != core.HookUnsubscribe) {
+		return
+	}
+	for _, b := range t.hooks[ev.Kind] {
+		if !b.wants(ev.Kind, ev.Topic) {
+			continue
+		}
+		select {
+		case b.queue <- ev:
+		default:
+			if n := b.dropped.Add(1); n&(n-1) == 0 { // 1, 2, 4, 8 …: a log line each
+				b.logger().Error("events are lost: the plugin is slower than they come", "lost", n)
+			}
+		}
+	}
+}
+
+// observe works off what was observed.
+func (b *binding) observe(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case ev := <-b.queue:
+			input := inputOf(ev)
+			b.unattended(ctx, &input, ev)
+		}
+	}
+}
+
+// unattended runs an event that nobody waits for.
+func (b *binding) unattended(ctx context.Context, input *Input, ev *core.ClientEvent) {
+	out, err := b.handle(ctx, input, ev, patientWait)
+	switch {
+	case errors.Is(err, errBusy), errors.Is(err, errPaused):
+		b.logger().Warn("an event was lost", "kind", input.Kind.String(), "event", input.Event, "error", err)
+	case out.refusal != nil:
+		b.logger().Warn("a refusal to an event that nobody waits for", "kind", input.Kind.String(), "event", input.Event, "code", out.refusal.Code, "message", out.refusal.Message)
+	}
+}

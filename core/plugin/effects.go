@@ -1,0 +1,150 @@
+package plugin
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/driplet/driplet/core"
+)
+
+// Op names an effect as its import is named.
+type Op string
+
+// The effects of a handler.
+const (
+	OpPublish     Op = "publish"
+	OpReply       Op = "reply"
+	OpSubscribe   Op = "subscribe"
+	OpUnsubscribe Op = "unsubscribe"
+	OpDisconnect  Op = "disconnect"
+	OpSet         Op = "kv_set"
+	OpDelete      Op = "kv_delete"
+	OpFetch       Op = "http_fetch"
+	OpTimer       Op = "timer_set"
+)
+
+// Effect is one thing that a handler asked for, to be done when it has ended.
+// Which fields count depends on Op.
+type Effect struct {
+	Op        Op
+	Topic     string // publish, subscribe, unsubscribe
+	Event     string // publish: its name
+	Data      []byte // publish, reply: JSON; kv_set: the value
+	Target    []byte // publish: JSON
+	Except    core.SessionID
+	ID        string
+	NoHistory bool
+	Session   core.SessionID // subscribe
+	Info      []byte         // subscribe: JSON
+	Who       core.Audience  // unsubscribe, disconnect
+	Reason    string
+	Handle    core.Handle // reply
+	Refusal   *core.Error // reply
+	Key       string      // kv_set, kv_delete
+	TTL       time.Duration
+	Name      string // timer_set
+	At        int64  // timer_set: unix milliseconds, 0 takes it back
+	State     []byte // timer_set, http_fetch
+	Request   *FetchRequest
+
+	target *core.Target
+}
+
+// effects collects what one handler asks for.
+type effects struct {
+	list      []Effect
+	publishes int
+	fetches   int
+	bytes     int
+}
+
+// add collects e, which holds size bytes.
+func (x *effects) add(e Effect, size int) error {
+	switch e.Op {
+	case OpPublish:
+		if x.publishes == MaxPublishes {
+			return ErrnoLimit
+		}
+		x.publishes++
+	case OpFetch:
+		if x.fetches == MaxFetches {
+			return ErrnoLimit
+		}
+		x.fetches++
+	}
+	if len(x.list) == MaxEffects || x.bytes+size > MaxEffectBytes {
+		return ErrnoLimit
+	}
+	x.bytes += size
+	x.list = append(x.list, e)
+	return nil
+}
+
+// pending finds the last write of key: the value (nil: deleted) and whether
+// there is one.
+func (x *effects) pending(key string) (value []byte, ok bool) {
+	for i := len(x.list) - 1; i >= 0; i-- {
+		if e := &x.list[i]; (e.Op == OpSet || e.Op == OpDelete) && e.Key == key {
+			return e.Data, true
+		}
+	}
+	return nil, false
+}
+
+// writes are the kv effects as one commit.
+func (x *effects) writes() []Write {
+	var w []Write
+	for i := range x.list {
+		switch e := &x.list[i]; e.Op {
+		case OpSet:
+			w = append(w, Write{Key: e.Key, Value: e.Data, TTL: e.TTL})
+		case OpDelete:
+			w = append(w, Write{Key: e.Key})
+		}
+	}
+	return w
+}
+
+// overlay lays the pending writes under prefix over what a scan has found.
+func (x *effects) overlay(found []Pair, prefix string, reverse bool) []Pair {
+	at := map[string]int{}
+	for i, p := range found {
+		at[p.Key] = i
+	}
+	changed := false
+	for i := range x.list {
+		e := &x.list[i]
+		if (e.Op != OpSet && e.Op != OpDelete) || !strings.HasPrefix(e.Key, prefix) {
+			continue
+		}
+		changed = true
+		if j, ok := at[e.Key]; ok {
+			found[j].Value = e.Data
+		} else {
+			at[e.Key] = len(found)
+			found = append(found, Pair{Key: e.Key, Value: e.Data})
+		}
+	}
+	if !changed {
+		return found
+	}
+	found = slices.DeleteFunc(found, func(p Pair) bool { return p.Value == nil })
+	slices.SortFunc(found, func(a, b Pair) int {
+		if reverse {
+			a, b = b, a
+		}
+		return strings.Compare(a.Key, b.Key)
+	})
+	return found
+}
+
+// touches counts the pending writes under prefix.
+func (x *effects) touches(prefix string) (n int) {
+	for i := range x.list {
+		if e := &x.list[i]; (e.Op == OpSet || e.Op == OpDelete) && strings.HasPrefix(e.Key, prefix) {
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,141 @@
+package plugin
+
+import (
+	"encoding/binary"
+	"time"
+)
+
+// envelopeVersion is the only one there is; fields are only ever added.
+const envelopeVersion = 1
+
+// Input is one event as a module gets it: the fields of ABI.md, 3, in their
+// order. Fields that its kind does not use stay empty.
+type Input struct {
+	Kind     Kind
+	Event    string
+	Topic    string
+	Session  string
+	User     string
+	Request  string
+	Claims   []byte // JSON
+	Time     time.Time
+	Data     []byte
+	Account  string
+	Endpoint string
+	State    []byte
+	Status   int32
+	Headers  []byte // JSON
+	Target   []byte // JSON
+}
+
+// fieldCounts says how many fields each kind is sent with.
+var fieldCounts = [...]int{KindConnect: 10, KindDisconnect: 10, KindSubscribe: 10, KindUnsubscribe: 10, KindMessage: 10, KindPublish: 14, KindTimer: 11, KindHTTP: 13}
+
+// size is the length of the envelope in bytes.
+func (in *Input) size() int {
+	n := fieldCounts[in.Kind]
+	size := 4 + 4*n + len(in.Event) + len(in.Topic) + len(in.Session) + len(in.User) + len(in.Request) +
+		len(in.Claims) + 8 + len(in.Data) + len(in.Account) + len(in.Endpoint)
+	if n > 10 {
+		size += len(in.State)
+	}
+	if n > 11 {
+		size += 4 + len(in.Headers)
+	}
+	if n > 13 {
+		size += len(in.Target)
+	}
+	return size
+}
+
+// AppendEnvelope writes the event to dst as a module gets it.
+func (in *Input) AppendEnvelope(dst []byte) []byte {
+	n := fieldCounts[in.Kind]
+	dst = binary.LittleEndian.AppendUint16(dst, envelopeVersion)
+	dst = binary.LittleEndian.AppendUint16(dst, uint16(n))
+	dst = appendField(dst, in.Event)
+	dst = appendField(dst, in.Topic)
+	dst = appendField(dst, in.Session)
+	dst = appendField(dst, in.User)
+	dst = appendField(dst, in.Request)
+	dst = appendField(dst, in.Claims)
+	dst = binary.LittleEndian.AppendUint32(dst, 8)
+	dst = binary.LittleEndian.AppendUint64(dst, uint64(in.Time.UnixMilli()))
+	dst = appendField(dst, in.Data)
+	dst = appendField(dst, in.Account)
+	dst = appendField(dst, in.Endpoint)
+	if n > 10 {
+		dst = appendField(dst, in.State)
+	}
+	if n > 11 {
+		dst = binary.LittleEndian.AppendUint32(dst, 4)
+		dst = binary.LittleEndian.AppendUint32(dst, uint32(in.Status))
+		dst = appendField(dst, in.Headers)
+	}
+	if n > 13 {
+		dst = appendField(dst, in.Target)
+	}
+	return dst
+}
+
+func appendField[T string | []byte](dst []byte, field T) []byte {
+	dst = binary.LittleEndian.AppendUint32(dst, uint32(len(field)))
+	return append(dst, field...)
+}
+
+// AppendEnvelope writes fields as an envelope to dst.
+func AppendEnvelope(dst []byte, fields ...[]byte) []byte {
+	dst = binary.LittleEndian.AppendUint16(dst, envelopeVersion)
+	dst = binary.LittleEndian.AppendUint16(dst, uint16(len(fields)))
+	for _, f := range fields {
+		dst = appendField(dst, f)
+	}
+	return dst
+}
+
+// envelope reads the fields of an envelope one after the other.
+type envelope struct {
+	rest []byte
+	left int // fields still to come
+}
+
+// openEnvelope checks the header; an empty src is an envelope without fields.
+func openEnvelope(src []byte) (envelope, bool) {
+	if len(src) == 0 {
+		return envelope{}, true
+	}
+	if len(src) < 4 || binary.LittleEndian.Uint16(src) != envelopeVersion {
+		return envelope{}, false
+	}
+	return envelope{rest: src[4:], left: int(binary.LittleEndian.Uint16(src[2:]))}, true
+}
+
+// next is the next field, empty when there is none left; ok is false when the
+// envelope ends within it.
+func (e *envelope) next() (field []byte, ok bool) {
+	if e.left == 0 {
+		return nil, true
+	}
+	if len(e.rest) < 4 {
+		return nil, false
+	}
+	n := binary.LittleEndian.Uint32(e.rest)
+	if uint64(n) > uint64(len(e.rest)-4) {
+		return nil, false
+	}
+	field = e.rest[4 : 4+n]
+	e.rest, e.left = e.rest[4+n:], e.left-1
+	return field, true
+}
+
+// ReadEnvelope reads all fields of an envelope.
+func ReadEnvelope(src []byte) (fields [][]byte, ok bool) {
+	e, ok := openEnvelope(src)
+	for ok && e.left > 0 {
+		var f []byte
+		if f, ok = e.next(); ok {
+			fields = append(fields, f)
+		}
+	}
+	return fields, ok
+}

@@ -1,0 +1,95 @@
+package plugin
+
+import (
+	"encoding/binary"
+	"errors"
+	"time"
+	"unicode/utf8"
+)
+
+// errDeadline stops a guest that is past its deadline.
+var errDeadline = errors.New("it did not end within its deadline")
+
+// clockBudget is how much cost passes between two looks at the clock: about
+// 100 us of host calls.
+const clockBudget = 1000
+
+// charge takes cost from the budget; when it is used up the clock is looked
+// at, so that a loop over host calls ends at the deadline.
+func (in *instance) charge(cost int) {
+	if in.budget -= cost; in.budget > 0 {
+		return
+	}
+	in.budget = clockBudget
+	if time.Now().After(in.until) {
+		panic(errDeadline)
+	}
+}
+
+// span is the guest's memory that two parameters name. It is a view: valid
+// until the guest runs again, and not to be kept.
+func (in *instance) span(ptr, length uint64) ([]byte, error) {
+	n := uint32(length)
+	if n == 0 {
+		return nil, nil
+	}
+	b, ok := in.mem.Read(uint32(ptr), n)
+	if !ok {
+		return nil, ErrnoBadArgument
+	}
+	in.charge(len(b) >> 10)
+	return b, nil
+}
+
+// text is a span that must be UTF-8 and at most limit bytes long, copied.
+func (in *instance) text(ptr, length uint64, limit int) (string, error) {
+	b, err := in.span(ptr, length)
+	if err != nil || len(b) > limit || !utf8.Valid(b) {
+		return "", ErrnoBadArgument
+	}
+	return string(b), nil
+}
+
+// bytes is a span of at most limit bytes, copied; never nil.
+func (in *instance) bytes(ptr, length uint64, limit int) ([]byte, error) {
+	b, err := in.span(ptr, length)
+	if err != nil || len(b) > limit {
+		return nil, ErrnoBadArgument
+	}
+	return append([]byte{}, b...), nil
+}
+
+// json is a span that must be one JSON text of at most limit bytes, copied and
+// compacted; nil when it is empty.
+func (in *instance) json(ptr, length uint64, limit int) ([]byte, error) {
+	b, err := in.span(ptr, length)
+	if err != nil || len(b) > limit {
+		return nil, ErrnoBadArgument
+	}
+	if len(b) == 0 {
+		return nil, nil
+	}
+	out, ok := copyJSON(b)
+	if !ok {
+		return nil, ErrnoBadArgument
+	}
+	return out, nil
+}
+
+// out writes a result to the guest's buffer if it fits, and returns its length.
+func (in *instance) out(ptr, capacity uint64, result []byte) (int64, error) {
+	in.charge(len(result) >> 10)
+	if len(result) > 0 && uint64(len(result)) <= uint64(uint32(capacity)) && !in.mem.Write(uint32(ptr), result) {
+		return 0, ErrnoBadArgument
+	}
+	return int64(len(result)), nil
+}
+
+func (in *instance) outInt(ptr uint64, v int64) error {
+	var b [8]byte
+	binary.LittleEndian.PutUint64(b[:], uint64(v))
+	if !in.mem.Write(uint32(ptr), b[:]) {
+		return ErrnoBadArgument
+	}
+	return nil
+}

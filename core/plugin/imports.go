@@ -1,0 +1,186 @@
+package plugin
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/api"
+)
+
+// capability is what a manifest must grant before a module may import a call.
+type capability uint8
+
+const (
+	needsNothing capability = iota
+	needsPublish
+	needsSubscribe
+	needsPresence
+	needsMembership // subscribe or presence
+	needsKV
+	needsHTTP
+)
+
+// advice tells an operator which line grants it.
+func (c capability) advice() (key, line string) {
+	switch c {
+	case needsPublish:
+		return "publish", `publish = ["…"]`
+	case needsSubscribe:
+		return "subscribe", `subscribe = ["…"]`
+	case needsPresence, needsMembership:
+		return "presence", `presence = ["…"]`
+	case needsKV:
+		return "kv", `kv = "8 MiB"`
+	default:
+		return "http", `http = ["https://…"]`
+	}
+}
+
+func (g *Grants) has(c capability) bool {
+	switch c {
+	case needsPublish:
+		return len(g.Publish) > 0
+	case needsSubscribe:
+		return len(g.Subscribe) > 0
+	case needsPresence:
+		return len(g.Presence) > 0
+	case needsMembership:
+		return len(g.Presence) > 0 || len(g.Subscribe) > 0
+	case needsKV:
+		return g.KV > 0
+	case needsHTTP:
+		return len(g.HTTP) > 0
+	}
+	return true
+}
+
+// importSpec is one import of the ABI. Params and result are written as wasm
+// types: i is i32, I is i64. cost is what a call takes of the budget after
+// which the clock is looked at, about a unit per 100 ns; bytes cost besides.
+type importSpec struct {
+	name   string
+	params string
+	result byte
+	needs  capability
+	cost   int
+	early  bool // also during _initialize and dr_init
+	call   func(in *instance, s []uint64) (int64, error)
+}
+
+// imports is the whole of module driplet_v1 (ABI.md, 4).
+var imports = [...]importSpec{
+	{"publish", "iiiiiiii", 'i', needsPublish, 20, false, (*instance).publish},
+	{"reply", "Iii", 'i', needsNothing, 10, false, (*instance).reply},
+	{"defer", "", 'I', needsNothing, 20, false, (*instance).deferAnswer},
+	{"subscribe", "iiiiii", 'i', needsSubscribe, 10, false, (*instance).subscribe},
+	{"unsubscribe", "iiiiii", 'i', needsSubscribe, 10, false, (*instance).unsubscribe},
+	{"subscribed", "iiii", 'i', needsMembership, 10, false, (*instance).subscribed},
+	{"disconnect", "iiii", 'i', needsSubscribe, 10, false, (*instance).disconnect},
+	{"presence", "iiiii", 'i', needsPresence, 100, false, (*instance).presence},
+	{"kv_get", "iiii", 'i', needsKV, 20, false, (*instance).kvGet},
+	{"kv_set", "iiiiI", 'i', needsKV, 10, false, (*instance).kvSet},
+	{"kv_delete", "ii", 'i', needsKV, 10, false, (*instance).kvDelete},
+	{"kv_cas", "iiiiiiI", 'i', needsKV, 100, false, (*instance).kvCAS},
+	{"kv_incr", "iiIIi", 'i', needsKV, 100, false, (*instance).kvIncr},
+	{"kv_scan", "iiiiii", 'i', needsKV, 200, false, (*instance).kvScan},
+	{"http_fetch", "iiii", 'i', needsHTTP, 50, false, (*instance).httpFetch},
+	{"timer_set", "iiIii", 'i', needsNothing, 20, false, (*instance).timerSet},
+	{"log", "iii", 'i', needsNothing, 20, true, (*instance).log},
+	{"metric", "iiI", 'i', needsNothing, 10, true, (*instance).metric},
+	{"config_get", "iiii", 'i', needsNothing, 5, true, (*instance).configGet},
+	{"json_get", "iiiiii", 'i', needsNothing, 5, true, (*instance).jsonGet},
+	{"now", "", 'I', needsNothing, 1, true, (*instance).now},
+	{"random", "ii", 'i', needsNothing, 5, true, (*instance).random},
+}
+
+func importNamed(name string) *importSpec {
+	for i := range imports {
+		if imports[i].name == name {
+			return &imports[i]
+		}
+	}
+	return nil
+}
+
+func valueTypes(types string) []api.ValueType {
+	out := make([]api.ValueType, len(types))
+	for i, c := range types {
+		out[i] = api.ValueTypeI32
+		if c == 'I' {
+			out[i] = api.ValueTypeI64
+		}
+	}
+	return out
+}
+
+// instantiateImports offers the table to the guests of a runtime.
+func instantiateImports(ctx context.Context, r wazero.Runtime) error {
+	b := r.NewHostModuleBuilder(abiModule)
+	for i := range imports {
+		spec := &imports[i]
+		b.NewFunctionBuilder().WithName(spec.name).
+			WithGoModuleFunction(spec.function(), valueTypes(spec.params), valueTypes(string(spec.result))).Export(spec.name)
+	}
+	_, err := b.Instantiate(ctx)
+	return err
+}
+
+// function is the import as wazero calls it: charge, check, call, and the
+// result or errno on the stack. A host error that is no Errno stops the guest.
+func (spec *importSpec) function() api.GoModuleFunc {
+	narrow := spec.result == 'i'
+	return func(ctx context.Context, _ api.Module, s []uint64) {
+		in := instanceOf(ctx)
+		in.charge(spec.cost)
+		var result int64
+		var err error = ErrnoNotHere
+		if spec.early || in.ready {
+			result, err = spec.call(in, s)
+		}
+		if err != nil {
+			errno, ok := err.(Errno)
+			if !ok {
+				panic(err)
+			}
+			result = int64(errno)
+		}
+		if narrow {
+			s[0] = uint64(uint32(int32(result)))
+		} else {
+			s[0] = uint64(result)
+		}
+	}
+}
+
+// checkImports refuses a module that asks for what is not there or not granted.
+func (m *Manifest) checkImports(defs []api.FunctionDefinition) error {
+	for _, d := range defs {
+		module, name, _ := d.Import()
+		switch {
+		case module == wasiModule:
+			continue
+		case module == "env" && name == "abort":
+			continue
+		case module != abiModule:
+			return m.errorf("imports %s.%s, which this server does not have: link what defines it, or remove the call", module, name)
+		}
+		spec := importNamed(name)
+		if spec == nil {
+			return m.errorf("imports %s.%s, which this server does not know: is the guest library newer than the server?", module, name)
+		}
+		if string(d.ParamTypes()) != string(valueTypes(spec.params)) || string(d.ResultTypes()) != string(valueTypes(string(spec.result))) {
+			return m.errorf("imports %s with other parameters than ABI.md says: is the guest library for %s?", name, abiModule)
+		}
+		if !m.Grants.has(spec.needs) {
+			key, line := spec.needs.advice()
+			return m.errorf("imports %s, but %s.toml grants no %q: add %s under [capabilities], or remove the call", name, m.Name, key, line)
+		}
+	}
+	return nil
+}
+
+// errorf is an error about this plugin, for its operator.
+func (m *Manifest) errorf(format string, args ...any) error {
+	return fmt.Errorf("%s %s: %w", m.Name, m.Version, fmt.Errorf(format, args...))
+}

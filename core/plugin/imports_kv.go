@@ -1,0 +1,198 @@
+package plugin
+
+import (
+	"context"
+	"errors"
+	"time"
+	"unicode/utf8"
+)
+
+// key is a span that names a value.
+func (in *instance) key(ptr, length uint64) (string, error) {
+	k, err := in.text(ptr, length, MaxKey)
+	if err != nil || k == "" {
+		return "", ErrnoBadArgument
+	}
+	return k, nil
+}
+
+// lifetime reads a ttl in milliseconds.
+func lifetime(ms uint64) (time.Duration, error) {
+	if ms > uint64(time.Duration(1<<63-1)/time.Millisecond) {
+		return 0, ErrnoBadArgument
+	}
+	return time.Duration(ms) * time.Millisecond, nil
+}
+
+// storeErrno translates what a KV refuses with; the rest is logged.
+func (in *instance) storeErrno(err error) error {
+	switch {
+	case errors.Is(err, ErrQuota):
+		return ErrnoQuota
+	case errors.Is(err, ErrNotInteger):
+		return ErrnoConflict
+	}
+	in.b.logger().Error("the plugin's store failed", "error", err)
+	return ErrnoUnavailable
+}
+
+// kvGet is kv_get(key, out).
+func (in *instance) kvGet(s []uint64) (int64, error) {
+	key, err := in.key(s[0], s[1])
+	if err != nil {
+		return 0, err
+	}
+	value, ok := in.fx.lookup(key)
+	if !ok {
+		if value, ok, err = in.b.kv.Get(context.Background(), key); err != nil {
+			return 0, in.storeErrno(err)
+		}
+		if ok && value == nil {
+			value = []byte{}
+		}
+	}
+	if !ok || value == nil {
+		return 0, ErrnoNotFound
+	}
+	return in.out(s[2], s[3], value)
+}
+
+// lookup is pending for effects that may not exist yet.
+func (x *effects) lookup(key string) ([]byte, bool) {
+	if x == nil {
+		return nil, false
+	}
+	return x.pending(key)
+}
+
+// kvSet is kv_set(key, value, ttl).
+func (in *instance) kvSet(s []uint64) (int64, error) {
+	key, err := in.key(s[0], s[1])
+	if err != nil {
+		return 0, err
+	}
+	ttl, err := lifetime(s[4])
+	if err != nil {
+		return 0, err
+	}
+	value, err := in.bytes(s[2], s[3], MaxValue)
+	if err != nil {
+		return 0, err
+	}
+	return 0, in.effect(Effect{Op: OpSet, Key: key, Data: value, TTL: ttl}, len(key)+len(value))
+}
+
+// kvDelete is kv_delete(key).
+func (in *instance) kvDelete(s []uint64) (int64, error) {
+	key, err := in.key(s[0], s[1])
+	if err != nil {
+		return 0, err
+	}
+	return 0, in.effect(Effect{Op: OpDelete, Key: key}, len(key))
+}
+
+// kvCAS is kv_cas(key, old, new, ttl); a length of -1 is "absent".
+func (in *instance) kvCAS(s []uint64) (int64, error) {
+	key, err := in.key(s[0], s[1])
+	if err != nil {
+		return 0, err
+	}
+	old, err := in.optional(s[2], s[3])
+	if err != nil {
+		return 0, err
+	}
+	value, err := in.optional(s[4], s[5])
+	if err != nil {
+		return 0, err
+	}
+	ttl, err := lifetime(s[6])
+	if err != nil {
+		return 0, err
+	}
+	if _, waits := in.fx.lookup(key); waits {
+		return 0, ErrnoConflict
+	}
+	swapped, err := in.b.kv.CAS(context.Background(), key, old, value, ttl)
+	if err != nil {
+		return 0, in.storeErrno(err)
+	}
+	if swapped {
+		return 1, nil
+	}
+	return 0, nil
+}
+
+func (in *instance) optional(ptr, length uint64) ([]byte, error) {
+	if int32(length) == -1 {
+		return nil, nil
+	}
+	return in.bytes(ptr, length, MaxValue)
+}
+
+// kvIncr is kv_incr(key, delta, ttl, ptr). Where the sum cannot be written
+// nothing is added.
+func (in *instance) kvIncr(s []uint64) (int64, error) {
+	key, err := in.key(s[0], s[1])
+	if err != nil {
+		return 0, err
+	}
+	ttl, err := lifetime(s[3])
+	if err != nil {
+		return 0, err
+	}
+	if err := in.outInt(s[4], 0); err != nil {
+		return 0, err
+	}
+	if _, waits := in.fx.lookup(key); waits {
+		return 0, ErrnoConflict
+	}
+	sum, err := in.b.kv.Incr(context.Background(), key, int64(s[2]), ttl)
+	if err != nil {
+		return 0, in.storeErrno(err)
+	}
+	return 0, in.outInt(s[4], sum)
+}
+
+// kvScan is kv_scan(prefix, limit, reverse, out).
+func (in *instance) kvScan(s []uint64) (int64, error) {
+	prefix, err := in.text(s[0], s[1], MaxKey)
+	if err != nil || !utf8.ValidString(prefix) {
+		return 0, ErrnoBadArgument
+	}
+	limit, reverse := int(int32(s[2])), uint32(s[3]) != 0
+	if limit < 1 || limit > MaxScan {
+		return 0, ErrnoBadArgument
+	}
+	extra := 0
+	if in.fx != nil {
+		extra = in.fx.touches(prefix)
+	}
+	found, err := in.b.kv.Scan(context.Background(), prefix, limit+extra, reverse)
+	if err != nil {
+		return 0, in.storeErrno(err)
+	}
+	in.charge(len(found))
+	if extra > 0 {
+		found = in.fx.overlay(found, prefix, reverse)
+	}
+	return in.out(s[4], s[5], in.pairs(found[:min(limit, len(found))]))
+}
+
+// pairs writes key, value, key, value … as an envelope of at most MaxScanBytes,
+// but of one pair at least.
+func (in *instance) pairs(found []Pair) []byte {
+	size, n := 4, 0
+	for _, p := range found {
+		size += 8 + len(p.Key) + len(p.Value)
+		if n > 0 && size > MaxScanBytes {
+			break
+		}
+		n++
+	}
+	out := AppendEnvelope(in.scratch[:0])
+	for _, p := range found[:n] {
+		out = appendField(appendField(out, p.Key), p.Value)
+	}
+	out[2], out[3] = byte(2*n), byte(2*n>>8)
+	return out
+}

@@ -1,0 +1,111 @@
+package plugin
+
+import (
+	"crypto/rand"
+	"log/slog"
+	"strings"
+)
+
+// timerSet is timer_set(name, at, state).
+func (in *instance) timerSet(s []uint64) (int64, error) {
+	name, err := in.text(s[0], s[1], MaxTimerName)
+	if err != nil || !validTimerName(name) || int64(s[2]) < 0 {
+		return 0, ErrnoBadArgument
+	}
+	state, err := in.bytes(s[3], s[4], MaxState)
+	if err != nil {
+		return 0, err
+	}
+	if in.b.timers.full(name) && s[2] != 0 {
+		return 0, ErrnoLimit
+	}
+	return 0, in.effect(Effect{Op: OpTimer, Name: name, At: int64(s[2]), State: state}, len(name)+len(state))
+}
+
+// log(level, text).
+func (in *instance) log(s []uint64) (int64, error) {
+	b, err := in.span(s[1], s[2])
+	if err != nil {
+		return 0, err
+	}
+	levels := [...]slog.Level{slog.LevelDebug, slog.LevelInfo, slog.LevelWarn, slog.LevelError}
+	if uint32(s[0]) >= uint32(len(levels)) {
+		return 0, ErrnoBadArgument
+	}
+	if in.logLines == MaxLogLines {
+		return 0, ErrnoLimit
+	}
+	in.logLines++
+	in.logged(levels[uint32(s[0])], b)
+	return 0, nil
+}
+
+// logged writes one line of the guest's to the log and to the trace.
+func (in *instance) logged(level slog.Level, line []byte) {
+	text := strings.ToValidUTF8(string(line[:min(len(line), MaxLogText)]), "\uFFFD")
+	in.b.logger().Log(in.b.host.background, level, text, "event", in.input.Event, "kind", in.input.Kind.String())
+	if in.b.host.Trace != nil {
+		in.lines = append(in.lines, text)
+	}
+}
+
+// metric(name, value).
+func (in *instance) metric(s []uint64) (int64, error) {
+	name, err := in.text(s[0], s[1], 64)
+	if err != nil || name == "" || strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789_") != "" {
+		return 0, ErrnoBadArgument
+	}
+	if !in.b.counters.admit(name) {
+		return 0, ErrnoLimit
+	}
+	if m := in.b.host.Meter; m != nil {
+		m.Counted(in.b.Name, in.b.endpoint.Name, name, int64(s[2]))
+	}
+	return 0, nil
+}
+
+// configGet is config_get(path, out).
+func (in *instance) configGet(s []uint64) (int64, error) {
+	return in.find(in.b.config, s[0], s[1], s[2], s[3])
+}
+
+// jsonGet is json_get(json, path, out).
+func (in *instance) jsonGet(s []uint64) (int64, error) {
+	src, err := in.span(s[0], s[1])
+	if err != nil {
+		return 0, err
+	}
+	return in.find(src, s[2], s[3], s[4], s[5])
+}
+
+func (in *instance) find(src []byte, ptr, length, out, capacity uint64) (int64, error) {
+	b, err := in.span(ptr, length)
+	if err != nil || len(b) > MaxPath {
+		return 0, ErrnoBadArgument
+	}
+	value, err := jsonFind(src, string(b))
+	if err != nil {
+		return 0, err
+	}
+	result, err := appendTyped(in.scratch[:0], value)
+	if err != nil {
+		return 0, err
+	}
+	return in.out(out, capacity, result)
+}
+
+// now().
+func (in *instance) now([]uint64) (int64, error) { return in.b.host.Now().UnixMilli(), nil }
+
+// random(buffer).
+func (in *instance) random(s []uint64) (int64, error) {
+	if uint32(s[1]) > MaxRandom {
+		return 0, ErrnoBadArgument
+	}
+	b, err := in.span(s[0], s[1])
+	if err != nil {
+		return 0, err
+	}
+	rand.Read(b) // never fails since Go 1.24
+	return 0, nil
+}

@@ -1,0 +1,202 @@
+package plugin
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/tetratelabs/wazero/api"
+
+	"github.com/driplet/driplet/core"
+)
+
+// instance is one running copy of a module, for one endpoint. One event at a
+// time; whoever has taken it from the pool owns it.
+type instance struct {
+	b       *binding
+	mod     api.Module
+	mem     api.Memory
+	event   api.Function
+	alloc   api.Function
+	buf     uint32 // the guest's buffer for events
+	room    uint32 // and its size
+	stack   [4]uint64
+	ctx     guestContext
+	ready   bool // _initialize and dr_init are over
+	printed outputs
+
+	// The event being handled.
+	input    *Input
+	client   *core.ClientEvent // of connect to message; else nil
+	until    time.Time
+	budget   int
+	fx       *effects
+	logLines int
+	lines    []string // only when traced
+	scratch  []byte
+}
+
+// errNoRoom: dr_alloc returned 0.
+var errNoRoom = errors.New("its dr_alloc returned 0: it is out of memory (limits.memory)")
+
+var noInput Input
+
+// newInstance makes an instance and initialises it with the configuration.
+func newInstance(b *binding) (*instance, error) {
+	in := &instance{b: b, input: &noInput}
+	in.ctx.in, in.printed.in = in, in
+	// A module's own start function runs within instantiate.
+	ctx, cancel := context.WithTimeout(context.Background(), initDeadline)
+	defer cancel()
+	in.ctx.Context = ctx
+	in.until, in.budget = time.Now().Add(initDeadline), clockBudget
+	mod, err := b.instantiate(&in.ctx, &in.printed)
+	if err != nil {
+		return nil, in.explain(err)
+	}
+	in.mod, in.mem = mod, mod.Memory()
+	in.event, in.alloc = mod.ExportedFunction("dr_event"), mod.ExportedFunction("dr_alloc")
+	if err := in.initialise(); err != nil {
+		in.close()
+		return nil, in.explain(err)
+	}
+	in.ready = true
+	return in, nil
+}
+
+func (in *instance) initialise() error {
+	if f := in.mod.ExportedFunction("_initialize"); f != nil {
+		if err := in.run(f, nil, initDeadline); err != nil {
+			return fmt.Errorf("_initialize: %w", err)
+		}
+	}
+	if err := in.run(in.mod.ExportedFunction("dr_abi"), in.stack[:1], initDeadline); err != nil {
+		return fmt.Errorf("dr_abi: %w", err)
+	}
+	if v := int32(in.stack[0]); v != ABIVersion {
+		return fmt.Errorf("it speaks abi %d, this server %d: rebuild it with this server's guest library", v, ABIVersion)
+	}
+	if err := in.grow(max(firstBuffer, len(in.b.config)), initDeadline); err != nil {
+		return err
+	}
+	f := in.mod.ExportedFunction("dr_init")
+	if f == nil {
+		return nil
+	}
+	if !in.mem.Write(in.buf, in.b.config) {
+		return errBuffer
+	}
+	in.stack[0], in.stack[1] = uint64(in.buf), uint64(len(in.b.config))
+	if err := in.run(f, in.stack[:], initDeadline); err != nil {
+		return fmt.Errorf("dr_init: %w", err)
+	}
+	answer, refused, err := in.answer(in.stack[0])
+	if err != nil {
+		return err
+	}
+	if !refused {
+		return nil
+	}
+	refusal, err := parseRefusal(in.b.Name, answer)
+	if err != nil {
+		return err
+	}
+	return fmt.Errorf("it refuses its configuration: %s", refusal.Message)
+}
+
+var errBuffer = errors.New("its dr_alloc returned a buffer outside its memory")
+
+// grow asks for a buffer of at least n bytes.
+func (in *instance) grow(n int, limit time.Duration) error {
+	size := uint32(firstBuffer)
+	for int(size) < n {
+		size *= 2
+	}
+	in.stack[0] = uint64(size)
+	if err := in.run(in.alloc, in.stack[:1], limit); err != nil {
+		return err
+	}
+	in.buf, in.room = uint32(in.stack[0]), size
+	if in.buf == 0 {
+		return errNoRoom
+	}
+	if uint64(in.buf)+uint64(size) > uint64(in.mem.Size()) {
+		return errBuffer
+	}
+	return nil
+}
+
+// handle gives one event to the guest. The answer is a copy. After an error
+// the instance must be thrown away.
+func (in *instance) handle(input *Input, client *core.ClientEvent) (answer []byte, refused bool, err error) {
+	in.input, in.client, in.fx, in.logLines, in.lines = input, client, nil, 0, nil
+	in.printed.tail = in.printed.tail[:0]
+	size := input.size()
+	limit := in.b.Limits.Deadline
+	if size > int(in.room) {
+		if err := in.grow(size, limit); err != nil {
+			return nil, false, err
+		}
+	}
+	view, ok := in.mem.Read(in.buf, uint32(size))
+	if !ok {
+		return nil, false, errBuffer
+	}
+	input.AppendEnvelope(view[:0:size])
+	in.stack[0], in.stack[1], in.stack[2] = uint64(input.Kind), uint64(in.buf), uint64(size)
+	if err := in.run(in.event, in.stack[:], limit); err != nil {
+		return nil, false, err
+	}
+	return in.answer(in.stack[0])
+}
+
+// answer copies what ptr << 32 | len names.
+func (in *instance) answer(packed uint64) (answer []byte, refused bool, err error) {
+	length := uint32(packed)
+	refused = length&refusalBit != 0
+	length &^= refusalBit
+	if length > MaxAnswer {
+		return nil, false, fmt.Errorf("its answer has %d bytes, the limit is %d", length, MaxAnswer)
+	}
+	if length == 0 {
+		return nil, refused, nil
+	}
+	view, ok := in.mem.Read(uint32(packed>>32), length)
+	if !ok {
+		return nil, false, errors.New("its answer lies outside its memory")
+	}
+	return bytes.Clone(view), refused, nil
+}
+
+// effect collects e, which holds size bytes.
+func (in *instance) effect(e Effect, size int) error {
+	if in.fx == nil {
+		in.fx = new(effects)
+	}
+	return in.fx.add(e, size)
+}
+
+func (in *instance) grants() *Grants { return &in.b.Grants }
+
+func (in *instance) claims() *core.Claims {
+	if in.client == nil {
+		return nil
+	}
+	return in.client.Claims
+}
+
+// explain adds what the guest wrote last to the error that ended it.
+func (in *instance) explain(err error) error {
+	if tail := bytes.TrimSpace(in.printed.tail); len(tail) > 0 && !errors.Is(err, errDeadline) {
+		return fmt.Errorf("%s: %w", tail, err)
+	}
+	return err
+}
+
+func (in *instance) close() {
+	if err := in.mod.Close(context.Background()); err != nil {
+		in.b.logger().Error("an instance could not be closed", "error", err)
+	}
+}

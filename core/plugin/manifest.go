@@ -1,0 +1,168 @@
+package plugin
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"reflect"
+	"sort"
+	"strings"
+	"time"
+
+	"github.com/pelletier/go-toml/v2"
+
+	"github.com/driplet/driplet/core"
+)
+
+// Manifest is what an operator says of a plugin: which events it gets and what
+// it may do. Immutable after ParseManifest.
+type Manifest struct {
+	Name    string
+	Version string
+	Wasm    string // file beside the manifest
+	Order   int    // several hooks of one kind run in this order, then by name
+	Events  []core.Pattern
+	Topics  []core.Pattern
+	Hooks   [KindPublish + 1]bool // by kind
+	Timers  map[string]time.Duration
+	Pass    bool // on_failure: consent when the plugin fails
+	Grants  Grants
+	Limits  ManifestLimits
+	Config  map[string]any
+}
+
+// Grants are a manifest's capabilities; what is nil or zero is not granted.
+type Grants struct {
+	Publish, Subscribe, Presence []core.Pattern
+	KV                           int64 // bytes an endpoint
+	HTTP                         []urlPrefix
+}
+
+// ManifestLimits are a manifest's limits with the defaults filled in.
+type ManifestLimits struct {
+	Memory       int64 // bytes; 0: the default, which depends on the module
+	Deadline     time.Duration
+	ReplyTimeout time.Duration
+	Instances    int  // 0: a pool
+	ByTopic      bool // affinity: a topic's events go to one instance
+}
+
+// source is the manifest as TOML.
+type source struct {
+	Name         string            `toml:"name"`
+	Version      string            `toml:"version"`
+	ABI          int               `toml:"abi"`
+	Wasm         string            `toml:"wasm"`
+	Order        int               `toml:"order"`
+	Events       []string          `toml:"events"`
+	Topics       []string          `toml:"topics"`
+	Hooks        []string          `toml:"hooks"`
+	Timers       map[string]string `toml:"timers"`
+	OnFailure    string            `toml:"on_failure"`
+	Capabilities struct {
+		Publish   []string `toml:"publish"`
+		Subscribe []string `toml:"subscribe"`
+		Presence  []string `toml:"presence"`
+		KV        string   `toml:"kv"`
+		HTTP      []string `toml:"http"`
+	} `toml:"capabilities"`
+	Limits struct {
+		Memory       string `toml:"memory"`
+		Deadline     string `toml:"deadline"`
+		ReplyTimeout string `toml:"reply_timeout"`
+		Instances    int    `toml:"instances"`
+		Affinity     string `toml:"affinity"`
+	} `toml:"limits"`
+	Config map[string]any `toml:"config"`
+}
+
+// ParseManifest reads the manifest in file (for messages: chat.toml), strictly:
+// unknown keys are errors. Errors are for the operator and name the file.
+func ParseManifest(file string, src []byte) (*Manifest, error) {
+	if len(src) > MaxManifest {
+		return nil, fmt.Errorf("%s: has %d bytes, the limit is %d", file, len(src), MaxManifest)
+	}
+	var s source
+	if err := toml.NewDecoder(bytes.NewReader(src)).DisallowUnknownFields().Decode(&s); err != nil {
+		return nil, manifestError(file, err)
+	}
+	m, err := s.manifest()
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	return m, nil
+}
+
+func manifestError(file string, err error) error {
+	var strict *toml.StrictMissingError
+	if errors.As(err, &strict) && len(strict.Errors) > 0 {
+		e := &strict.Errors[0]
+		row, _ := e.Position()
+		key := e.Key()
+		last := ""
+		if len(key) > 0 {
+			last = key[len(key)-1]
+		}
+		return fmt.Errorf("%s:%d: unknown key %q: did you mean %q?", file, row, strings.Join(key, "."), nearest(last, knownKeys(key)))
+	}
+	var d *toml.DecodeError
+	if errors.As(err, &d) {
+		row, col := d.Position()
+		return fmt.Errorf("%s:%d:%d: %s", file, row, col, strings.TrimPrefix(d.Error(), "toml: "))
+	}
+	return fmt.Errorf("%s: %w", file, err)
+}
+
+// knownKeys lists what may stand in the table that holds key.
+func knownKeys(key []string) []string {
+	t := reflect.TypeFor[source]()
+	for _, part := range key[:max(len(key)-1, 0)] {
+		for i := range t.NumField() {
+			if f := t.Field(i); f.Tag.Get("toml") == part && f.Type.Kind() == reflect.Struct {
+				t = f.Type
+				break
+			}
+		}
+	}
+	var keys []string
+	for i := range t.NumField() {
+		keys = append(keys, t.Field(i).Tag.Get("toml"))
+	}
+	sort.Strings(keys)
+	return keys
+}
+
+// nearest is the known word with the fewest edits to word.
+func nearest(word string, known []string) string {
+	best, least := "", int(^uint(0)>>1)
+	for _, k := range known {
+		if d := distance(word, k); d < least {
+			best, least = k, d
+		}
+	}
+	return best
+}
+
+// distance is the edit distance of two words, a byte each step.
+func distance(a, b string) int {
+	if len(a) > 64 {
+		a = a[:64]
+	}
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		last := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := last
+			if a[i] != b[j] {
+				cost++
+			}
+			last = row[j+1]
+			row[j+1] = min(cost, row[j]+1, last+1)
+		}
+	}
+	return row[len(b)]
+}

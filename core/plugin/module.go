@@ -1,0 +1,136 @@
+package plugin
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+
+	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/api"
+	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
+)
+
+const wasiModule = wasi_snapshot_preview1.ModuleName
+
+// module is one version of a plugin: its manifest and its compiled code in a
+// runtime of its own, so that closing it leaves nothing behind.
+type module struct {
+	*Manifest
+	runtime  wazero.Runtime
+	compiled wazero.CompiledModule
+	size     int // of the file, bytes
+}
+
+// compile checks and compiles a plugin's code. The caller closes what it gets.
+func compile(ctx context.Context, m *Manifest, wasm []byte, cache wazero.CompilationCache) (*module, error) {
+	if len(wasm) > MaxModule {
+		return nil, m.errorf("%s has %d bytes, the limit is %d", m.Wasm, len(wasm), MaxModule)
+	}
+	memory := m.Limits.Memory
+	if memory == 0 {
+		memory = DefaultMemory
+		if importsWASI(wasm) {
+			memory = DefaultWASIMemory
+		}
+	}
+	config := stoppable(wazero.NewRuntimeConfig()).WithMemoryLimitPages(uint32(memory / (64 << 10))).WithDebugInfoEnabled(true)
+	if cache != nil {
+		config = config.WithCompilationCache(cache)
+	}
+	r := wazero.NewRuntimeWithConfig(ctx, config)
+	mod := &module{Manifest: m, runtime: r, size: len(wasm)}
+	if err := mod.prepare(ctx, wasm); err != nil {
+		return nil, errors.Join(err, r.Close(ctx))
+	}
+	return mod, nil
+}
+
+func (mod *module) prepare(ctx context.Context, wasm []byte) (err error) {
+	if mod.compiled, err = mod.runtime.CompileModule(ctx, wasm); err != nil {
+		return mod.errorf("%s is not a module that can be loaded: %w", mod.Wasm, err)
+	}
+	defs := mod.compiled.ImportedFunctions()
+	if err := mod.checkImports(defs); err != nil {
+		return err
+	}
+	if len(mod.compiled.ImportedMemories()) > 0 {
+		return mod.errorf("imports its memory: it must define and export it")
+	}
+	if err := mod.checkExports(); err != nil {
+		return err
+	}
+	if err := instantiateImports(ctx, mod.runtime); err != nil {
+		return err
+	}
+	if err := instantiateAbort(ctx, mod.runtime); err != nil {
+		return err
+	}
+	for _, d := range defs {
+		if module, _, _ := d.Import(); module == wasiModule {
+			_, err := wasi_snapshot_preview1.Instantiate(ctx, mod.runtime)
+			return err
+		}
+	}
+	return nil
+}
+
+// importsWASI tells guests that bring a runtime from those that do not: the
+// name of WASI's module stands in the import section as plain text.
+func importsWASI(wasm []byte) bool {
+	return containsName(wasm, wasiModule)
+}
+
+// exportSpec is a function that a module must or may export.
+type exportSpec struct {
+	params, results string
+	optional        bool
+}
+
+var exports = map[string]exportSpec{
+	"dr_abi":      {"", "i", false},
+	"dr_alloc":    {"i", "i", false},
+	"dr_event":    {"iii", "I", false},
+	"dr_init":     {"ii", "I", true},
+	"_initialize": {"", "", true},
+}
+
+func (mod *module) checkExports() error {
+	if len(mod.compiled.ExportedMemories()) == 0 || mod.compiled.ExportedMemories()["memory"] == nil {
+		return mod.errorf("%s does not export \"memory\": see ABI.md, 1", mod.Wasm)
+	}
+	have := mod.compiled.ExportedFunctions()
+	for _, name := range []string{"dr_abi", "dr_alloc", "dr_event", "dr_init", "_initialize"} {
+		spec, d := exports[name], have[name]
+		if d == nil {
+			if spec.optional {
+				continue
+			}
+			return mod.errorf("%s does not export the function %q: is it built with Driplet's guest library? (ABI.md, 1)", mod.Wasm, name)
+		}
+		if string(d.ParamTypes()) != string(valueTypes(spec.params)) || string(d.ResultTypes()) != string(valueTypes(spec.results)) {
+			return mod.errorf("%s exports %q with other parameters or results than ABI.md says", mod.Wasm, name)
+		}
+	}
+	return nil
+}
+
+// instantiate makes one instance; its memory is shared with no other.
+func (mod *module) instantiate(ctx context.Context, out *outputs) (api.Module, error) {
+	return mod.runtime.InstantiateModule(ctx, mod.compiled, wazero.NewModuleConfig().
+		WithName("").WithStartFunctions().
+		WithSysWalltime().WithSysNanotime().WithRandSource(rand.Reader).
+		WithStdout(out).WithStderr(out))
+}
+
+func (mod *module) close() error { return mod.runtime.Close(context.Background()) }
+
+// instantiateAbort offers AssemblyScript's env.abort(message, file, line, column).
+func instantiateAbort(ctx context.Context, r wazero.Runtime) error {
+	i32 := api.ValueTypeI32
+	_, err := r.NewHostModuleBuilder("env").NewFunctionBuilder().
+		WithGoModuleFunction(api.GoModuleFunc(func(_ context.Context, guest api.Module, s []uint64) {
+			panic(fmt.Errorf("%s (%s:%d:%d)", ascText(guest.Memory(), uint32(s[0])), ascText(guest.Memory(), uint32(s[1])), uint32(s[2]), uint32(s[3])))
+		}), []api.ValueType{i32, i32, i32, i32}, nil).Export("abort").Instantiate(ctx)
+	return err
+}

@@ -1,0 +1,105 @@
+package plugin
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"time"
+)
+
+// errBusy: no instance became free in time.
+var errBusy = errors.New("no instance became free in time")
+
+// pool holds the instances of a plugin on an endpoint. A token in slots is the
+// right to make one; what is made goes through idle, first in first out.
+type pool struct {
+	idle      chan *instance
+	slots     chan struct{}
+	makeFirst bool // make all before one is used again: they take turns
+}
+
+func newPool(size int, makeFirst bool) *pool {
+	p := &pool{idle: make(chan *instance, size), slots: make(chan struct{}, size), makeFirst: makeFirst}
+	for range size {
+		p.slots <- struct{}{}
+	}
+	return p
+}
+
+// poolSize is the usual size for a module.
+func (mod *module) poolSize() int {
+	switch n := runtime.GOMAXPROCS(0); {
+	case mod.Limits.Instances > 0:
+		return mod.Limits.Instances
+	case mod.size > instanceBytes:
+		return n
+	default:
+		return 2 * n
+	}
+}
+
+// take gets an instance, makes one, or waits for one until wait has passed or
+// ctx ends. Whoever gets one calls put or discard.
+func (p *pool) take(ctx context.Context, b *binding, wait time.Duration) (*instance, error) {
+	if p.makeFirst {
+		select {
+		case <-p.slots:
+			return p.make(b)
+		default:
+		}
+	}
+	select {
+	case in := <-p.idle:
+		return in, nil
+	default:
+	}
+	select {
+	case in := <-p.idle:
+		return in, nil
+	case <-p.slots:
+		return p.make(b)
+	default:
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case in := <-p.idle:
+		return in, nil
+	case <-p.slots:
+		return p.make(b)
+	case <-timer.C:
+		return nil, errBusy
+	case <-ctx.Done():
+		return nil, errBusy
+	}
+}
+
+func (p *pool) make(b *binding) (*instance, error) {
+	in, err := newInstance(b)
+	if err != nil {
+		p.slots <- struct{}{}
+		return nil, err
+	}
+	return in, nil
+}
+
+// put gives an instance back.
+func (p *pool) put(in *instance) { p.idle <- in }
+
+// discard closes an instance that must not be used again.
+func (p *pool) discard(in *instance) {
+	in.close()
+	p.slots <- struct{}{}
+}
+
+// drain closes all instances, waiting for those in use; nothing can be taken
+// afterwards.
+func (p *pool) drain() {
+	for range cap(p.slots) {
+		select {
+		case in := <-p.idle:
+			in.close()
+		case <-p.slots:
+		}
+	}
+}

@@ -1,0 +1,81 @@
+package plugin
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/driplet/driplet/core"
+)
+
+// Services is what plugins can have done, by node. Methods may be called from
+// any goroutine; errors that are *core.Error are meant for people.
+type Services interface {
+	// Publish places an event; it enters no hook. id is an idempotency key of
+	// the plugin's, may be empty.
+	Publish(ctx context.Context, ev *core.Event, id string) error
+	// Subscribe subscribes a session as its own subscribe would, hooks included.
+	// info (JSON) is what others see of the member; may be nil.
+	Subscribe(ctx context.Context, endpoint string, s core.SessionID, topic string, info []byte) error
+	// Unsubscribe and Disconnect tell those clients why. Nobody found is no error.
+	Unsubscribe(endpoint string, who core.Audience, topic, reason string) error
+	Disconnect(endpoint string, who core.Audience, reason string) error
+	// Subscribed reports whether the session is subscribed now.
+	Subscribed(endpoint string, s core.SessionID, topic string) bool
+	// Members lists a topic's subscribers, one per public id.
+	Members(endpoint, topic string) []core.Member
+	// Defer keeps ev's request open for timeout and sets ev.Deferred. It fails
+	// when too many callers wait for this plugin.
+	Defer(ev *core.ClientEvent, plugin string, timeout time.Duration) (core.Handle, error)
+	// Reply answers a deferred request, once, with data (JSON, nil is null) or
+	// a refusal. A handle that is no longer open is an error.
+	Reply(h core.Handle, data []byte, refusal *core.Error) error
+}
+
+// Store keeps plugins' state: one KV for each namespace, its keys and values
+// bounded by quota bytes together.
+type Store interface {
+	KV(namespace string, quota int64) KV
+}
+
+// KV is the state of one namespace. It has the methods and the meaning of
+// engine.KV; Pair, Write and the two errors are this package's, so that it
+// need not import the engines.
+type KV interface {
+	Get(ctx context.Context, key string) (value []byte, ok bool, err error)
+	// CAS sets key to new if it holds old (nil: if it is absent); a nil new deletes.
+	CAS(ctx context.Context, key string, old, new []byte, ttl time.Duration) (swapped bool, err error)
+	Incr(ctx context.Context, key string, delta int64, ttl time.Duration) (int64, error)
+	Scan(ctx context.Context, prefix string, limit int, reverse bool) ([]Pair, error)
+	// Apply makes all writes, in order, or none.
+	Apply(ctx context.Context, writes []Write) error
+}
+
+// Pair is one key with its value.
+type Pair struct {
+	Key   string
+	Value []byte
+}
+
+// Write sets Key for TTL (0: for ever), or deletes it when Value is nil.
+type Write struct {
+	Key   string
+	Value []byte
+	TTL   time.Duration
+}
+
+// What a KV refuses with.
+var (
+	ErrQuota      = errors.New("plugin: the store's quota is used up")
+	ErrNotInteger = errors.New("plugin: the value is not an integer")
+)
+
+// Meter counts what plugins do. Methods are called often and from any
+// goroutine.
+type Meter interface {
+	// Handled is told of every event: outcome is "ok", "refused", "failed"
+	// (trap, deadline, bad answer), "busy" (no free instance) or "paused".
+	Handled(plugin, endpoint, kind, outcome string, took time.Duration)
+	// Counted is told of a plugin's own metric.
+	Counted(plugin, endpoint, name string, value int64)
+}

@@ -1,0 +1,187 @@
+package plugin
+
+import (
+	"bytes"
+	"container/heap"
+	"context"
+	"encoding/binary"
+	"math/rand/v2"
+	"sync"
+	"time"
+)
+
+// timers are those of a plugin on an endpoint. What a plugin sets is kept in
+// the store until its handler has run, so that it outlives a restart; the
+// manifest's own begin anew with each start.
+type timers struct {
+	kv   KV
+	wake chan struct{} // something changed; holds one
+
+	mu      sync.Mutex
+	current map[string]uint64 // name to the nonce of its current setting
+	queue   timerQueue
+}
+
+// timer is one due time. Its place in the queue is void when its nonce is no
+// longer the one in timers.current.
+type timer struct {
+	at    time.Time
+	name  string
+	nonce uint64
+	every time.Duration // the manifest's; else 0
+}
+
+// The stored value: i64 at in milliseconds, u64 nonce, state.
+const timerHeader = 16
+
+func newTimers(kv KV) *timers {
+	return &timers{kv: kv, wake: make(chan struct{}, 1), current: map[string]uint64{}}
+}
+
+// load reads what an earlier run left, and adds the manifest's.
+func (t *timers) load(ctx context.Context, manifest map[string]time.Duration, now time.Time) error {
+	stored, err := t.kv.Scan(ctx, "", MaxTimers, false)
+	if err != nil {
+		return err
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, p := range stored {
+		if len(p.Value) < timerHeader {
+			continue
+		}
+		at := time.UnixMilli(int64(binary.LittleEndian.Uint64(p.Value)))
+		nonce := binary.LittleEndian.Uint64(p.Value[8:])
+		t.current[p.Key] = nonce
+		heap.Push(&t.queue, timer{at: at, name: p.Key, nonce: nonce})
+	}
+	for name, every := range manifest {
+		heap.Push(&t.queue, timer{at: now.Add(every), name: name, every: every})
+	}
+	return nil
+}
+
+// full reports whether there is no room for a timer of that name.
+func (t *timers) full(name string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	_, known := t.current[name]
+	return !known && len(t.current) >= MaxTimers
+}
+
+// set stores a timer; at 0 takes it back.
+func (t *timers) set(ctx context.Context, name string, at int64, state []byte) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if at == 0 {
+		delete(t.current, name)
+		return t.kv.Apply(ctx, []Write{{Key: name}})
+	}
+	nonce := rand.Uint64()
+	value := binary.LittleEndian.AppendUint64(nil, uint64(at))
+	value = binary.LittleEndian.AppendUint64(value, nonce)
+	if err := t.kv.Apply(ctx, []Write{{Key: name, Value: append(value, state...)}}); err != nil {
+		return err
+	}
+	t.current[name] = nonce
+	heap.Push(&t.queue, timer{at: time.UnixMilli(at), name: name, nonce: nonce})
+	select {
+	case t.wake <- struct{}{}:
+	default:
+	}
+	return nil
+}
+
+// next takes what is due, or tells how long to wait for it.
+func (t *timers) next(now time.Time) (due timer, wait time.Duration, ok bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for len(t.queue) > 0 {
+		first := t.queue[0]
+		if first.every == 0 && t.current[first.name] != first.nonce {
+			heap.Pop(&t.queue)
+			continue
+		}
+		if first.at.After(now) {
+			return timer{}, first.at.Sub(now), false
+		}
+		heap.Pop(&t.queue)
+		if first.every > 0 {
+			again := first
+			again.at = now.Add(first.every)
+			heap.Push(&t.queue, again)
+		}
+		return first, 0, true
+	}
+	return timer{}, time.Hour, false
+}
+
+// stored is the value of a timer that is due, if it is still set.
+func (t *timers) stored(ctx context.Context, due timer) ([]byte, bool) {
+	value, ok, err := t.kv.Get(ctx, due.name)
+	return value, err == nil && ok && len(value) >= timerHeader && binary.LittleEndian.Uint64(value[8:]) == due.nonce
+}
+
+// done forgets a timer whose handler has run, unless it was set anew.
+func (t *timers) done(ctx context.Context, due timer, value []byte) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.current[due.name] == due.nonce {
+		delete(t.current, due.name)
+	}
+	_, err := t.kv.CAS(ctx, due.name, value, nil, 0)
+	return err
+}
+
+// runTimers fires what is due, one after the other, until ctx ends.
+func (b *binding) runTimers(ctx context.Context) {
+	for ctx.Err() == nil {
+		due, wait, ok := b.timers.next(b.host.Now())
+		if ok {
+			b.fire(ctx, due)
+			continue
+		}
+		sleep := time.NewTimer(wait)
+		select {
+		case <-ctx.Done():
+		case <-b.timers.wake:
+		case <-sleep.C:
+		}
+		sleep.Stop()
+	}
+}
+
+func (b *binding) fire(ctx context.Context, due timer) {
+	input := Input{Kind: KindTimer, Event: due.name, Time: b.host.Now(), Endpoint: b.endpoint.Name}
+	if due.every > 0 {
+		b.unattended(ctx, &input, nil)
+		return
+	}
+	value, ok := b.timers.stored(ctx, due)
+	if !ok {
+		return
+	}
+	input.State = bytes.Clone(value[timerHeader:])
+	b.unattended(ctx, &input, nil)
+	if err := b.timers.done(context.WithoutCancel(ctx), due, value); err != nil {
+		b.logger().Error("a timer that has fired could not be removed: it may fire again after a restart", "timer", due.name, "error", err)
+	}
+}
+
+// timerQueue is a heap, the earliest first.
+type timerQueue []timer
+
+func (q timerQueue) Len() int           { return len(q) }
+func (q timerQueue) Less(i, j int) bool { return q[i].at.Before(q[j].at) }
+func (q timerQueue) Swap(i, j int)      { q[i], q[j] = q[j], q[i] }
+
+// Push is heap.Interface's.
+func (q *timerQueue) Push(x any) { *q = append(*q, x.(timer)) }
+
+// Pop is heap.Interface's.
+func (q *timerQueue) Pop() any {
+	old := *q
+	last := old[len(old)-1]
+	*q = old[:len(old)-1]
+	return last
+}
