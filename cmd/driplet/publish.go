@@ -3,12 +3,14 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"net/url"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/driplet/driplet/cmd/driplet/config"
 	"github.com/driplet/driplet/core"
@@ -180,6 +182,9 @@ func readMessage(in io.Reader, arg string) (any, error) {
 			return nil, fmt.Errorf("the message has more than %d bytes", core.MaxBodyBytes)
 		}
 		arg = strings.TrimRight(string(data), "\r\n")
+	}
+	if !utf8.ValidString(arg) {
+		return nil, errors.New("the message is not UTF-8: JSON must be")
 	}
 	if json.Valid([]byte(arg)) {
 		return json.RawMessage(arg), nil

@@ -35,14 +35,17 @@ func versionText() string {
 	if !ok {
 		return "driplet, built without module support"
 	}
-	commit, changed := "unknown", ""
+	commit, changed := "", ""
 	for _, s := range info.Settings {
 		switch {
 		case s.Key == "vcs.revision" && len(s.Value) > 12:
-			commit = s.Value[:12]
+			commit = " (commit " + s.Value[:12]
 		case s.Key == "vcs.modified" && s.Value == "true":
 			changed = ", changed"
 		}
 	}
-	return fmt.Sprintf("driplet %s (commit %s%s) %s", info.Main.Version, commit, changed, info.GoVersion)
+	if commit != "" {
+		commit += changed + ")"
+	}
+	return fmt.Sprintf("driplet %s%s %s", info.Main.Version, commit, info.GoVersion)
 }

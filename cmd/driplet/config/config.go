@@ -94,7 +94,7 @@ func Parse(name string, data []byte, env []string, overrides ...Override) (*Conf
 	c := &Config{Path: name, tree: tree}
 	c.Global = newGlobal(tree.section("Global"))
 	endpoints := tree.lists["Endpoints"]
-	if len(endpoints) == 0 {
+	if len(endpoints) == 0 && len(p.errors) == 0 {
 		p.errorf(d.root.from, "there is no endpoint: add a section [Endpoints.default] with APISecret and JWTSecret")
 	}
 	for _, e := range endpoints {

@@ -6,7 +6,7 @@ import "strings"
 // that the fewest typing errors (a letter wrong, missing, too much, or two
 // exchanged) turn into it. It returns "" when none is near.
 func Nearest(name string, candidates []string) string {
-	best, bestDistance := "", max(2, len(name)/3)+1
+	best, bestDistance := "", max(1, len(name)/3)+1
 	for _, c := range candidates {
 		if d := distance(strings.ToLower(name), strings.ToLower(c)); d < bestDistance && d < len(c) {
 			best, bestDistance = c, d

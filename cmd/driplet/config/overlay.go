@@ -1,6 +1,7 @@
 package config
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -28,17 +29,13 @@ func overlayEnvironment(root *table, s schema, env []string, p *problems) {
 	for _, pair := range env {
 		name, value, _ := strings.Cut(pair, "=")
 		rest, found := strings.CutPrefix(name, Prefix)
-		if !found || slices.Contains(sdkVariables, name) {
+		if !found || slices.Contains(sdkVariables, name) || isServiceLink(rest, value) {
 			continue
 		}
 		from := origin{kind: fromEnvironment, name: name}
 		path, ok := s.match(variable(rest), k)
 		if !ok {
-			hint := "it sets no key of the configuration"
-			if near := Nearest(name, s.variables(Prefix, k)); near != "" {
-				hint = "did you mean " + near + "?"
-			}
-			p.errorf(from, "unknown variable: %s", hint)
+			p.errorf(from, "unknown variable: %s", hint(name, s.keys("", k), func(key string) string { return Prefix + variable(key) }))
 			continue
 		}
 		put(root, path, from, value, p)
@@ -52,12 +49,37 @@ func overlayFlags(root *table, s schema, overrides []Override, p *problems) {
 		from := origin{kind: fromFlag, name: o.Flag}
 		path, ok := s.match(variable(o.Key), k)
 		if !ok {
-			p.errorf(from, "unknown key %s", o.Key)
+			p.errorf(from, "unknown key %s: %s", o.Key, hint(o.Key, s.keys("", k), func(key string) string { return key }))
 			continue
 		}
 		put(root, path, from, o.Value, p)
 	}
 }
+
+// hint names the key that was probably meant.
+func hint(name string, keys []string, spell func(string) string) string {
+	for i, key := range keys {
+		if strings.HasSuffix(variable(key), "_"+variable(strings.TrimPrefix(name, Prefix))) {
+			return "did you mean " + spell(key) + "?" // the section is missing
+		}
+		keys[i] = spell(key)
+	}
+	if near := Nearest(name, keys); near != "" {
+		return "did you mean " + near + "?"
+	}
+	return "it sets no key of the configuration; 'driplet config check' shows them"
+}
+
+// isServiceLink recognises the variables that Kubernetes sets in
+// containers beside a service named driplet: nobody wrote them.
+func isServiceLink(rest, value string) bool {
+	if rest == "PORT" {
+		return strings.Contains(value, "://")
+	}
+	return serviceLink.MatchString(rest)
+}
+
+var serviceLink = regexp.MustCompile(`^(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT_[0-9]+_(TCP|UDP)(_(ADDR|PORT|PROTO))?)$`)
 
 // put sets one key by its path.
 func put(root *table, path []step, from origin, value string, p *problems) {

@@ -172,6 +172,9 @@ func (r *resolved) takeNamed(f *field, t *table, path string, p *problems) {
 		case !ok:
 			p.errorf(e.from, "%s must be a section, not %s", join(path, e.name), describe(e.value))
 		default:
+			if e.from.kind != fromFile {
+				p.warnf(e.from, "this makes a new endpoint '%s', which the file does not have", name)
+			}
 			n := resolve(sub, f.fields, join(path, name), p)
 			n.name = name
 			r.lists[f.name] = append(r.lists[f.name], n)

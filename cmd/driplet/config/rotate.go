@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/driplet/driplet/core/auth"
 )
 
 // Rotation says which secrets Rotate replaces.
@@ -102,7 +104,7 @@ func rotateKey(data []byte, t *table, key string, current *entry, old string) (e
 	at := current.source
 	edits = append(edits, edit{at.value, at.end, quote(NewSecret())})
 	keep := old
-	if isPublished(old) {
+	if auth.IsPublished(old) {
 		keep = ""
 	}
 	previous := t.find(key + "Previous")

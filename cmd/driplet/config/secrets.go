@@ -4,6 +4,8 @@ import (
 	"net"
 	"net/netip"
 	"strings"
+
+	"github.com/driplet/driplet/core/auth"
 )
 
 // MinSecretBytes is 128 bits when they are random: below it a signature that
@@ -38,9 +40,9 @@ func judgeSecrets(g *Global, endpoints []*resolved, p *problems) {
 
 func judgeSecret(r *resolved, name, secret string, open string, p *problems) {
 	switch {
-	case isPublished(secret) && open != "":
+	case auth.IsPublished(secret) && open != "":
 		p.errorf(r.origin(name), "%s is the published default and %s: anyone could %s. Run 'driplet secrets rotate' and put the new secret into your backend", r.key(name), open, power(name))
-	case isPublished(secret):
+	case auth.IsPublished(secret):
 		p.warnf(r.origin(name), "%s is the published default: anyone who reaches this server could %s. Run 'driplet secrets rotate' before it listens on more than loopback", r.key(name), power(name))
 	case len(secret) < MinSecretBytes:
 		p.warnf(r.origin(name), "%s has %d bytes: a guess could find it; use %d or more random ones, or run 'driplet secrets rotate'", r.key(name), len(secret), MinSecretBytes)
@@ -59,11 +61,6 @@ func whenEmpty(name string) string {
 		return "no token is accepted"
 	}
 	return "no backend can publish"
-}
-
-// isPublished recognises the secrets that the old server's package contained.
-func isPublished(secret string) bool {
-	return strings.HasPrefix(strings.ToLower(secret), "change-this-")
 }
 
 // openListener names a listener that others than this machine can reach; ""

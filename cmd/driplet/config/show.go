@@ -3,7 +3,10 @@ package config
 import (
 	"fmt"
 	"io"
+	"maps"
 	"net/url"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -24,7 +27,7 @@ func (c *Config) WriteTOML(w io.Writer) error {
 type shower struct{ strings.Builder }
 
 func (s *shower) header(open, path, end string, from origin) {
-	s.WriteString("\n" + open + quotePath(path) + end)
+	s.WriteString("\n" + open + path + end)
 	if from.kind != fromDefault {
 		s.WriteString(" # " + from.String())
 	}
@@ -51,7 +54,7 @@ func (s *shower) section(r *resolved) {
 			s.section(sub)
 		}
 		for _, e := range r.free[f.name] {
-			s.free(join(r.key(f.name), e.name), e)
+			s.free(r.key(f.name), e)
 		}
 	}
 }
@@ -77,7 +80,8 @@ func withoutPassword(s string) string {
 
 // free shows a plugin's own section. Whether a key of it holds a secret can
 // only be guessed from its name.
-func (s *shower) free(path string, e *entry) {
+func (s *shower) free(parent string, e *entry) {
+	path := parent + "." + quoteKey(e.name)
 	s.header("[", path, "]", e.from)
 	var tables []*entry
 	for _, e := range e.value.(*table).entries {
@@ -85,15 +89,19 @@ func (s *shower) free(path string, e *entry) {
 			tables = append(tables, e)
 			continue
 		}
-		value := literal(plain(e.value))
-		if looksSecret(e.name) {
-			value = literal(mask)
-		}
-		fmt.Fprintf(s, "%-40s # %s\n", quotePath(e.name)+" = "+value, e.from)
+		fmt.Fprintf(s, "%-40s # %s\n", pair(e.name, plain(e.value)), e.from)
 	}
 	for _, e := range tables {
-		s.free(join(path, e.name), e)
+		s.free(path, e)
 	}
+}
+
+// pair is a plugin's key with its value.
+func pair(name string, v any) string {
+	if looksSecret(name) {
+		v = mask
+	}
+	return quoteKey(name) + " = " + literal(v)
 }
 
 func looksSecret(name string) bool {
@@ -124,7 +132,11 @@ func literal(v any) string {
 		}
 		return "[" + strings.Join(parts, ", ") + "]"
 	case map[string]any: // inside a list of a plugin's section
-		return "{ … }"
+		parts := make([]string, 0, len(v))
+		for _, name := range slices.Sorted(maps.Keys(v)) {
+			parts = append(parts, pair(name, v[name]))
+		}
+		return "{ " + strings.Join(parts, ", ") + " }"
 	case float64:
 		// Infinity and NaN, which only a plugin's section can hold, in TOML's
 		// spelling.
@@ -151,11 +163,11 @@ func quote(s string) string {
 	return b.String()
 }
 
-func quotePath(path string) string {
-	for _, c := range path {
-		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.ContainsRune("_-.", c)) {
-			return quote(path)
-		}
+var bareKey = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
+
+func quoteKey(name string) string {
+	if bareKey.MatchString(name) {
+		return name
 	}
-	return path
+	return quote(name)
 }

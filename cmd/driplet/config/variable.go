@@ -104,17 +104,18 @@ func matchName(rest string, names []string, below func(string) ([]step, bool)) (
 	return nil, false
 }
 
-// variables lists the names that could have been meant.
-func (s schema) variables(prefix string, k known) []string {
+// keys lists what can be set from outside: what an unknown name may have been
+// meant to be.
+func (s schema) keys(prefix string, k known) []string {
 	var out []string
 	for _, f := range s {
-		name := prefix + variable(f.name)
+		name := join(prefix, f.name)
 		switch f.shape {
 		case shapeSection:
-			out = append(out, f.fields.variables(name+"_", k)...)
+			out = append(out, f.fields.keys(name, k)...)
 		case shapeNamed:
 			for _, e := range append([]string{"default"}, k.endpoints...) {
-				out = append(out, f.fields.variables(name+"_"+variable(e)+"_", k)...)
+				out = append(out, f.fields.keys(join(name, e), k)...)
 			}
 		case shapeSections, shapeFree:
 		default:
