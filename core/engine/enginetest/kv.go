@@ -1,0 +1,243 @@
+package enginetest
+
+import (
+	"bytes"
+	"fmt"
+	"math"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/driplet/driplet/core/engine"
+)
+
+func set(key, value string) []engine.Write {
+	return []engine.Write{{Key: key, Value: []byte(value)}}
+}
+
+func lasting(key, value string, ttl time.Duration) []engine.Write {
+	return []engine.Write{{Key: key, Value: []byte(value), TTL: ttl}}
+}
+
+// holds compares what is at key with want; nil is nothing.
+func holds(t *testing.T, kv engine.KV, key string, want any) {
+	t.Helper()
+	v, found, err := kv.Get(background, key)
+	if ok(t, err); found != (want != nil) || found && string(v) != want {
+		t.Fatalf("%q holds %q (%v), want %v", key, v, found, want)
+	}
+	if found && v == nil {
+		t.Fatalf("%q: an empty value came back nil", key)
+	}
+}
+
+// scans compares a scan, written "key=value key=value".
+func scans(t *testing.T, kv engine.KV, prefix string, limit int, reverse bool, want string) {
+	t.Helper()
+	pairs, err := kv.Scan(background, prefix, limit, reverse)
+	ok(t, err)
+	var got []string
+	for _, p := range pairs {
+		got = append(got, p.Key+"="+string(p.Value))
+	}
+	if s := strings.Join(got, " "); s != want {
+		t.Fatalf("scan %q %d %v: %q, want %q", prefix, limit, reverse, s, want)
+	}
+}
+
+func testKV(t *testing.T, f fixture) {
+	kv := f.KV("n", 1<<20)
+	holds(t, kv, "a", nil)
+	ok(t, kv.Apply(background, set("a", "1")))
+	holds(t, kv, "a", "1")
+	// In order: the last write to a key is what is left.
+	ok(t, kv.Apply(background, []engine.Write{
+		{Key: "a"}, {Key: "b", Value: []byte("x")}, {Key: "a", Value: []byte("2")}, {Key: "b"}, {Key: "c", Value: []byte{}},
+	}))
+	holds(t, kv, "a", "2")
+	holds(t, kv, "b", nil)
+	holds(t, kv, "c", "")
+	ok(t, kv.Apply(background, nil))
+	ok(t, kv.Apply(background, []engine.Write{{Key: "never was"}}))
+
+	mine := []byte("mine")
+	ok(t, kv.Apply(background, []engine.Write{{Key: "copy", Value: mine}}))
+	mine[0] = 'X'
+	v, _, _ := kv.Get(background, "copy")
+	v[1] = 'X'
+	holds(t, kv, "copy", "mine")
+	holds(t, f.KV("n", 1<<20), "copy", "mine") // another open, the same data
+}
+
+func testNamespaces(t *testing.T, f fixture) {
+	names := []string{"", "a", "ab", "a\x00", "a/b", "\x01a", "\xff", "\xff\xff", strings.Repeat("n", 300)}
+	for _, n := range names {
+		ok(t, f.KV(n, 1000).Apply(background, []engine.Write{
+			{Key: "b", Value: []byte(n)}, {Key: "\xff", Value: []byte("last")}, {Key: "ttl", Value: []byte("x"), TTL: time.Minute},
+		}))
+	}
+	for _, n := range names {
+		scans(t, f.KV(n, 1000), "", 10, false, "b="+n+" ttl=x \xff=last")
+		ok(t, f.KV(n, 1000).Apply(background, []engine.Write{{Key: "b"}}))
+	}
+	f.clock.Step(time.Hour)
+	for _, n := range names {
+		scans(t, f.KV(n, 1000), "", 10, true, "\xff=last")
+	}
+}
+
+func testCAS(t *testing.T, f fixture) {
+	kv := f.KV("n", 1000)
+	cas := func(old, new []byte, ttl time.Duration, want bool) {
+		t.Helper()
+		swapped, err := kv.CAS(background, "k", old, new, ttl)
+		if ok(t, err); swapped != want {
+			t.Fatalf("CAS %q to %q: %v", old, new, swapped)
+		}
+	}
+	a, b, empty := []byte("a"), []byte("b"), []byte{}
+	cas(a, b, 0, false)
+	cas(empty, b, 0, false)
+	cas(nil, nil, 0, true)
+	cas(nil, a, 0, true)
+	cas(nil, b, 0, false)
+	cas(b, a, 0, false)
+	cas(a, empty, 0, true)
+	cas(nil, b, 0, false) // empty is not absent
+	cas(empty, b, time.Minute, true)
+	holds(t, kv, "k", "b")
+	f.clock.Step(time.Minute)
+	cas(b, a, 0, false) // over is absent
+	cas(nil, a, time.Minute, true)
+	cas(a, b, 0, true) // for ever again
+	f.clock.Step(time.Hour)
+	cas(b, nil, 0, true)
+	holds(t, kv, "k", nil)
+}
+
+func testIncr(t *testing.T, f fixture) {
+	kv := f.KV("n", 1000)
+	incr := func(key string, delta, want int64, ttl time.Duration) {
+		t.Helper()
+		sum, err := kv.Incr(background, key, delta, ttl)
+		if ok(t, err); sum != want {
+			t.Fatalf("%s + %d is %d, want %d", key, delta, sum, want)
+		}
+		holds(t, kv, key, fmt.Sprint(want))
+	}
+	incr("k", 5, 5, 0)
+	incr("k", -7, -2, time.Second) // created without a lifetime: it gets none
+	f.clock.Step(time.Minute)
+	incr("k", 0, -2, 0)
+	incr("short", 1, 1, time.Minute)
+	f.clock.Step(30 * time.Second)
+	incr("short", 1, 2, time.Hour) // the lifetime is kept
+	f.clock.Step(30 * time.Second)
+	incr("short", 1, 1, time.Minute)
+
+	incr("max", math.MaxInt64, math.MaxInt64, 0)
+	incr("min", math.MinInt64, math.MinInt64, 0)
+	ok(t, kv.Apply(background, set("text", "1.5")))
+	ok(t, kv.Apply(background, set("empty", "")))
+	for key, delta := range map[string]int64{"max": 1, "min": -1, "text": 1, "empty": 1} {
+		before, _, _ := kv.Get(background, key)
+		_, err := kv.Incr(background, key, delta, 0)
+		is(t, key, err, engine.ErrNotInteger)
+		holds(t, kv, key, string(before))
+	}
+}
+
+func testScan(t *testing.T, f fixture) {
+	kv := f.KV("n", 1000)
+	scans(t, kv, "", 10, false, "")
+	for _, k := range []string{"b", "a", "ab", "a\xff", "a\xff\xff", "c", "aa"} {
+		ok(t, kv.Apply(background, set(k, k)))
+	}
+	scans(t, kv, "", 3, false, "a=a aa=aa ab=ab")
+	scans(t, kv, "", 2, true, "c=c b=b")
+	scans(t, kv, "a", 10, false, "a=a aa=aa ab=ab a\xff=a\xff a\xff\xff=a\xff\xff")
+	scans(t, kv, "a", 2, true, "a\xff\xff=a\xff\xff a\xff=a\xff")
+	scans(t, kv, "a\xff", 10, true, "a\xff\xff=a\xff\xff a\xff=a\xff")
+	scans(t, kv, "b", 1, false, "b=b")
+	scans(t, kv, "bb", 10, false, "")
+	scans(t, kv, "", 0, false, "")
+	scans(t, kv, "", -1, true, "")
+}
+
+func testLifetimes(t *testing.T, f fixture) {
+	kv := f.KV("n", 1000)
+	ok(t, kv.Apply(background, lasting("k", "v", time.Second)))
+	ok(t, kv.Apply(background, lasting("l", "v", 3*time.Second)))
+	f.clock.Step(time.Second - 1)
+	scans(t, kv, "", 10, false, "k=v l=v")
+	f.clock.Step(1)
+	holds(t, kv, "k", nil)
+	scans(t, kv, "", 10, false, "l=v")
+	ok(t, kv.Apply(background, set("l", "stays"))) // no lifetime of its own
+	f.clock.Step(time.Hour)
+	scans(t, kv, "", 10, true, "l=stays")
+	ok(t, kv.Apply(background, lasting("long", "v", math.MaxInt64)))
+	f.clock.Step(100 * 365 * 24 * time.Hour)
+	holds(t, kv, "long", "v")
+}
+
+func testBounds(t *testing.T, f fixture) {
+	kv := f.KV("n", 4<<20)
+	long, big := strings.Repeat("k", engine.MaxKeyBytes), bytes.Repeat([]byte("v"), engine.MaxValueBytes)
+	ok(t, kv.Apply(background, []engine.Write{{Key: long, Value: big}, {Key: "k", Value: big}, {Key: "l", Value: big}}))
+	holds(t, kv, long, string(big))
+	for key, value := range map[string][]byte{"": {}, long + "k": {}, "v": append(big, 'v')} {
+		want := engine.ErrKeySize
+		if key == "v" {
+			want = engine.ErrValueSize
+		}
+		is(t, "Apply", kv.Apply(background, []engine.Write{{Key: "ok", Value: []byte{}}, {Key: key, Value: value}}), want)
+		_, err := kv.CAS(background, key, nil, value, 0)
+		is(t, "CAS", err, want)
+		if key != "v" {
+			_, _, err = kv.Get(background, key)
+			is(t, "Get", err, want)
+			_, err = kv.Incr(background, key, 1, 0)
+			is(t, "Incr", err, want)
+		}
+	}
+	holds(t, kv, "ok", nil)
+	is(t, "Apply", kv.Apply(background, lasting("k", "v", -1)), engine.ErrLifetime)
+	_, err := kv.Incr(background, "k", 1, -1)
+	is(t, "Incr", err, engine.ErrLifetime)
+}
+
+func testConcurrent(t *testing.T, f fixture) {
+	kv := f.KV("n", 200)
+	const workers, each = 8, 100
+	var wg sync.WaitGroup
+	for w := range workers {
+		wg.Go(func() {
+			for i := range each {
+				if _, err := kv.Incr(background, "sum", 1, 0); err != nil {
+					t.Error(err)
+				}
+				v := []byte(fmt.Sprint(w, i))
+				if err := kv.Apply(background, []engine.Write{{Key: "x1", Value: v}, {Key: "x2", Value: v}}); err != nil {
+					t.Error(err)
+				}
+				for swapped := false; !swapped; {
+					old, _, err := kv.Get(background, "cas")
+					if err != nil {
+						t.Error(err)
+					}
+					if swapped, err = kv.CAS(background, "cas", old, append(bytes.Clone(old), '.')[:(len(old)+1)%50], 0); err != nil {
+						t.Error(err)
+					}
+				}
+				pairs, err := kv.Scan(background, "x", 2, false)
+				if err != nil || len(pairs) != 2 || !bytes.Equal(pairs[0].Value, pairs[1].Value) {
+					t.Errorf("half of a call was seen: %q %v", pairs, err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	holds(t, kv, "sum", fmt.Sprint(workers*each))
+}

@@ -1,0 +1,46 @@
+package local
+
+import (
+	"context"
+
+	"github.com/driplet/driplet/core"
+	"github.com/driplet/driplet/core/engine"
+)
+
+// Append places events, see engine.Log.
+func (e *Engine) Append(ctx context.Context, events []*core.Event, o engine.AppendOptions) ([]engine.Placed, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if o.Dedupe == nil {
+		return e.place(events), nil
+	}
+	return e.records.once(ctx, o.Dedupe, func() []engine.Placed { return e.place(events) })
+}
+
+// place delivers under the events' lanes. No topic keeps history yet, so it
+// cannot fail, and the answer is the same for all.
+func (e *Engine) place(events []*core.Event) []engine.Placed {
+	switch len(events) {
+	case 0:
+	case 1:
+		ev := events[0]
+		l := e.lanes.lock(ev.Key)
+		defer e.lanes.unlock(ev.Key, l)
+		e.put(ev)
+	default:
+		defer e.lanes.lockAll(events)()
+		for _, ev := range events {
+			e.put(ev)
+		}
+	}
+	if len(events) <= len(e.noPlace) {
+		return e.noPlace[:len(events):len(events)]
+	}
+	return make([]engine.Placed, len(events))
+}
+
+func (e *Engine) put(ev *core.Event) {
+	ev.Pos = core.Position{}
+	e.deliver.Deliver(ev)
+}

@@ -1,0 +1,194 @@
+package local
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+
+	"github.com/cockroachdb/pebble/v2"
+)
+
+// The nonces of a clean shutdown, written by Close and taken out by Open:
+//
+//	n m            -> the table's time, the number of chunks: the mark of a clean end
+//	n c <number>   -> a chunk: runs of (second, credential, count, digests)
+//
+// The mark is written last and removed, synced, before anything is served: a
+// process that ends otherwise leaves none, and the next refuses what is older
+// than itself. (It then accepts a request once more that was stamped ahead of
+// the end: a client's clock fast, the process killed, and the request repeated
+// within the minute. Only a synced write a request would close that.)
+var (
+	nonceMark  = []byte{noncePrefix, 'm'}
+	nonceFirst = []byte{noncePrefix}
+	nonceEnd   = []byte{noncePrefix + 1}
+)
+
+func nonceChunk(n uint64) []byte {
+	return binary.BigEndian.AppendUint64([]byte{noncePrefix, 'c'}, n)
+}
+
+// chunkBytes is about what one record of a shutdown holds.
+const chunkBytes = 256 << 10
+
+// rememberNonces writes the table and the mark.
+func (e *Engine) rememberNonces() error {
+	n := e.nonces
+	n.sweep()
+	var chunk []byte
+	var chunks uint64
+	flush := func(atLeast int) error {
+		if len(chunk) < atLeast {
+			return nil
+		}
+		err := e.store.db.Set(nonceChunk(chunks), chunk, pebble.NoSync)
+		chunk, chunks = chunk[:0], chunks+1
+		return err
+	}
+	names := n.names()
+	for i := range n.shards {
+		for second, b := range n.shards[i].buckets {
+			for h, digests := range b {
+				chunk = appendRun(chunk, second, names[h], digests)
+				if err := flush(chunkBytes); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	if err := flush(1); err != nil {
+		return err
+	}
+	mark := binary.BigEndian.AppendUint64(nil, uint64(n.time.Load()))
+	return e.store.db.Set(nonceMark, binary.BigEndian.AppendUint64(mark, chunks), pebble.Sync)
+}
+
+// recallNonces fills the table if the last end was clean, and removes the mark.
+func (e *Engine) recallNonces() error {
+	found, err := e.readNonces()
+	if err != nil {
+		e.log.Error("spent nonces were not read: requests stamped before this start are refused", "err", err)
+		e.nonces = newNonces(e.now, e.nonces.capacity)
+	}
+	if !found {
+		return nil
+	}
+	if err := e.store.db.DeleteRange(nonceFirst, nonceEnd, pebble.Sync); err != nil {
+		return fmt.Errorf("engine: the data folder %s cannot be written to: %w", e.path, err)
+	}
+	return nil
+}
+
+var errNonceRecord = errors.New("a record of spent nonces is damaged")
+
+// readNonces reports found if anything lies there, whole or not.
+func (e *Engine) readNonces() (found bool, err error) {
+	it, err := e.store.db.NewIter(&pebble.IterOptions{LowerBound: nonceFirst, UpperBound: nonceEnd})
+	if err != nil {
+		return true, err
+	}
+	defer it.Close()
+	var time int64
+	var chunks, seen uint64
+	marked := false
+	// Backwards, the mark comes first: without it nothing counts.
+	for ok := it.Last(); ok; ok = it.Prev() {
+		found = true
+		if it.Key()[1] == nonceMark[1] {
+			if len(it.Value()) != 16 {
+				return true, errNonceRecord
+			}
+			time, chunks = int64(binary.BigEndian.Uint64(it.Value())), binary.BigEndian.Uint64(it.Value()[8:])
+			marked = true
+			e.nonces.resume(time)
+			continue
+		}
+		if !marked {
+			return true, it.Error()
+		}
+		if err := e.nonces.load(it.Value()); err != nil {
+			return true, err
+		}
+		seen++
+	}
+	if err := it.Error(); err != nil || seen != chunks {
+		return true, errors.Join(err, errNonceRecord)
+	}
+	return found, nil
+}
+
+// resume goes on from a table that knew everything until second time.
+func (n *nonces) resume(time int64) {
+	now := n.advance(time)
+	for i := range n.shards {
+		n.shards[i].floor = now - n.keep
+	}
+}
+
+// names tells whose a holder is.
+func (s *share) names() map[*holder]string {
+	names := map[*holder]string{}
+	s.holders.Range(func(credential, h any) bool {
+		names[h.(*holder)] = credential.(string)
+		return true
+	})
+	return names
+}
+
+func appendRun(dst []byte, second int64, credential string, digests []digest) []byte {
+	dst = binary.AppendVarint(dst, second)
+	dst = binary.AppendUvarint(dst, uint64(len(credential)))
+	dst = append(dst, credential...)
+	dst = binary.AppendUvarint(dst, uint64(len(digests)))
+	for _, d := range digests {
+		dst = append(dst, d[:]...)
+	}
+	return dst
+}
+
+// load takes the runs of one chunk into the table.
+func (n *nonces) load(chunk []byte) error {
+	for len(chunk) > 0 {
+		second, a := binary.Varint(chunk)
+		if a <= 0 {
+			return errNonceRecord
+		}
+		credential, chunk2, ok := cut(chunk[a:], 1)
+		if !ok {
+			return errNonceRecord
+		}
+		digests, rest, ok := cut(chunk2, len(digest{}))
+		if !ok {
+			return errNonceRecord
+		}
+		n.restore(second, string(credential), digests)
+		chunk = rest
+	}
+	return nil
+}
+
+// cut takes a count and as many items of size bytes from the front of b.
+func cut(b []byte, size int) (items, rest []byte, ok bool) {
+	count, n := binary.Uvarint(b)
+	if n <= 0 || count > uint64(len(b)-n)/uint64(size) {
+		return nil, nil, false
+	}
+	end := n + int(count)*size
+	return b[n:end], b[end:], true
+}
+
+func (n *nonces) restore(second int64, credential string, digests []byte) {
+	h := n.of(credential)
+	for ; len(digests) > 0; digests = digests[len(digest{}):] {
+		d := digest(digests)
+		s := n.lock(d, n.time.Load())
+		if second >= s.floor {
+			if _, twice := s.entries[d]; !twice {
+				n.force(h, 1)
+				s.entries[d] = struct{}{}
+				s.file(second, h, d)
+			}
+		}
+		s.mu.Unlock()
+	}
+}
