@@ -1,0 +1,130 @@
+//go:build wasip1
+
+package driplet
+
+import (
+	"encoding/binary"
+	"fmt"
+	"time"
+)
+
+// Event is what a handler is asked about. Which fields hold something depends
+// on the kind of event; the others are empty. Data, Claims, State and Headers
+// are not to be kept beyond the handler.
+type Event struct {
+	Event    string // message: its name, "chat.send"; timer: the timer's name
+	Topic    string // message (when given), subscribe, unsubscribe
+	Session  string // the connection: a secret between it and the server
+	User     string // its public id, as others see it
+	Request  string // message: the request's id; empty: nobody waits for an answer
+	Claims   Value  // the object custom of the connection's token
+	Time     time.Time
+	Data     Value  // message: what the client sent; http: the answer's body
+	Account  string // the token's user; empty: anonymous
+	Endpoint string // its name
+	State    []byte // timer, http: what was given to Timer.Set or HTTP.Fetch
+	Status   int    // http: the answer's status; 0: there was none, and Data holds code and message
+	Headers  Value  // http: the answer's headers, names in lower case
+
+	bad error
+}
+
+const fields = 13
+
+func readEvent(b []byte) *Event {
+	var f [fields][]byte
+	readEnvelope(b, f[:])
+	e := &Event{
+		Event: string(f[0]), Topic: string(f[1]), Session: string(f[2]), User: string(f[3]), Request: string(f[4]),
+		Claims: Value(f[5]), Data: Value(f[7]), Account: string(f[8]), Endpoint: string(f[9]), State: f[10], Headers: Value(f[12]),
+	}
+	if len(f[6]) >= 8 {
+		e.Time = time.UnixMilli(int64(binary.LittleEndian.Uint64(f[6])))
+	}
+	if len(f[11]) >= 4 {
+		e.Status = int(int32(binary.LittleEndian.Uint32(f[11])))
+	}
+	return e
+}
+
+// Subscribed reports whether the event's connection is subscribed to topic.
+func (e *Event) Subscribed(topic string) bool {
+	ok, _ := Subscribed(e.Session, topic)
+	return ok
+}
+
+// Err is the first field that String, Int and their like found wrong, as
+// bad_request to return; nil if all were right. Read all, then ask once.
+func (e *Event) Err() error { return e.bad }
+
+// String reads the text at path of Data: not empty, at most max long, counted
+// as a browser's maxlength counts (UTF-16 units).
+func (e *Event) String(path string, max int) string {
+	s, ok := e.Data.String(path)
+	switch n := units(s); {
+	case !ok:
+		return e.wrong(path, "must be a string")
+	case s == "":
+		return e.wrong(path, "must not be empty")
+	case n > max:
+		return e.wrong(path, fmt.Sprintf("has %d characters, the limit is %d", n, max))
+	}
+	return s
+}
+
+// StringOr is as String, but the field may be missing, null or empty: then
+// fallback.
+func (e *Event) StringOr(path string, max int, fallback string) string {
+	if s, ok := e.Data.String(path); !e.Data.Has(path) || ok && s == "" {
+		return fallback
+	}
+	return e.String(path, max)
+}
+
+// ID reads the string or number at path as text: ids come as either.
+func (e *Event) ID(path string, max int) string {
+	s, _ := e.Data.Text(path)
+	if s == "" {
+		return e.wrong(path, "must be a string or a number")
+	}
+	if n := units(s); n > max {
+		return e.wrong(path, fmt.Sprintf("has %d characters, the limit is %d", n, max))
+	}
+	return s
+}
+
+// Int reads the whole number at path, from low to high.
+func (e *Event) Int(path string, low, high int64) int64 {
+	n, ok := e.Data.Int(path)
+	if !ok || n < low || n > high {
+		e.wrong(path, fmt.Sprintf("must be a whole number from %d to %d", low, high))
+		return low
+	}
+	return n
+}
+
+// IntOr is as Int, but the field may be missing or null: then fallback.
+func (e *Event) IntOr(path string, low, high, fallback int64) int64 {
+	if !e.Data.Has(path) {
+		return fallback
+	}
+	return e.Int(path, low, high)
+}
+
+func (e *Event) wrong(path, what string) string {
+	if e.bad == nil {
+		e.bad = Fail("bad_request", path+" "+what)
+	}
+	return ""
+}
+
+func units(s string) int {
+	n := 0
+	for _, r := range s {
+		n++
+		if r >= 0x10000 {
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,88 @@
+//go:build wasip1
+
+package driplet
+
+import "strings"
+
+// Handler handles one event. Its answer goes to the caller as JSON: an Object,
+// a List, a string, number or bool, or a Value; nil is no answer. An error made
+// by Fail reaches the caller as it is; any other is logged, and the caller gets
+// plugin_failed.
+type Handler func(e *Event) (any, error)
+
+// kind is an event's kind, as ABI.md numbers them.
+const (
+	kindConnect     = 1
+	kindDisconnect  = 2
+	kindSubscribe   = 3
+	kindUnsubscribe = 4
+	kindMessage     = 5
+	kindTimer       = 7
+	kindHTTP        = 8
+)
+
+// What is registered: written in init, only read afterwards.
+var (
+	messages = map[string]Handler{}
+	timers   = map[string]Handler{}
+	hooks    = map[int32]Handler{}
+)
+
+// On handles a client's event. A name that ends in * takes all that begin so
+// and have no handler of their own.
+func On(name string, h Handler) { messages[name] = h }
+
+// OnConnect is asked before a connection is admitted: an error refuses it.
+func OnConnect(h Handler) { hooks[kindConnect] = h }
+
+// OnDisconnect is told when a connection is gone.
+func OnDisconnect(h Handler) { hooks[kindDisconnect] = h }
+
+// OnSubscribe is asked before a subscription to one of the manifest's topics:
+// return nil or Admit, or an error to refuse it.
+func OnSubscribe(h Handler) { hooks[kindSubscribe] = h }
+
+// OnUnsubscribe is told when a connection has left one of the manifest's topics.
+func OnUnsubscribe(h Handler) { hooks[kindUnsubscribe] = h }
+
+// OnTimer handles the timer of this name, of the manifest or of Timer.Set.
+func OnTimer(name string, h Handler) { timers[name] = h }
+
+// OnHTTP handles the answers to HTTP.Fetch; the event's State tells which.
+func OnHTTP(h Handler) { hooks[kindHTTP] = h }
+
+// Admit admits to a topic, with what others see of this member in presence.
+func Admit(info any) Object { return Object{"info": info} }
+
+func dispatch(kind int32, e *Event) (any, error) {
+	var h Handler
+	switch kind {
+	case kindMessage:
+		if h = find(messages, e.Event); h == nil {
+			return nil, Fail("no_handler", "no handler for the event "+e.Event)
+		}
+	case kindTimer:
+		h = find(timers, e.Event)
+	default:
+		h = hooks[kind]
+	}
+	if h == nil {
+		return nil, nil
+	}
+	return h(e)
+}
+
+func find(handlers map[string]Handler, name string) Handler {
+	if h := handlers[name]; h != nil {
+		return h
+	}
+	var best Handler
+	longest := -1
+	for pattern, h := range handlers {
+		prefix, ok := strings.CutSuffix(pattern, "*")
+		if ok && strings.HasPrefix(name, prefix) && len(prefix) > longest {
+			best, longest = h, len(prefix)
+		}
+	}
+	return best
+}

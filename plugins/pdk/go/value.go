@@ -1,0 +1,156 @@
+//go:build wasip1
+
+package driplet
+
+import "strconv"
+
+// Value is JSON text to look into: the host walks it, so that a plugin carries
+// no parser. A path is keys joined by dots, in a list an index from 0:
+// "user.name", "items.0.id"; the empty path is the whole.
+type Value []byte
+
+// Type bytes of a lookup.
+const (
+	isString = 's'
+	isNumber = 'n'
+	isTrue   = 't'
+	isFalse  = 'f'
+	isNull   = 'z'
+)
+
+// find returns the type and the bytes at path, valid until the next host call;
+// type 0: there is nothing, or v is no JSON.
+func (v Value) find(path string) (byte, []byte) {
+	if len(v) == 0 {
+		return 0, nil
+	}
+	b, errno := read(func(out []byte) int32 {
+		return hostJSONGet(bytesAt(v), size(v), textAt(path), size(path), bytesAt(out), size(out))
+	})
+	if errno < 0 || len(b) == 0 {
+		return 0, nil
+	}
+	return b[0], b[1:]
+}
+
+// Has reports whether something other than null stands at path.
+func (v Value) Has(path string) bool {
+	t, _ := v.find(path)
+	return t != 0 && t != isNull
+}
+
+// String returns the string at path; ok is false if there is none.
+func (v Value) String(path string) (s string, ok bool) {
+	t, b := v.find(path)
+	return text(b, t == isString)
+}
+
+// Text returns the string or number at path as text: ids come as either.
+func (v Value) Text(path string) (s string, ok bool) {
+	t, b := v.find(path)
+	return text(b, t == isString || t == isNumber)
+}
+
+func text(b []byte, ok bool) (string, bool) {
+	if !ok {
+		return "", false
+	}
+	return string(b), true
+}
+
+// Int returns the whole number at path; ok is false if there is none.
+func (v Value) Int(path string) (n int64, ok bool) {
+	t, b := v.find(path)
+	if t != isNumber {
+		return 0, false
+	}
+	n, err := strconv.ParseInt(string(b), 10, 64)
+	return n, err == nil
+}
+
+// Float returns the number at path; ok is false if there is none.
+func (v Value) Float(path string) (n float64, ok bool) {
+	t, b := v.find(path)
+	if t != isNumber {
+		return 0, false
+	}
+	n, err := strconv.ParseFloat(string(b), 64)
+	return n, err == nil
+}
+
+// Bool returns the bool at path; ok is false if there is none.
+func (v Value) Bool(path string) (b, ok bool) {
+	t, _ := v.find(path)
+	return t == isTrue, t == isTrue || t == isFalse
+}
+
+// Get returns the JSON text at path, nil if there is nothing.
+func (v Value) Get(path string) Value {
+	return tagged(v.find(path))
+}
+
+// Texts returns the texts of the list at path, or the one text that stands
+// there; what is neither string nor number is left out.
+func (v Value) Texts(path string) []string {
+	if s, ok := v.Text(path); ok {
+		return []string{s}
+	}
+	var out []string
+	for _, item := range v.Items(path) {
+		if s, ok := item.Text(""); ok {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// Items returns the items of the list at path, nil if there is none.
+func (v Value) Items(path string) []Value {
+	list := v.Get(path)
+	if len(list) < 2 || list[0] != '[' {
+		return nil
+	}
+	var items []Value
+	depth, start, quoted, blank := 0, 1, false, true
+	for i := 1; i < len(list); i++ {
+		switch c := list[i]; {
+		case quoted:
+			if c == '\\' {
+				i++
+			} else if c == '"' {
+				quoted = false
+			}
+		case depth == 0 && (c == ',' || i == len(list)-1):
+			if !blank {
+				items = append(items, list[start:i:i])
+			}
+			start, blank = i+1, true
+		default:
+			blank = blank && c <= ' '
+			quoted = c == '"'
+			if c == '{' || c == '[' {
+				depth++
+			} else if c == '}' || c == ']' {
+				depth--
+			}
+		}
+	}
+	return items
+}
+
+// tagged turns a type byte and what follows into JSON text of its own memory.
+func tagged(t byte, b []byte) Value {
+	switch t {
+	case 0:
+		return nil
+	case isString:
+		return appendString(nil, string(b))
+	case isTrue:
+		return Value("true")
+	case isFalse:
+		return Value("false")
+	case isNull:
+		return Value("null")
+	}
+	return append(Value(nil), b...)
+}
