@@ -43,6 +43,8 @@ type Options struct {
 	// TakeTurns makes two instances handle events in turn, so that state kept
 	// in a guest's memory shows at once: for tests of plugins.
 	TakeTurns bool
+	// Manual leaves timers and observed events alone; Handle gives them.
+	Manual bool
 }
 
 // Host runs plugins. Make one with NewHost, then Load, then Start; Close ends it.
@@ -184,6 +186,9 @@ func (h *Host) Start(ctx context.Context, services Services) error {
 		for _, b := range t.bindings {
 			if err := b.timers.load(ctx, b.Timers, h.Now()); err != nil {
 				return b.errorf("its timers on endpoint %s cannot be read: %w", b.endpoint.Name, err)
+			}
+			if h.Manual {
+				continue
 			}
 			h.running.Go(func() { b.observe(h.background) })
 			h.running.Go(func() { b.runTimers(h.background) })

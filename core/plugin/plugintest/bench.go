@@ -1,0 +1,197 @@
+package plugintest
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/driplet/driplet/core"
+	"github.com/driplet/driplet/core/plugin"
+)
+
+// RunCases runs every JSON file in folder/cases against the plugin name in
+// folder (NAME.toml and its wasm file), each as a subtest.
+func RunCases(t *testing.T, folder, name string) {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(folder, "cases", "*.json"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%s holds no cases/*.json", folder)
+	}
+	cache := t.TempDir()
+	for _, file := range files {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			src, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := RunCase(t.Context(), os.DirFS(folder), name, src, cache); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// RunCase runs one case. cache is a folder for compiled code; "" compiles anew.
+// The error tells every difference between what was expected and what came.
+func RunCase(ctx context.Context, source fs.FS, name string, src []byte, cache string) error {
+	c, err := ParseCase(src)
+	if err != nil {
+		return err
+	}
+	b := &bench{name: name, now: time.UnixMilli(caseTime)}
+	b.store.Now = func() time.Time { return b.now }
+	b.host = plugin.NewHost(plugin.Options{
+		Sources: []fs.FS{source}, CacheDir: cache, Store: &b.store, ParseTarget: parseTarget, TakeTurns: true, Manual: true,
+		Now: func() time.Time { return b.now }, Trace: func(t *plugin.Trace) { b.traces = append(b.traces, t) },
+		Log: slog.New(slog.DiscardHandler), Transport: silence{},
+	})
+	if err := b.start(ctx, c); err != nil {
+		return errors.Join(err, b.host.Close())
+	}
+	var faults []error
+	for i := range c.Steps {
+		for _, fault := range b.step(ctx, &c.Steps[i]) {
+			faults = append(faults, fmt.Errorf("step %d%s: %w", i+1, describe(&c.Steps[i]), fault))
+		}
+	}
+	return errors.Join(append(faults, b.host.Close())...)
+}
+
+func describe(s *Step) string {
+	kind := s.Event.Kind
+	if kind == "" {
+		kind = "message"
+	}
+	out := " (" + kind
+	for _, part := range []string{s.Event.Event, s.Event.Topic, s.Comment} {
+		if part != "" {
+			out += " " + part
+		}
+	}
+	return out + ")"
+}
+
+// bench is a plugin with everything around it replaced.
+type bench struct {
+	name     string
+	host     *plugin.Host
+	store    Store
+	services Services
+	now      time.Time
+	traces   []*plugin.Trace
+}
+
+func (b *bench) start(ctx context.Context, c *Case) error {
+	ep := &core.Endpoint{Name: caseEndpoint, Plugins: []string{b.name}}
+	if c.Config != nil {
+		ep.PluginConfig = map[string]map[string]any{b.name: c.Config}
+	}
+	if err := b.host.Load(ctx, []*core.Endpoint{ep}); err != nil {
+		return err
+	}
+	kv := b.kv()
+	for key, value := range c.KV {
+		kv.set(key, stored1(value), 0)
+	}
+	b.arrange(c.Members, c.Subscribed)
+	return b.host.Start(ctx, &b.services)
+}
+
+func (b *bench) kv() *KV { return b.store.space("plugin/"+b.name+"/"+caseEndpoint, 1<<40) }
+
+func (b *bench) arrange(members map[string][]caseMember, subscribed map[string][]string) {
+	if members != nil {
+		all := map[string][]core.Member{}
+		for topic, list := range members {
+			for _, m := range list {
+				all[topic] = append(all[topic], core.Member{ID: m.ID, Info: compacted(m.Info)})
+			}
+		}
+		b.services.SetMembers(all)
+	}
+	if subscribed != nil {
+		all := map[string][]core.SessionID{}
+		for topic, list := range subscribed {
+			for _, s := range list {
+				all[topic] = append(all[topic], core.SessionID(s))
+			}
+		}
+		b.services.SetSubscribed(all)
+	}
+}
+
+// step runs one event and compares.
+func (b *bench) step(ctx context.Context, s *Step) []error {
+	if s.Event.Time != 0 {
+		b.now = time.UnixMilli(s.Event.Time)
+	}
+	b.arrange(s.Members, s.Subscribed)
+	in, err := s.Event.input(b.now)
+	if err != nil {
+		return []error{err}
+	}
+	b.traces = nil
+	answer, deferred, err := b.send(ctx, &in)
+	var refusal *core.Error
+	if err != nil && !errors.As(err, &refusal) {
+		return []error{err}
+	}
+	if len(b.traces) == 0 {
+		return []error{fmt.Errorf("the plugin was not asked: %w", err)}
+	}
+	trace := b.traces[len(b.traces)-1]
+	if trace.Failure != nil {
+		return []error{fmt.Errorf("the plugin failed: %w", trace.Failure)}
+	}
+	return b.compare(&s.Expect, answer, refusal, deferred, trace)
+}
+
+func (b *bench) send(ctx context.Context, in *plugin.Input) (answer []byte, deferred bool, err error) {
+	switch in.Kind {
+	case plugin.KindConnect, plugin.KindSubscribe, plugin.KindMessage:
+	default:
+		answer, err = b.host.Handle(ctx, caseEndpoint, b.name, in)
+		return answer, false, err
+	}
+	ev, err := clientEvent(in)
+	if err != nil {
+		return nil, false, err
+	}
+	name := ev.Topic
+	if ev.Kind == core.HookMessage {
+		name = ev.Event
+	}
+	if !b.host.Wants(caseEndpoint, ev.Kind, name) {
+		return nil, false, fmt.Errorf("%s.toml does not send this event to the plugin: look at its events, topics and hooks", b.name)
+	}
+	v, err := b.host.Decide(ctx, ev)
+	return v.Data, ev.Deferred != 0, err
+}
+
+// parseTarget takes any object for a target, and what it would do is not
+// looked at: cases compare its text.
+func parseTarget(raw []byte) (*core.Target, error) {
+	var rules struct{ Include, Exclude, All json.RawMessage }
+	if err := json.Unmarshal(raw, &rules); err != nil {
+		return nil, core.Errorf(core.CodeBadRequest, "target must be an object")
+	}
+	return &core.Target{Raw: raw}, nil
+}
+
+// silence is a network in which nothing is ever answered: a case sends the
+// http event itself.
+type silence struct{}
+
+// RoundTrip waits for the end.
+func (silence) RoundTrip(r *http.Request) (*http.Response, error) {
+	<-r.Context().Done()
+	return nil, r.Context().Err()
+}
