@@ -1,7 +1,7 @@
 package core
 
 import (
-	"math/big"
+	"strconv"
 	"strings"
 )
 
@@ -48,15 +48,11 @@ func shortestDecimal(lit string) (string, bool) {
 	negative := strings.HasPrefix(lit, "-")
 	mantissa, exp := strings.TrimPrefix(lit, "-"), 0
 	if i := strings.IndexAny(mantissa, "eE"); i >= 0 {
-		e, ok := new(big.Int).SetString(strings.TrimPrefix(mantissa[i+1:], "+"), 10)
-		if !ok || !e.IsInt64() {
+		e, err := strconv.Atoi(mantissa[i+1:])
+		if err != nil || e > 1<<20 || e < -1<<20 {
 			return zeroOr(mantissa[:i])
 		}
-		if v := e.Int64(); v > 1<<20 || v < -1<<20 {
-			return zeroOr(mantissa[:i])
-		} else {
-			exp = int(v)
-		}
+		exp = e
 		mantissa = mantissa[:i]
 	}
 	whole, frac, _ := strings.Cut(mantissa, ".")

@@ -83,8 +83,8 @@ func (a *Admission) Open(sink hub.Sink, e hub.Encoder) *Session {
 	return s
 }
 
-// Disconnect forgets a client whose connection has ended, and tells handlers.
-func (n *Node) Disconnect(s *Session) {
+// Leave forgets a client whose connection has ended, and tells handlers.
+func (n *Node) Leave(s *Session) {
 	n.mu.Lock()
 	_, known := n.sessions[s.ID]
 	delete(n.sessions, s.ID)

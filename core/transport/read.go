@@ -61,7 +61,7 @@ func (e events) OnClose(ws *gws.Conn, err error) {
 	c := ws.NetConn().(*conn)
 	c.closing.Store(true)
 	if c.session != nil {
-		e.t.node.Disconnect(c.session)
+		e.t.node.Leave(c.session)
 	}
 	var byPeer *gws.CloseError
 	c.finish(errors.As(err, &byPeer))
