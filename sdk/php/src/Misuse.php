@@ -17,6 +17,7 @@ final class Misuse extends DripletException
         $hint = match ($cause->getCode()) {
             \JSON_ERROR_UTF8 => 'a string in it is not UTF-8: convert it first, for instance with mb_convert_encoding()',
             \JSON_ERROR_DEPTH => 'it is nested deeper than 128 levels, or refers to itself',
+            \JSON_ERROR_RECURSION => 'it refers to itself',
             \JSON_ERROR_INF_OR_NAN => 'it holds INF or NAN, which JSON cannot express',
             \JSON_ERROR_UNSUPPORTED_TYPE => 'it holds a value that JSON cannot express, such as a resource',
             default => $cause->getMessage(),
