@@ -1,0 +1,72 @@
+package lint
+
+// Module is the project's import path.
+const Module = "github.com/driplet/driplet"
+
+// layers says which packages of the project a package may import; everybody
+// may import core and core/metrics as well. A new package is entered here, and
+// that is the moment to ask whether the arrow is right.
+//
+// An arrow to a folder with /... reaches everything below it. Test files may
+// import whatever compiles.
+var layers = map[string][]string{
+	"core":                   {},
+	"core/metrics":           {},
+	"core/auth":              {},
+	"core/target":            {},
+	"core/wire":              {},
+	"core/engine":            {},
+	"core/plugin":            {}, // node names it Hooks, it names node Services: they meet in cmd/driplet
+	"core/callback":          {},
+	"core/engine/local":      {"core/engine"},
+	"core/engine/redis":      {"core/engine"},
+	"core/engine/enginetest": {"core/engine"},
+	"core/plugin/plugintest": {"core/plugin"},
+	"core/hub":               {"core/target"},
+	"core/node":              {"core/auth", "core/engine", "core/hub", "core/target"},
+	"core/transport":         {"core/auth", "core/hub", "core/node", "core/wire"},
+	"core/server":            {"core/auth", "core/hub", "core/node", "core/transport", "core/wire"},
+	"core/internal/testkit":  {"core/..."},
+	"core/internal/lint":     {},
+
+	// Guests and clients know the server's protocol, not its code.
+	"plugins/...":  {"plugins/pdk/..."},
+	"sdk/...":      {},
+	"examples/...": {"plugins/pdk/..."},
+
+	// The only place that knows TOML, environment and flags; it fills core's
+	// structs and asks auth which secrets are published.
+	"cmd/driplet/config": {"core/auth"},
+	"cmd/...":            {"core/...", "cmd/...", "plugins/...", "sdk/...", "examples/..."},
+}
+
+// forTests are packages that only tests may import.
+var forTests = []string{"core/engine/enginetest", "core/plugin/plugintest", "core/internal/testkit"}
+
+// homes says where a foreign module may be imported, so that replacing it
+// touches one package. The longest entry that fits decides. A module that is
+// missing here may be imported nowhere.
+var homes = map[string][]string{
+	"github.com/tetratelabs/wazero":       {"core/plugin"},
+	"github.com/golang-jwt/jwt":           {"core/auth"},
+	"github.com/hashicorp/golang-lru":     {"core/auth", "core/target"},
+	"github.com/lxzan/gws":                {"core/transport"},
+	"github.com/gin-gonic/gin":            {"core/server"},
+	"github.com/RaduBerinde/btreemap":     {"core/engine/local"}, // Pebble's own ordered map
+	"github.com/cockroachdb/pebble":       {"core/engine/local"},
+	"github.com/prometheus/client_golang": {"core/metrics"},
+	"github.com/pelletier/go-toml":        {"cmd/driplet/config", "core/plugin"},
+	"golang.org/x/":                       {"..."}, // Go's own second library
+}
+
+// testClients are modules that test code may use anywhere: the other end of a
+// wire is best played by somebody else's code.
+var testClients = []string{"github.com/lxzan/gws"}
+
+// vagueNames are package names that say nothing of what is inside.
+var vagueNames = []string{
+	"util", "utils", "common", "type", "types", "manager", "managers", "service", "services", "helper", "helpers", "misc",
+}
+
+// MaxLines bounds a file that is not a test: one concept a file.
+const MaxLines = 450
