@@ -57,7 +57,16 @@ func serveWith(ctx context.Context, cfg *config.Config, log *slog.Logger, p page
 	}
 	defer func() { err = errors.Join(err, e.Close()) }()
 
-	n := node.New(cfg.Endpoints, node.Deps{Hub: h, Engine: e, Metrics: set.Node, Log: log})
+	host, err := loadPlugins(ctx, cfg, e, set.Plugin, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, host.Close()) }()
+
+	n := node.New(cfg.Endpoints, node.Deps{Hub: h, Engine: e, Hooks: host, Observer: host, Metrics: set.Node, Log: log})
+	if err := host.Start(context.WithoutCancel(ctx), n); err != nil {
+		return err
+	}
 	ws := transport.NewWebSockets(n, set.Transport, log)
 	handler := server.New(server.Options{
 		Node: n, WebSockets: ws, TrustedProxies: cfg.Global.TrustedProxies,

@@ -1,20 +1,36 @@
 package metrics
 
-import "github.com/prometheus/client_golang/prometheus"
+import (
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
 
 // Plugin counts what plugins do.
 type Plugin struct {
-	Events   *prometheus.CounterVec // plugin
-	Refusals *prometheus.CounterVec // plugin
-	Failures *prometheus.CounterVec // plugin: traps and deadlines
-	Seconds  *prometheus.CounterVec // plugin: time spent in handlers
+	events  *prometheus.CounterVec
+	seconds *prometheus.CounterVec
+	own     *prometheus.CounterVec
 }
 
 func newPlugin(f factory) *Plugin {
 	return &Plugin{
-		Events:   f.counters("plugin_events_total", "Events handled by a plugin.", "plugin"),
-		Refusals: f.counters("plugin_refusals_total", "Events that a plugin refused.", "plugin"),
-		Failures: f.counters("plugin_failures_total", "Events that ended in a trap or at the deadline.", "plugin"),
-		Seconds:  f.counters("plugin_seconds_total", "Seconds spent in a plugin's handlers.", "plugin"),
+		events:  f.counters("plugin_events_total", "Events handled by a plugin, by how they ended: ok, refused, failed, busy or paused.", "plugin", "endpoint", "kind", "outcome"),
+		seconds: f.counters("plugin_seconds_total", "Seconds spent in a plugin's handlers.", "plugin", "endpoint"),
+		own:     f.counters("plugin_metric", "What a plugin counts itself, by the name it gave.", "plugin", "endpoint", "name"),
+	}
+}
+
+// Handled counts one event.
+func (p *Plugin) Handled(plugin, endpoint, kind, outcome string, took time.Duration) {
+	p.events.WithLabelValues(plugin, endpoint, kind, outcome).Inc()
+	p.seconds.WithLabelValues(plugin, endpoint).Add(took.Seconds())
+}
+
+// Counted adds to a plugin's own metric. A counter does not fall: what a
+// plugin would take away is left out.
+func (p *Plugin) Counted(plugin, endpoint, name string, value int64) {
+	if value > 0 {
+		p.own.WithLabelValues(plugin, endpoint, name).Add(float64(value))
 	}
 }
