@@ -1,0 +1,27 @@
+// Package plugins holds the guest side of Driplet's plugins as files in the
+// binary: the plugins that come with it, the guest libraries, and templates for
+// new plugins. Nothing in core imports it.
+package plugins
+
+import (
+	"embed"
+	"io/fs"
+)
+
+//go:embed chat/chat.toml chat/chat.wasm analytics/analytics.toml analytics/analytics.wasm
+var bundled embed.FS
+
+// Bundled holds the plugins that come with the server: NAME/NAME.toml and
+// NAME/NAME.wasm each. It is one of a plugin.Host's Sources.
+func Bundled() fs.FS { return bundled }
+
+// What Scaffold writes. The Go library has no go.mod of its own, which would
+// keep it from being embedded here; its files are built for wasip1 only.
+var (
+	//go:embed templates
+	templates embed.FS
+	//go:embed pdk/assemblyscript/driplet/*.ts
+	assemblyscriptLibrary embed.FS
+	//go:embed pdk/go/*.go
+	goLibrary embed.FS
+)

@@ -1,0 +1,92 @@
+package plugins
+
+import (
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// language is what a new plugin in one language is made of.
+type language struct {
+	name      string
+	library   embed.FS // the guest library, copied into the plugin's folder driplet
+	folder    string   // where it lies in library
+	templates string   // folder of templates; their suffix .tmpl is cut off
+}
+
+func languages() []language {
+	return []language{
+		{"assemblyscript", assemblyscriptLibrary, "pdk/assemblyscript/driplet", "templates/assemblyscript"},
+		{"go", goLibrary, "pdk/go", "templates/go"},
+	}
+}
+
+// Languages lists what Scaffold knows.
+func Languages() []string {
+	var names []string
+	for _, l := range languages() {
+		names = append(names, l.name)
+	}
+	return names
+}
+
+// Scaffold writes a new plugin into dir, which must not exist or be empty: its
+// manifest, source, guest library, a test case, and a README that tells how to
+// build it. It needs no network, and the library always fits this binary's host.
+// name is 1 to 32 of a-z 0-9 _ - and begins with a letter.
+func Scaffold(dir, lang, name string) error {
+	i := slices.IndexFunc(languages(), func(l language) bool { return l.name == lang })
+	if i < 0 {
+		return fmt.Errorf("no language %q: choose one of %s", lang, strings.Join(Languages(), ", "))
+	}
+	if !validName(name) {
+		return fmt.Errorf("%q is no name for a plugin: use 1 to 32 of a-z, 0-9, _ and -, beginning with a letter", name)
+	}
+	if entries, err := os.ReadDir(dir); err == nil && len(entries) > 0 {
+		return fmt.Errorf("%s is not empty: choose a new folder", dir)
+	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	l := languages()[i]
+	if err := copyTree(filepath.Join(dir, "driplet"), l.library, l.folder, func(text string) string { return text }); err != nil {
+		return err
+	}
+	return copyTree(dir, templates, l.templates, strings.NewReplacer("{{name}}", name).Replace)
+}
+
+// copyTree writes the files below folder into dir; edit changes paths and texts.
+func copyTree(dir string, from fs.FS, folder string, edit func(string) string) error {
+	return fs.WalkDir(from, folder, func(file string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		text, err := fs.ReadFile(from, file)
+		if err != nil {
+			return err
+		}
+		rest := strings.TrimSuffix(strings.TrimPrefix(file, folder+"/"), ".tmpl")
+		to := filepath.Join(dir, filepath.FromSlash(edit(rest)))
+		if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+			return err
+		}
+		mode := fs.FileMode(0o644)
+		if path.Ext(rest) == ".sh" {
+			mode = 0o755
+		}
+		return os.WriteFile(to, []byte(edit(string(text))), mode)
+	})
+}
+
+// validName is the rule of manifests for names of plugins.
+func validName(name string) bool {
+	if name == "" || len(name) > 32 || name[0] < 'a' || name[0] > 'z' {
+		return false
+	}
+	return strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789_-") == ""
+}
