@@ -16,6 +16,9 @@ final class WebSocketClient
     /** @var resource */
     private $socket;
 
+    /** Its secret name; version 1 does not tell it. */
+    public readonly ?string $session;
+
     /** @param int $version 1 is the old wire, 2 ours */
     public function __construct(int $port, string $token, private readonly int $version = 2)
     {
@@ -32,9 +35,11 @@ final class WebSocketClient
         if (!str_starts_with($head, 'HTTP/1.1 101') || !str_contains($head, $accept)) {
             throw new \RuntimeException("no upgrade: {$head}");
         }
-        if ($version === 2 && ($welcome = $this->receive())['type'] !== 'welcome') {
+        $welcome = $version === 2 ? $this->receive() : ['type' => 'welcome', 'session' => null];
+        if ($welcome['type'] !== 'welcome') {
             throw new \RuntimeException('no welcome: ' . json_encode($welcome));
         }
+        $this->session = $welcome['session'];
     }
 
     public function __destruct()

@@ -1,0 +1,50 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Driplet\Tests\Integration;
+
+use Driplet\Tests\Support\DripletServer;
+use Driplet\Tests\Support\Process;
+use PHPUnit\Framework\TestCase;
+
+/** Every PHP example of README.md runs as it stands. */
+final class ReadmeTest extends TestCase
+{
+    /** What an example prints, by its heading. */
+    private const PRINTS = [
+        'When it fails' => '/^unauthorized \(signature_mismatch\): .+\n$/',
+        'Tokens for browsers' => '/^\{"status":"success","message":"JWT token generated","token":"[\w-]+\.[\w-]+\.[\w-]+"\}$/',
+    ];
+
+    /** @dataProvider examples */
+    public function testRuns(string $heading, string $code): void
+    {
+        $file = tempnam(sys_get_temp_dir(), 'driplet-example');
+        self::assertIsString($file);
+        file_put_contents($file, "<?php\n" . $code);
+        try {
+            $env = ['DRIPLET_URL' => DripletServer::shared()->url, 'DRIPLET_API_SECRET' => DripletServer::API_SECRET, 'DRIPLET_JWT_SECRET' => DripletServer::JWT_SECRET];
+            $prelude = dirname(__DIR__) . '/Support/example_prelude.php';
+            $example = new Process([PHP_BINARY, '-d', "auto_prepend_file={$prelude}", '-d', 'zend.assertions=1', '-d', 'display_errors=stderr', '-d', 'error_log=', $file], $env);
+            self::assertMatchesRegularExpression(self::PRINTS[$heading] ?? '/^$/', $example->finish());
+            self::assertSame('', $example->errors());
+        } finally {
+            unlink($file);
+        }
+    }
+
+    public static function examples(): iterable
+    {
+        $heading = '';
+        $readme = (string) file_get_contents(dirname(__DIR__, 2) . '/README.md');
+        preg_match_all('/^## (.+)$|^```php\n(.*?)^```$/ms', $readme, $parts, PREG_SET_ORDER);
+        foreach ($parts as $part) {
+            if (isset($part[2])) {
+                yield $heading => [$heading, $part[2]];
+            } else {
+                $heading = $part[1];
+            }
+        }
+    }
+}
