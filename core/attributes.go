@@ -6,11 +6,12 @@ import (
 	"slices"
 	"sort"
 	"strconv"
-	"unique"
+	"strings"
 )
 
-// MaxAttributes bounds what one token costs the claims index. A token of
-// 8 KiB holds fewer; only a hostile or mistaken issuer reaches it.
+// MaxAttributes bounds what one token costs the claims index: paths and values,
+// those within lists counted each. Headers end at 8 KiB in common proxies, and
+// a token of that size holds about as many short numbers.
 const MaxAttributes = 1000
 
 // ParseAttributes flattens the object custom of a token. PHP writes an empty
@@ -32,17 +33,18 @@ func ParseAttributes(custom []byte) (Attributes, error) {
 	if err := f.object("", custom); err != nil {
 		return nil, err
 	}
-	sort.Slice(f.out, func(i, j int) bool { return f.out[i].Path < f.out[j].Path })
-	return slices.Clip(f.out), nil
+	slices.SortFunc(f.out, func(a, b Attribute) int { return strings.Compare(a.Path, b.Path) })
+	return slices.Clone(f.out), nil // one per token, kept for long: no room to grow
 }
 
 func isEmptyList(b []byte) bool {
-	return len(b) >= 2 && b[0] == '[' && len(bytes.TrimSpace(b[1:len(b)-1])) == 0
+	return b[0] == '[' && b[len(b)-1] == ']' && len(bytes.TrimSpace(b[1:len(b)-1])) == 0
 }
 
 type flattener struct {
-	out  Attributes
-	seen map[string]bool
+	out    Attributes
+	seen   map[string]bool
+	values int
 }
 
 func (f *flattener) object(prefix string, src []byte) error {
@@ -75,14 +77,10 @@ func (f *flattener) member(path string, raw json.RawMessage) error {
 	}
 	if !f.seen[path] {
 		f.seen[path] = true
-		if len(f.out) >= MaxAttributes {
+		if f.values += max(1, len(values.Values)); f.values > MaxAttributes {
 			return Errorf(CodeUnauthorized, "the token's claim \"custom\" has more than %d values", MaxAttributes)
 		}
-		// Paths and values repeat from token to token: keep one copy of each.
-		for i, v := range values.Values {
-			values.Values[i] = Value(unique.Make(string(v)).Value())
-		}
-		f.out = append(f.out, Attribute{Path: unique.Make(path).Value(), Has: values, Leaf: leaf})
+		f.out = append(f.out, Attribute{Path: path, Has: values, Leaf: leaf})
 	}
 	if raw[0] == '{' {
 		return f.object(path+".", raw)
@@ -91,8 +89,12 @@ func (f *flattener) member(path string, raw json.RawMessage) error {
 }
 
 // ParseValues reads a scalar, a list of scalars, or an object with integer
-// keys, which is a list in key order. ok is false for everything else.
+// keys, which is a list in key order. ok is false for everything else. raw is
+// one valid JSON value without white space around it.
 func ParseValues(raw []byte) (v Values, ok bool, err error) {
+	if len(raw) == 0 {
+		return Values{}, false, Errorf(CodeBadRequest, "not valid JSON: a value is missing")
+	}
 	var items []json.RawMessage
 	switch raw[0] {
 	case '[':

@@ -51,6 +51,8 @@ func (c *Claims) Text(path string) (text string, ok bool) {
 	if !found || v.List {
 		return "", false
 	}
-	text, ok = v.Values[0].Text()
-	return text, ok && text != ""
+	if text, ok = v.Values[0].Text(); !ok || text == "" {
+		return "", false
+	}
+	return text, true
 }
