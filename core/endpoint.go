@@ -104,6 +104,9 @@ func (e *Endpoint) Rule(topic string) TopicRule {
 			continue // only a rule that names the prefix may open it
 		}
 		if r.Match.Covers(topic) {
+			if prefix != "" && r.Subscribe == AccessDefault {
+				r.Subscribe = AccessProof // it speaks of history or presence, not of who may hear
+			}
 			return r
 		}
 	}
