@@ -205,3 +205,13 @@ func benchToken(b *testing.B) string {
 	return mint(b, "a", map[string]any{"exp": testNow.Unix() + 60, "iat": testNow.Unix(),
 		"custom": map[string]any{"uid": 12345, "role": "editor", "team": "blue", "groups": []int{1, 2, 3}}})
 }
+
+func TestTokensUserIsNoBoolean(t *testing.T) {
+	for _, uid := range []any{true, nil, []int{7}, map[string]int{"a": 1}, ""} {
+		token := mint(t, "a", map[string]any{"custom": map[string]any{"uid": uid}})
+		c, err := NewTokens(1).Verify(endpoint(core.Credential{Secret: "a"}), token, testNow)
+		if err != nil || c.User != "" {
+			t.Errorf("uid %v: user %q, %v", uid, c.User, err)
+		}
+	}
+}
