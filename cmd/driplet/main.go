@@ -42,7 +42,7 @@ type command struct {
 func commands() []command {
 	return []command{
 		serveCommand(), configCheckCommand(), secretsRotateCommand(),
-		tokenCommand(), publishCommand(), versionCommand(),
+		tokenCommand(), publishCommand(), pluginNewCommand(), versionCommand(),
 	}
 }
 
