@@ -29,9 +29,9 @@ func (br *breaker) open(now time.Time) (time.Duration, bool) {
 func (br *breaker) fail(now time.Time) (pause time.Duration) {
 	br.mu.Lock()
 	defer br.mu.Unlock()
-	oldest := br.failures[br.next]
 	br.failures[br.next] = now
 	br.next = (br.next + 1) % breakerFailures
+	oldest := br.failures[br.next]
 	if now.Before(br.until) || oldest.IsZero() || now.Sub(oldest) > breakerWindow {
 		return 0
 	}

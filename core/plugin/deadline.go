@@ -47,10 +47,9 @@ func instanceOf(ctx context.Context) *instance {
 func (in *instance) run(fn api.Function, stack []uint64, limit time.Duration) error {
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
-	in.ctx.Context = ctx
 	in.until = time.Now().Add(limit)
 	in.budget = clockBudget
-	err := fn.CallWithStack(&in.ctx, stack)
+	err := fn.CallWithStack(&guestContext{ctx, in}, stack) // its own: wazero still looks at it for a moment after the call
 	var exit *sys.ExitError
 	if errors.As(err, &exit) && exit.ExitCode() == sys.ExitCodeDeadlineExceeded {
 		return errDeadline

@@ -46,13 +46,12 @@ var noInput Input
 // newInstance makes an instance and initialises it with the configuration.
 func newInstance(b *binding) (*instance, error) {
 	in := &instance{b: b, input: &noInput}
-	in.ctx.in, in.printed.in = in, in
+	in.printed.in = in
 	// A module's own start function runs within instantiate.
 	ctx, cancel := context.WithTimeout(context.Background(), initDeadline)
 	defer cancel()
-	in.ctx.Context = ctx
 	in.until, in.budget = time.Now().Add(initDeadline), clockBudget
-	mod, err := b.instantiate(&in.ctx, &in.printed)
+	mod, err := b.instantiate(&guestContext{ctx, in}, &in.printed)
 	if err != nil {
 		return nil, in.explain(err)
 	}

@@ -1,0 +1,282 @@
+package plugin_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/driplet/driplet/core"
+	"github.com/driplet/driplet/core/plugin"
+	"github.com/driplet/driplet/core/plugin/internal/asm"
+)
+
+func TestHostileGuestsFail(t *testing.T) {
+	hostCalls := newGuest("now")
+	hugeCopies := newGuest("random")
+	cases := map[string]struct {
+		wasm []byte
+		why  string // in the log
+	}{
+		"trap":                           {newGuest().finish(asm.Unreachable), "unreachable"},
+		"endless loop":                   {newGuest().finish(asm.Loop(asm.Br(0)), asm.Unreachable), "deadline"},
+		"host-call loop":                 {hostCalls.finish(asm.Loop(asm.Call(hostCalls.funcs["now"]), asm.Drop, asm.Br(0)), asm.Unreachable), "deadline"},
+		"large host-call loop":           {hugeCopies.finish(asm.Loop(asm.I32Const(0), asm.I32Const(65536), asm.Call(hugeCopies.funcs["random"]), asm.Drop, asm.Br(0)), asm.Unreachable), "deadline"},
+		"answer too large":               {newGuest().finish(asm.I64Const(1<<32 | 65537)), "65537 bytes"},
+		"answer outside memory":          {newGuest().finish(asm.I64Const(0x7fffffff<<32 | 100)), "outside its memory"},
+		"answer that is not JSON":        {newGuest().answer("{oops", false), "not JSON"},
+		"answer deeper than JSON may be": {newGuest().answer(strings.Repeat("[", 200)+strings.Repeat("]", 200), false), "not JSON"},
+		"endless recursion":              {recursion(), "stack overflow"},
+		"division by zero":               {newGuest().finish(asm.I32Const(1), asm.I32Const(0), []byte{0x6d}, asm.ExtendS), "divide by zero"},
+		"load outside memory":            {newGuest().finish(asm.I32Const(-8), asm.Load64(0)), "out of bounds"},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			r, _, err := one(t, c.wasm)
+			wantCode(t, err, core.CodePluginFailed)
+			if !strings.Contains(r.log.String(), c.why) {
+				t.Errorf("the log does not say %q:\n%s", c.why, r.log.String())
+			}
+			// The instance is gone; the next event gets another.
+			_, err = r.Decide(t.Context(), message("p.x", `1`))
+			wantCode(t, err, core.CodePluginFailed)
+		})
+	}
+}
+
+func recursion() []byte {
+	g := newGuest()
+	g.Memory(4, 0)
+	f := g.Func("", "", "i", "", asm.Call(2), asm.I32Const(1), asm.I32Add)
+	g.Func("dr_abi", "", "i", "", asm.I32Const(1))
+	g.Func("dr_alloc", "i", "i", "", asm.I32Const(guestBuffer))
+	g.Func("dr_event", "iii", "I", "", asm.Call(f), asm.ExtendS)
+	return g.Bytes()
+}
+
+func TestOthersGoOnWhileOneMisbehaves(t *testing.T) {
+	r := mustLoad(t, map[string]plug{
+		"bad":  {granting("bad"), newGuest().finish(asm.Loop(asm.Br(0)), asm.Unreachable)},
+		"trap": {granting("trap"), newGuest().finish(asm.Unreachable)},
+		"good": {granting("good") + "[limits]\ndeadline = \"10s\"\n", echo()}, // only slow because the machine is full
+	})
+	ctx, cancel := context.WithCancel(t.Context())
+	var group sync.WaitGroup
+	for _, event := range []string{"bad.x", "bad.y", "trap.x"} {
+		group.Go(func() {
+			for ctx.Err() == nil {
+				if _, err := r.Decide(ctx, message(event, `1`)); err == nil {
+					t.Errorf("%s got an answer", event)
+					return
+				}
+			}
+		})
+	}
+	for i := range 500 {
+		data := fmt.Sprintf(`{"n":%d}`, i)
+		v, err := r.Decide(t.Context(), message("good.x", data))
+		if err != nil || string(v.Data) != data {
+			t.Fatalf("got %s, %v, want %s", v.Data, err, data)
+		}
+	}
+	cancel()
+	group.Wait()
+}
+
+func TestBreakerPausesAndOnFailureDecides(t *testing.T) {
+	trap := newGuest().finish(asm.Unreachable)
+	hooks := "topics = [\"*\"]\nhooks = [\"connect\", \"subscribe\"]\non_failure = %q\nevents = [\"%s.*\"]\n"
+	for _, policy := range []string{"refuse", "pass"} {
+		t.Run(policy, func(t *testing.T) {
+			r := mustLoad(t, map[string]plug{"p": {fmt.Sprintf(hooks, policy, "p"), trap}})
+			ev := &core.ClientEvent{Kind: core.HookSubscribe, Endpoint: "a", Topic: "t", Session: "s"}
+			for range 5 {
+				_, err := r.Decide(t.Context(), ev)
+				if policy == "pass" && err != nil {
+					t.Fatal(err)
+				}
+				if policy == "refuse" {
+					wantCode(t, err, core.CodePluginFailed)
+				}
+			}
+			_, err := r.Decide(t.Context(), message("p.x", `1`))
+			wantCode(t, err, core.CodeUnavailable)
+			_, err = r.Decide(t.Context(), ev)
+			if policy == "pass" && err != nil {
+				t.Fatal(err)
+			}
+			if policy == "refuse" {
+				wantCode(t, err, core.CodeUnavailable)
+			}
+			if !strings.Contains(r.log.String(), "paused on this endpoint") {
+				t.Error("the log does not tell of the pause")
+			}
+			// The other endpoint has a breaker of its own.
+			other := *ev
+			other.Endpoint = "b"
+			if _, err = r.Decide(t.Context(), &other); policy == "refuse" {
+				wantCode(t, err, core.CodePluginFailed)
+			}
+		})
+	}
+}
+
+func TestATrapAppliesNoEffects(t *testing.T) {
+	g := newGuest("publish", "kv_set", "kv_incr").
+		call("kv_set", text("k"), text("v"), int64(0)).
+		call("publish", text("t"), text("1"), text(""), text("")).
+		call("kv_incr", text("n"), int64(1), int64(0), guestOut)
+	r, _, err := one(t, g.finish(asm.Unreachable))
+	wantCode(t, err, core.CodePluginFailed)
+	kv := r.store.KV("plugin/p/a", 0)
+	if v, ok, _ := kv.Get(t.Context(), "k"); ok {
+		t.Errorf("k was set to %q", v)
+	}
+	if v, _, _ := kv.Get(t.Context(), "n"); string(v) != "1" {
+		t.Errorf("kv_incr is at once: n is %q", v)
+	}
+}
+
+func TestMemoryGrowsToTheLimitOnly(t *testing.T) {
+	// Grows page by page until it may not, then answers with the size in pages.
+	g := newGuest()
+	wasm := g.finish(
+		asm.Loop(asm.I32Const(1), asm.MemoryGrow, asm.I32Const(-1), asm.I32Eq, asm.I32Eqz, asm.BrIf(0)),
+		asm.I32Const(guestOut), asm.MemorySize, asm.I32Const(16), asm.I32Eq, asm.I32Const('0'), asm.I32Add, asm.Store32(0),
+		asm.I64Const(guestOut<<32|1),
+	)
+	r := mustLoad(t, map[string]plug{"p": {"events = [\"p.*\"]\n[limits]\nmemory = \"1 MiB\"\n", wasm}})
+	v, err := r.Decide(t.Context(), message("p.x", `1`))
+	if err != nil || string(v.Data) != "1" {
+		t.Fatalf("got %s, %v, want 16 pages", v.Data, err)
+	}
+}
+
+func TestBadPointersIntoHostCalls(t *testing.T) {
+	const far = 0x7ffffff0
+	g := newGuest("publish", "kv_get", "kv_set", "kv_incr", "kv_scan", "random", "json_get", "presence", "disconnect", "http_fetch", "timer_set", "reply", "subscribe")
+	g.call("publish", far, 100, text("1"), text(""), text(""))
+	g.call("publish", text("t"), far, 100, text(""), text(""))
+	g.call("publish", text("t"), text("1"), text(""), far, 100)
+	g.call("kv_get", far, 5, out{})
+	g.call("kv_set", text("k"), far, -1, int64(0))
+	g.call("kv_set", text("k"), text("v"), int64(-1))
+	g.call("kv_incr", text("k"), int64(1), int64(0), far)
+	g.call("kv_scan", text(""), 5, 0, far, 100)
+	g.call("random", far, 100)
+	g.call("random", 0, 1<<20)
+	g.call("json_get", far, 9, text("a"), out{})
+	g.call("presence", text("t"), 10, far, 1000)
+	g.call("presence", text("t"), -1, out{})
+	g.call("disconnect", text("\x01\x00\xff\xff"), text(""))
+	g.call("disconnect", text("junk"), text(""))
+	g.call("timer_set", far, 3, int64(1), text(""))
+	g.call("subscribe", text("s"), text("bad\x01topic"), text(""))
+	g.call("subscribe", text("s"), text("t"), text("{broken"))
+	g.call("log", 1, far, 100)
+	g.call("log", 9, text("x"))
+	g.call("metric", text("Not A Name"), int64(1))
+	r := mustLoad(t, map[string]plug{"p": {granting("p") + "http = [\"https://example.com/\"]\n", g.answer("1", false)}})
+	seedScan(t, r)
+	if _, err := r.Decide(t.Context(), message("p.x", `1`)); err != nil {
+		t.Fatal(err)
+	}
+	for i, v := range r.calls() {
+		if v != int64(plugin.ErrnoBadArgument) {
+			t.Errorf("call %d returned %d, want bad_argument", i+1, v)
+		}
+	}
+	if n := len(r.lastTrace().Effects); n != 0 {
+		t.Errorf("%d effects were collected", n)
+	}
+}
+
+func seedScan(t *testing.T, r *rig) {
+	t.Helper()
+	if err := r.store.KV("plugin/p/a", 1<<20).Apply(t.Context(), []plugin.Write{{Key: "a", Value: []byte("1")}}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestRefusedAtLoad(t *testing.T) {
+	missing := func(name string) []byte {
+		m := new(asm.Module)
+		if name != "memory" {
+			m.Memory(4, 0)
+		}
+		for _, f := range []struct {
+			name, params, results string
+			body                  []byte
+		}{{"dr_abi", "", "i", asm.I32Const(1)}, {"dr_alloc", "i", "i", asm.I32Const(guestBuffer)}, {"dr_event", "iii", "I", asm.I64Const(0)}} {
+			if f.name != name {
+				m.Func(f.name, f.params, f.results, "", f.body)
+			}
+		}
+		return m.Bytes()
+	}
+	custom := func(abi int32, alloc int32, params string, start bool) []byte {
+		m := new(asm.Module)
+		m.Memory(4, 0)
+		m.Func("dr_abi", "", "i", "", asm.I32Const(abi))
+		m.Func("dr_alloc", "i", "i", "", asm.I32Const(alloc))
+		m.Func("dr_event", params, "I", "", asm.I64Const(0))
+		if start {
+			m.Start(m.Func("", "", "", "", asm.Unreachable))
+		}
+		return m.Bytes()
+	}
+	importing := func(module, name, params, results string) []byte {
+		m := new(asm.Module)
+		m.Import(module, name, params, results)
+		m.Memory(4, 0)
+		m.Func("dr_abi", "", "i", "", asm.I32Const(1))
+		m.Func("dr_alloc", "i", "i", "", asm.I32Const(guestBuffer))
+		m.Func("dr_event", "iii", "I", "", asm.I64Const(0))
+		return m.Bytes()
+	}
+	refusing := func() []byte {
+		m := new(asm.Module)
+		m.Memory(4, 0)
+		text := `{"code":"bad_request","message":"max_text must be a number"}`
+		m.Data(guestText, []byte(text))
+		m.Func("dr_abi", "", "i", "", asm.I32Const(1))
+		m.Func("dr_alloc", "i", "i", "", asm.I32Const(guestBuffer))
+		m.Func("dr_event", "iii", "I", "", asm.I64Const(0))
+		m.Func("dr_init", "ii", "I", "", asm.I64Const(guestText<<32|int64(len(text))|1<<31))
+		return m.Bytes()
+	}
+	huge := new(asm.Module)
+	huge.Memory(1000, 0)
+	cases := map[string]struct {
+		wasm []byte
+		want string
+	}{
+		"not wasm":            {[]byte("hello"), "not a module that can be loaded"},
+		"cut off":             {echo()[:60], "not a module that can be loaded"},
+		"no memory":           {missing("memory"), `does not export "memory"`},
+		"no dr_abi":           {missing("dr_abi"), `does not export the function "dr_abi"`},
+		"no dr_alloc":         {missing("dr_alloc"), `does not export the function "dr_alloc"`},
+		"no dr_event":         {missing("dr_event"), `does not export the function "dr_event"`},
+		"other parameters":    {custom(1, guestBuffer, "ii", false), `exports "dr_event" with other parameters`},
+		"wrong abi":           {custom(2, guestBuffer, "iii", false), "speaks abi 2, this server 1"},
+		"no room":             {custom(1, 0, "iii", false), "dr_alloc returned 0"},
+		"buffer outside":      {custom(1, 0x7fffffff, "iii", false), "buffer outside its memory"},
+		"traps at start":      {custom(1, guestBuffer, "iii", true), "unreachable"},
+		"unknown import":      {importing("driplet_v1", "launch", "", ""), "imports driplet_v1.launch, which this server does not know"},
+		"unknown module":      {importing("env", "printf", "ii", "i"), "imports env.printf, which this server does not have"},
+		"import's parameters": {importing("driplet_v1", "now", "i", "I"), "imports now with other parameters"},
+		"not granted":         {importing("driplet_v1", "http_fetch", "iiii", "i"), `p 1.2.0: imports http_fetch, but p.toml grants no "http": add http = ["https://…"] under [capabilities], or remove the call`},
+		"refuses its config":  {refusing(), "refuses its configuration: max_text must be a number"},
+		"too much memory":     {huge.Bytes(), "not a module that can be loaded"},
+		"too large a file":    {append(echo(), make([]byte, 17<<20)...), "the limit is 16777216"},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			_, err := load(t, map[string]plug{"p": {granting("p"), c.wasm}})
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Fatalf("got %v, want %q", err, c.want)
+			}
+		})
+	}
+}
