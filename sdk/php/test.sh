@@ -1,6 +1,6 @@
 #!/bin/sh
 # Checks the PHP SDK: syntax of every file, then PHPUnit, with a real server
-# built from this repository (or the one that DRIPLET_BIN names). Installs
+# built from this repository (or the one that TEST_DRIPLET_BIN names). Installs
 # nothing: README.md lists what is needed. Arguments go to PHPUnit.
 set -eu
 cd "$(dirname "$0")"

@@ -25,7 +25,10 @@ final readonly class Target
     {
     }
 
-    /** Every subscriber; for use with except(). */
+    /**
+     * Every subscriber; for use with except(). Who connected without claims
+     * never hears a message that has a target, and so none with except().
+     */
     public static function everyone(): self
     {
         return new self();

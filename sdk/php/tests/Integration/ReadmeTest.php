@@ -38,7 +38,7 @@ final class ReadmeTest extends TestCase
     {
         $heading = '';
         $readme = (string) file_get_contents(dirname(__DIR__, 2) . '/README.md');
-        preg_match_all('/^## (.+)$|^```php\n(.*?)^```$/ms', $readme, $parts, PREG_SET_ORDER);
+        preg_match_all('/^## ([^\n]+)$|^```php\n(.*?)^```$/ms', $readme, $parts, PREG_SET_ORDER);
         foreach ($parts as $part) {
             if (isset($part[2])) {
                 yield $heading => [$heading, $part[2]];

@@ -11,7 +11,7 @@ use Driplet\TokenIssuer;
 
 /**
  * A real server: built from this repository once, or the binary that the
- * environment variable DRIPLET_BIN names.
+ * environment variable TEST_DRIPLET_BIN names.
  */
 final class DripletServer
 {
@@ -54,7 +54,7 @@ final class DripletServer
 
     private function start(): void
     {
-        $this->process = new Process([self::binary(), 'serve', '-config', "{$this->dir}/config.toml"], [], $this->dir);
+        $this->process = new Process(['sh', '-c', 'exec "$0" "$@" >&2', self::binary(), 'serve', '-config', "{$this->dir}/config.toml"], [], $this->dir);
         $driplet = new Driplet($this->url, self::API_SECRET);
         for ($end = time() + 60; ; usleep(20000)) {
             try {
@@ -82,7 +82,7 @@ final class DripletServer
     private static function binary(): string
     {
         static $built = null;
-        $given = getenv('DRIPLET_BIN');
+        $given = getenv('TEST_DRIPLET_BIN');
         if (is_string($given) && $given !== '') {
             return $given;
         }

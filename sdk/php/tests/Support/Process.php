@@ -20,12 +20,12 @@ final class Process
 
     /**
      * @param list<string>          $command
-     * @param array<string, string> $env in addition to the tests' own
+     * @param array<string, string> $env in addition to the tests' own, less what is meant for Driplet
      */
     public function __construct(array $command, array $env = [], ?string $dir = null)
     {
         $this->errors = (string) tempnam(sys_get_temp_dir(), 'driplet-err');
-        $handle = proc_open($command, [['file', '/dev/null', 'r'], ['pipe', 'w'], ['file', $this->errors, 'w']], $pipes, $dir, $env + getenv());
+        $handle = proc_open($command, [['file', '/dev/null', 'r'], ['pipe', 'w'], ['file', $this->errors, 'w']], $pipes, $dir, $env + self::environment());
         if ($handle === false) {
             throw new \RuntimeException('cannot start ' . implode(' ', $command));
         }
@@ -41,6 +41,12 @@ final class Process
         fclose($this->out);
         proc_close($this->handle);
         unlink($this->errors);
+    }
+
+    /** @return array<string, string> */
+    private static function environment(): array
+    {
+        return array_filter(getenv(), static fn (string $name): bool => !str_starts_with($name, 'DRIPLET_'), ARRAY_FILTER_USE_KEY);
     }
 
     public function line(): string
