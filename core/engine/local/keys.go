@@ -3,6 +3,8 @@ package local
 import (
 	"encoding/binary"
 	"math"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/driplet/driplet/core/engine"
@@ -51,24 +53,33 @@ func namespaceOf(key []byte) (namespace string, ok bool) {
 	return string(key[1+n : 1+n+int(size)]), true
 }
 
-func (k keys) appendPair(dst []byte, key string) []byte {
-	return append(append(dst, k.pair...), key...)
+func (k keys) ofPair(key string) []byte {
+	b := make([]byte, 0, len(k.pair)+len(key))
+	return append(append(b, k.pair...), key...)
 }
 
-func (k keys) appendExpiry(dst []byte, expiry int64, key string) []byte {
-	dst = append(dst, k.expiry...)
-	dst = binary.BigEndian.AppendUint64(dst, uint64(expiry))
-	return append(dst, key...)
+func (k keys) ofExpiry(expiry int64, key string) []byte {
+	b := make([]byte, 0, len(k.expiry)+expiryBytes+len(key))
+	b = append(b, k.expiry...)
+	b = binary.BigEndian.AppendUint64(b, uint64(expiry))
+	return append(b, key...)
 }
 
-// after is the first key behind all that begin with prefix.
+// after is the first key behind all that begin with prefix, which begins with
+// a letter of the store.
 func after(prefix []byte) []byte {
-	end := append([]byte(nil), prefix...)
-	for i := len(end) - 1; ; i-- { // ends at the letter, if not before
-		if end[i]++; end[i] != 0 {
-			return end[:i+1]
-		}
+	end, _ := afterString(string(prefix))
+	return []byte(end)
+}
+
+// afterString is the same for any prefix: behind some there is nothing.
+func afterString(prefix string) (end string, ok bool) {
+	trimmed := strings.TrimRight(prefix, "\xff")
+	if trimmed == "" {
+		return "", false
 	}
+	n := len(trimmed) - 1
+	return trimmed[:n] + string([]byte{trimmed[n] + 1}), true
 }
 
 // pair is a stored value as it lies in the database.
@@ -81,6 +92,11 @@ func (p pair) over(now int64) bool { return p.expiry != noExpiry && p.expiry <= 
 
 func parsePair(stored []byte) pair {
 	return pair{expiry: int64(binary.BigEndian.Uint64(stored)), value: stored[expiryBytes:]}
+}
+
+func (p pair) appendTo(dst []byte) []byte {
+	dst = slices.Grow(dst, expiryBytes+len(p.value))
+	return append(binary.BigEndian.AppendUint64(dst, uint64(p.expiry)), p.value...)
 }
 
 // expiryAfter is the end of a lifetime that begins now.

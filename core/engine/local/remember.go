@@ -10,7 +10,7 @@ import (
 
 // The nonces of a clean shutdown, written by Close and taken out by Open:
 //
-//	n m            -> the table's time, the number of chunks: the mark of a clean end
+//	n m            -> the table's time, its floor, the number of chunks: the mark of a clean end
 //	n c <number>   -> a chunk: runs of (second, credential, count, digests)
 //
 // The mark is written last and removed, synced, before anything is served: a
@@ -60,6 +60,7 @@ func (e *Engine) rememberNonces() error {
 		return err
 	}
 	mark := binary.BigEndian.AppendUint64(nil, uint64(n.time.Load()))
+	mark = binary.BigEndian.AppendUint64(mark, uint64(n.highestFloor()))
 	return e.store.db.Set(nonceMark, binary.BigEndian.AppendUint64(mark, chunks), pebble.Sync)
 }
 
@@ -88,19 +89,18 @@ func (e *Engine) readNonces() (found bool, err error) {
 		return true, err
 	}
 	defer it.Close()
-	var time int64
 	var chunks, seen uint64
 	marked := false
 	// Backwards, the mark comes first: without it nothing counts.
 	for ok := it.Last(); ok; ok = it.Prev() {
 		found = true
 		if it.Key()[1] == nonceMark[1] {
-			if len(it.Value()) != 16 {
+			if len(it.Value()) != 24 {
 				return true, errNonceRecord
 			}
-			time, chunks = int64(binary.BigEndian.Uint64(it.Value())), binary.BigEndian.Uint64(it.Value()[8:])
-			marked = true
-			e.nonces.resume(time)
+			number := func(i int) uint64 { return binary.BigEndian.Uint64(it.Value()[8*i:]) }
+			e.nonces.resume(int64(number(0)), int64(number(1)))
+			chunks, marked = number(2), true
 			continue
 		}
 		if !marked {
@@ -117,11 +117,21 @@ func (e *Engine) readNonces() (found bool, err error) {
 	return found, nil
 }
 
-// resume goes on from a table that knew everything until second time.
-func (n *nonces) resume(time int64) {
-	now := n.advance(time)
+// highestFloor is the first second of which every shard knows everything. A
+// restart must not lower it: before it lies what an unclean end forgot.
+func (n *nonces) highestFloor() (floor int64) {
 	for i := range n.shards {
-		n.shards[i].floor = now - n.keep
+		floor = max(floor, n.shards[i].floor)
+	}
+	return floor
+}
+
+// resume goes on from a table that had come to second time, and knew
+// everything from floor on.
+func (n *nonces) resume(time, floor int64) {
+	n.advance(time)
+	for i := range n.shards {
+		n.shards[i].floor = floor // and higher when it is locked next
 	}
 }
 

@@ -11,13 +11,13 @@ const sweepBatch = 1000
 
 // sweep removes the pairs whose lifetime is over at now. Under mu.
 func (s *space) sweep(now int64) error {
-	if now < s.sweptTo {
-		return nil
+	if err := s.flush(); err != nil || now < s.sweptTo {
+		return err
 	}
 	// Beginning where the last one ended steps over what that one deleted.
 	it, err := s.store.db.NewIter(&pebble.IterOptions{
-		LowerBound: s.keys.appendExpiry(nil, s.sweptTo, ""),
-		UpperBound: s.keys.appendExpiry(nil, now+1, ""),
+		LowerBound: s.keys.ofExpiry(s.sweptTo, ""),
+		UpperBound: s.keys.ofExpiry(now+1, ""),
 	})
 	if err != nil {
 		return err
@@ -44,7 +44,7 @@ func (s *space) sweepSome(it *pebble.Iterator) (more bool, err error) {
 		size, _ := binary.Uvarint(it.Value())
 		freed += int64(size)
 		key := it.Key()[len(s.keys.expiry)+expiryBytes:]
-		if err := b.Delete(s.keys.appendPair(nil, string(key)), nil); err != nil {
+		if err := b.Delete(s.keys.ofPair(string(key)), nil); err != nil {
 			return false, err
 		}
 		if err := b.Delete(it.Key(), nil); err != nil {

@@ -3,6 +3,7 @@ package local
 import (
 	"encoding/binary"
 
+	"github.com/RaduBerinde/btreemap"
 	"github.com/cockroachdb/pebble/v2"
 
 	"github.com/driplet/driplet/core/engine"
@@ -12,19 +13,11 @@ import (
 type change struct {
 	engine.Write
 	expiry int64
-	was    replaced
+	was    held // what a reader finds now
+	stored held // what the database holds
 }
 
-// replaced is what a key held before, over or not, until it is swept.
-type replaced struct {
-	found  bool
-	expiry int64
-	size   int64 // of key and value
-}
-
-func (r replaced) over(now int64) bool { return pair{expiry: r.expiry}.over(now) }
-
-// growth is what changes add to the bytes stored.
+// growth is what changes add to the bytes held.
 func growth(changes []change) (n int64) {
 	for _, c := range changes {
 		if n -= c.was.size; c.Value != nil {
@@ -34,7 +27,7 @@ func growth(changes []change) (n int64) {
 	return n
 }
 
-// write commits changes of different keys if the quota allows them. Under mu.
+// write makes changes of different keys if the quota allows them. Under mu.
 func (s *space) write(now int64, changes []change) error {
 	if err := s.count(); err != nil {
 		return err
@@ -46,63 +39,86 @@ func (s *space) write(now int64, changes []change) error {
 			return err
 		}
 		for i, c := range changes {
-			if c.was.over(now) {
-				changes[i].was = replaced{}
+			again, err := s.inspect(c.Write, nil)
+			if err != nil {
+				return err
 			}
+			changes[i].was, changes[i].stored = again.was, again.stored
 		}
 		if grown = growth(changes); grown > 0 && s.used+grown > s.quota {
 			return engine.ErrQuota
 		}
 	}
+	for _, c := range changes {
+		s.stage(c)
+	}
+	s.used += grown
+	if s.pending.Len() < maxPending && s.waiting < maxPendingBytes {
+		return nil
+	}
+	return s.flush()
+}
+
+// stage lets readers see a change.
+func (s *space) stage(c change) {
+	if c.Value == nil && !c.stored.found {
+		if _, was, waited := s.pending.Delete(c.Key); waited {
+			s.waiting -= len(c.Key) + len(was.value)
+		}
+		return
+	}
+	p := pending{pair: pair{expiry: c.expiry}, stored: c.stored}
+	if c.Value != nil {
+		p.value = copyOf(c.Value)
+	}
+	_, was, waited := s.pending.ReplaceOrInsert(c.Key, p)
+	s.waiting += len(p.value) - len(was.value)
+	if !waited {
+		s.waiting += len(c.Key)
+	}
+}
+
+// flush brings what is pending into the database, in one commit. Under mu.
+func (s *space) flush() error {
+	if s.pending.Len() == 0 {
+		return nil
+	}
 	b := s.store.db.NewBatch()
 	defer b.Close()
-	for _, c := range changes {
-		if err := s.stage(b, c); err != nil {
+	for key, p := range s.pending.Ascend(btreemap.Min[string](), btreemap.Max[string]()) {
+		if err := s.put(b, key, p); err != nil {
 			return err
 		}
-	}
-	if b.Empty() {
-		return nil
 	}
 	if err := s.store.commit(b); err != nil {
 		return err
 	}
-	s.used += grown
+	s.pending.Clear(true)
+	s.waiting = 0
 	return nil
 }
 
-// stage adds a change to a batch, with the entry by its lifetime's end.
-func (s *space) stage(b *pebble.Batch, c change) error {
-	var space [256]byte
-	if c.was.expiry != noExpiry && (c.Value == nil || c.was.expiry != c.expiry) {
-		if err := b.Delete(s.keys.appendExpiry(space[:0], c.was.expiry, c.Key), nil); err != nil {
+// put adds a pair to a batch, with its entry by the end of its lifetime.
+func (s *space) put(b *pebble.Batch, key string, p pending) error {
+	if old := p.stored.expiry; old != noExpiry && (p.value == nil || old != p.expiry) {
+		if err := b.Delete(s.keys.ofExpiry(old, key), nil); err != nil {
 			return err
 		}
 	}
-	if c.Value == nil {
-		if !c.was.found {
-			return nil
-		}
-		return b.Delete(s.keys.appendPair(space[:0], c.Key), nil)
+	if p.value == nil {
+		return b.Delete(s.keys.ofPair(key), nil)
 	}
-	if c.expiry != noExpiry {
-		key := s.keys.appendExpiry(space[:0], c.expiry, c.Key)
-		var size [binary.MaxVarintLen64]byte
-		n := binary.PutUvarint(size[:], uint64(sizeOf(c.Key, c.Value)))
-		if err := b.Set(key, size[:n], nil); err != nil {
+	if p.expiry != noExpiry {
+		size := binary.AppendUvarint(nil, uint64(sizeOf(key, p.value)))
+		if err := b.Set(s.keys.ofExpiry(p.expiry, key), size, nil); err != nil {
 			return err
 		}
-		s.sweptTo = min(s.sweptTo, c.expiry) // the clock may have stepped back
+		s.sweptTo = min(s.sweptTo, p.expiry) // the clock may have stepped back
 	}
-	key := s.keys.appendPair(space[:0], c.Key)
-	op := b.SetDeferred(len(key), expiryBytes+len(c.Value))
-	copy(op.Key, key)
-	binary.BigEndian.PutUint64(op.Value, uint64(c.expiry))
-	copy(op.Value[expiryBytes:], c.Value)
-	return op.Finish()
+	return b.Set(s.keys.ofPair(key), p.appendTo(nil), nil)
 }
 
-// count adds up what the namespace holds, once. Under mu.
+// count adds up what the namespace holds, before its first write. Under mu.
 func (s *space) count() error {
 	if s.used != unknown {
 		return nil

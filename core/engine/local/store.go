@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -89,16 +91,9 @@ func pebbleOptions(o Options, cache *pebble.Cache) *pebble.Options {
 }
 
 // takeFolder makes and locks the folder and returns its one true name.
-func takeFolder(path string, st *store) (string, error) {
-	path, err := filepath.Abs(path)
-	if err == nil {
-		err = os.MkdirAll(path, 0o700)
-	}
-	if err == nil {
-		path, err = filepath.EvalSymlinks(path)
-	}
-	if err != nil {
-		return path, fmt.Errorf("engine: the data folder cannot be used: %w; it must be a folder that this user may write to", err)
+func takeFolder(name string, st *store) (path string, err error) {
+	if path, err = trueName(name); err != nil {
+		return "", fmt.Errorf("engine: the data folder %s cannot be used: %w; it must be a folder that this user may write to", name, err)
 	}
 	st.lock, err = pebble.LockDirectory(path, vfs.Default)
 	var denied *fs.PathError // the lock file could not be made
@@ -111,8 +106,40 @@ func takeFolder(path string, st *store) (string, error) {
 	return path, fmt.Errorf("engine: the data folder %s is in use (%w): is another driplet running on it?", path, err)
 }
 
+// flush brings what is pending in every namespace into the database.
+func (st *store) flush() error {
+	st.mu.Lock()
+	spaces := slices.Collect(maps.Values(st.spaces))
+	st.mu.Unlock()
+	for _, s := range spaces {
+		s.mu.Lock()
+		err := s.flush()
+		s.mu.Unlock()
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// trueName makes the folder, and finds the one name by which two openings of
+// it recognise each other.
+func trueName(name string) (string, error) {
+	path, err := filepath.Abs(name)
+	if err != nil {
+		return "", err
+	}
+	if err := os.MkdirAll(path, 0o700); err != nil {
+		return "", err
+	}
+	return filepath.EvalSymlinks(path)
+}
+
 // sync brings what was written to the disk.
 func (st *store) sync() error {
+	if err := st.flush(); err != nil {
+		return err
+	}
 	if st.lock == nil || !st.dirty.Swap(false) {
 		return nil
 	}
@@ -145,7 +172,7 @@ func (st *store) space(namespace string) *space {
 	defer st.mu.Unlock()
 	s := st.spaces[namespace]
 	if s == nil {
-		s = &space{store: st, keys: keysOf(namespace), used: unknown}
+		s = newSpace(st, namespace)
 		st.spaces[namespace] = s
 	}
 	return s

@@ -1,0 +1,150 @@
+package local_test
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/driplet/driplet/core"
+	"github.com/driplet/driplet/core/engine"
+	"github.com/driplet/driplet/core/engine/local"
+)
+
+type nobody struct{}
+
+func (nobody) Deliver(*core.Event) {}
+
+var background = context.Background()
+
+func start(b *testing.B, path string) *local.Engine {
+	b.Helper()
+	e, err := local.Open(path, nobody{}, local.Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(background)
+	ended := make(chan bool)
+	go func() { e.Run(ctx); close(ended) }()
+	b.Cleanup(func() {
+		stop()
+		<-ended
+		if err := e.Close(); err != nil {
+			b.Error(err)
+		}
+	})
+	return e
+}
+
+func BenchmarkAppend(b *testing.B) {
+	for _, topics := range []int{1, 1000} {
+		b.Run(fmt.Sprintf("topics=%d", topics), func(b *testing.B) {
+			e := start(b, "")
+			var n atomic.Int64
+			b.ReportAllocs()
+			b.RunParallel(func(pb *testing.PB) {
+				events := []*core.Event{{Key: core.TopicKey{Endpoint: "default", Topic: fmt.Sprint("topic.", n.Add(1)%int64(topics))}}}
+				for pb.Next() {
+					if _, err := e.Append(background, events, engine.AppendOptions{}); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		})
+	}
+	b.Run("dedupe", func(b *testing.B) {
+		e := start(b, "")
+		b.ReportAllocs()
+		events := []*core.Event{{Key: core.TopicKey{Endpoint: "default", Topic: "t"}}}
+		for i := range b.N {
+			_, err := e.Append(background, events, engine.AppendOptions{Dedupe: &engine.Dedupe{Scope: "default", Key: fmt.Sprint(i % 500_000)}})
+			if err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
+
+func BenchmarkOnce(b *testing.B) {
+	e, err := local.Open("", nobody{}, local.Options{NonceCapacity: 1 << 40})
+	if err != nil {
+		b.Fatal(err)
+	}
+	var n atomic.Int64
+	b.ReportAllocs()
+	b.RunParallel(func(pb *testing.PB) {
+		var nonce [16]byte
+		for pb.Next() {
+			i := n.Add(1)
+			for j := range 8 {
+				nonce[j] = byte(i >> (8 * j))
+			}
+			if err := e.Once(background, "default", string(nonce[:]), time.Now()); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
+
+// BenchmarkKV runs upon 20,000 pairs of 100 bytes, most of them in files.
+func BenchmarkKV(b *testing.B) {
+	for _, mode := range []string{"memory", "disk"} {
+		b.Run(mode, func(b *testing.B) {
+			path := ""
+			if mode == "disk" {
+				path = b.TempDir()
+			}
+			kv := start(b, path).KV("default/chat", 64<<20)
+			const pairs = 20_000
+			value := make([]byte, 100)
+			for i := range pairs {
+				must(b, kv.Apply(background, []engine.Write{{Key: fmt.Sprintf("msg/%06d", i), Value: value}}))
+			}
+			keys := make([]string, 1000)
+			for i := range keys {
+				keys[i] = fmt.Sprintf("msg/%06d", i*7919%pairs)
+			}
+			run := func(name string, f func(i int) error) {
+				b.Run(name, func(b *testing.B) {
+					b.ReportAllocs()
+					for i := range b.N {
+						must(b, f(i))
+					}
+				})
+			}
+			run("get", func(i int) error { _, _, err := kv.Get(background, keys[i%1000]); return err })
+			run("get-absent", func(int) error { _, _, err := kv.Get(background, "ban/nobody"); return err })
+			run("incr", func(int) error { _, err := kv.Incr(background, "seq/room", 1, 0); return err })
+			run("get-hot", func(int) error { _, _, err := kv.Get(background, "seq/room"); return err })
+			run("apply", func(i int) error {
+				return kv.Apply(background, []engine.Write{{Key: keys[i%1000], Value: value}})
+			})
+			run("apply-ttl", func(i int) error {
+				return kv.Apply(background, []engine.Write{{Key: keys[i%1000], Value: value, TTL: time.Hour}})
+			})
+			run("cas", func(int) error {
+				old, _, err := kv.Get(background, "cas")
+				if err == nil {
+					_, err = kv.CAS(background, "cas", old, value[:len(old)%2+1], 0)
+				}
+				return err
+			})
+			run("scan50", func(int) error { _, err := kv.Scan(background, "msg/", 50, true); return err })
+			run("incr+scan", func(int) error {
+				if _, err := kv.Incr(background, "views/minute", 1, 0); err != nil {
+					return err
+				}
+				_, err := kv.Scan(background, "views/", 50, true)
+				return err
+			})
+		})
+	}
+}
+
+func must(b *testing.B, err error) {
+	b.Helper()
+	if err != nil {
+		b.Fatal(err)
+	}
+}

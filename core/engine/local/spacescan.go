@@ -1,0 +1,99 @@
+package local
+
+import (
+	"bytes"
+	"context"
+	"iter"
+	"strings"
+
+	"github.com/RaduBerinde/btreemap"
+	"github.com/cockroachdb/pebble/v2"
+
+	"github.com/driplet/driplet/core/engine"
+)
+
+// Scan lists pairs, see engine.KV. It merges what is pending with what is
+// stored; at one key the first stands before the second.
+func (s *space) Scan(ctx context.Context, prefix string, limit int, reverse bool) ([]engine.Pair, error) {
+	if err := ctx.Err(); err != nil || limit < 1 {
+		return nil, err
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	lower := s.keys.ofPair(prefix)
+	it, err := s.store.db.NewIter(&pebble.IterOptions{LowerBound: lower, UpperBound: after(lower)})
+	if err != nil {
+		return nil, err
+	}
+	c := collector{now: s.now(), limit: limit}
+	stored := cursor{it: it, skip: len(s.keys.pair), next: it.Next}
+	if reverse {
+		stored.next = it.Prev
+		stored.valid = it.Last()
+	} else {
+		stored.valid = it.First()
+	}
+	for key, p := range s.pendingWith(prefix, reverse) {
+		// The stored pairs that come before, and one that key replaces.
+		for stored.valid && !c.full() {
+			order := strings.Compare(string(stored.key()), key)
+			if reverse {
+				order = -order
+			}
+			if order > 0 {
+				break
+			}
+			if order < 0 {
+				c.add(string(stored.key()), parsePair(it.Value()))
+			}
+			stored.valid = stored.next()
+		}
+		if c.full() {
+			break
+		}
+		if p.value != nil {
+			c.add(key, p.pair)
+		}
+	}
+	for ; stored.valid && !c.full(); stored.valid = stored.next() {
+		c.add(string(stored.key()), parsePair(it.Value()))
+	}
+	return c.found, it.Close()
+}
+
+// cursor walks the stored pairs of a namespace.
+type cursor struct {
+	it    *pebble.Iterator
+	skip  int // the namespace before the key
+	valid bool
+	next  func() bool
+}
+
+func (c *cursor) key() []byte { return c.it.Key()[c.skip:] }
+
+// collector takes what is not over until it has enough.
+type collector struct {
+	now   int64
+	limit int
+	found []engine.Pair
+}
+
+func (c *collector) full() bool { return len(c.found) == c.limit }
+
+func (c *collector) add(key string, p pair) {
+	if !p.over(c.now) {
+		c.found = append(c.found, engine.Pair{Key: key, Value: bytes.Clone(p.value)})
+	}
+}
+
+// pendingWith walks the pending pairs whose keys start with prefix. Under mu.
+func (s *space) pendingWith(prefix string, reverse bool) iter.Seq2[string, pending] {
+	from, to := btreemap.GE(prefix), btreemap.Max[string]()
+	if end, bounded := afterString(prefix); bounded {
+		to = btreemap.LT(end)
+	}
+	if reverse {
+		return s.pending.Descend(to, from)
+	}
+	return s.pending.Ascend(from, to)
+}
