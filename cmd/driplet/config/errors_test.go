@@ -158,3 +158,10 @@ config.toml:9: Endpoints.shop.AllowedOrigins is empty and BindAddress is 10.0.0.
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 }
+
+func TestNoWarningOfWhatIsOff(t *testing.T) {
+	c := mustParse(t, minimal+"[[Endpoints.default.Topics]]\nMatch = \"a\"\nLatest = false\n", nil)
+	if len(c.Warnings) != 0 {
+		t.Errorf("warnings %q", c.Warnings)
+	}
+}

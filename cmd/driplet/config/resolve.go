@@ -89,7 +89,7 @@ func resolve(t *table, s schema, path string, p *problems) *resolved {
 			continue
 		}
 		seen[f] = e
-		if f.later {
+		if f.later && e.value != false {
 			p.warnf(e.from, "%s is accepted, but this version does not serve it yet", r.key(f.name))
 		}
 		r.take(f, e, p)
