@@ -1,0 +1,102 @@
+package plugins_test
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"testing"
+)
+
+// maxBundled is what a plugin in the binary may weigh.
+const maxBundled = 64 << 10
+
+// rebuilt runs build.sh once for all tests; it returns the folder with the
+// wasm files. The compiler is in node_modules afterwards.
+var rebuilt = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "driplet-plugins-")
+	if err != nil {
+		return "", err
+	}
+	out, err := exec.Command("sh", "build.sh", dir).CombinedOutput()
+	if err != nil {
+		return dir, &buildError{err, out}
+	}
+	return dir, nil
+})
+
+type buildError struct {
+	err    error
+	output []byte
+}
+
+func (e *buildError) Error() string {
+	return "build.sh (it needs Node 20 or newer, npm and the npm registry): " + e.err.Error() + "\n" + string(e.output)
+}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if dir, _ := rebuilt(); dir != "" {
+		os.RemoveAll(dir)
+	}
+	os.Exit(code)
+}
+
+// The committed wasm is what its sources and the pinned compiler give, byte for
+// byte, and small.
+func TestRebuild(t *testing.T) {
+	dir, err := rebuilt()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"chat", "analytics"} {
+		committed, err := os.ReadFile(filepath.Join(name, name+".wasm"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		fresh, err := os.ReadFile(filepath.Join(dir, name+".wasm"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(committed, fresh) {
+			t.Errorf("%s.wasm (%d bytes) is not what build.sh makes of its sources (%d bytes): run plugins/build.sh and commit the result", name, len(committed), len(fresh))
+		}
+		if len(committed) >= maxBundled {
+			t.Errorf("%s.wasm has %d bytes, the limit is %d", name, len(committed), maxBundled)
+		}
+	}
+}
+
+// buildGo builds the Go plugin in source into folder/name.wasm.
+func buildGo(t *testing.T, source, out string) {
+	t.Helper()
+	out, err := filepath.Abs(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("go", "build", "-buildmode=c-shared", "-o", out, ".")
+	cmd.Dir = source
+	cmd.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm", "GOWORK=off")
+	if text, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("go build in %s: %v\n%s", source, err, text)
+	}
+}
+
+// buildAssemblyScript builds the plugin in source with the pinned compiler,
+// as the npm script of a scaffolded plugin does.
+func buildAssemblyScript(t *testing.T, source, name string) {
+	t.Helper()
+	if _, err := rebuilt(); err != nil {
+		t.Fatal(err)
+	}
+	asc, err := filepath.Abs("node_modules/assemblyscript/bin/asc.js")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("node", asc, "index.ts", "driplet/exports.ts", "--config", "asconfig.json", "--outFile", name+".wasm")
+	cmd.Dir = source
+	if text, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("asc in %s: %v\n%s", source, err, text)
+	}
+}

@@ -1,0 +1,104 @@
+package plugins_test
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/driplet/driplet/core/plugin/plugintest"
+	"github.com/driplet/driplet/plugins"
+)
+
+// A new plugin compiles and passes its own tests at once, in each language.
+func TestScaffold(t *testing.T) {
+	for _, lang := range plugins.Languages() {
+		t.Run(lang, func(t *testing.T) {
+			const name = "my-plugin"
+			dir := filepath.Join(t.TempDir(), name)
+			if err := plugins.Scaffold(dir, lang, name); err != nil {
+				t.Fatal(err)
+			}
+			if lang == "go" {
+				buildGo(t, dir, filepath.Join(dir, name+".wasm"))
+			} else {
+				buildAssemblyScript(t, dir, name)
+			}
+			plugintest.RunCases(t, dir, name)
+			noPlaceholders(t, dir)
+		})
+	}
+}
+
+func noPlaceholders(t *testing.T, dir string) {
+	t.Helper()
+	for _, glob := range []string{"*", "cases/*"} {
+		files, err := filepath.Glob(filepath.Join(dir, glob))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			text, err := os.ReadFile(file)
+			if err == nil && filepath.Ext(file) != ".wasm" && strings.Contains(file+string(text), "{{") || strings.HasSuffix(file, ".tmpl") {
+				t.Errorf("%s was not filled in", file)
+			}
+		}
+	}
+}
+
+// Scaffold refuses what it cannot write, and says what to do.
+func TestScaffoldRefuses(t *testing.T) {
+	full := t.TempDir()
+	if err := os.WriteFile(filepath.Join(full, "mine"), []byte("precious"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ dir, lang, name, want string }{
+		{t.TempDir(), "cobol", "good", `no language "cobol": choose one of assemblyscript, go`},
+		{t.TempDir(), "go", "Not-Good", "is no name for a plugin"},
+		{t.TempDir(), "go", "", "is no name for a plugin"},
+		{t.TempDir(), "go", strings.Repeat("a", 33), "is no name for a plugin"},
+		{t.TempDir(), "go", "../evil", "is no name for a plugin"},
+		{full, "go", "good", "is not empty: choose a new folder"},
+		{filepath.Join(full, "mine"), "go", "good", "not a directory"},
+	} {
+		err := plugins.Scaffold(c.dir, c.lang, c.name)
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("Scaffold(%q, %q): %v, want %q", c.lang, c.name, err, c.want)
+		}
+	}
+	if entries, err := os.ReadDir(full); err != nil || len(entries) != 1 {
+		t.Errorf("a folder that is not empty was touched: %v %v", entries, err)
+	}
+}
+
+// A scaffolded plugin is compiled by the same compiler, with the same options,
+// as those in the binary.
+func TestScaffoldCompiler(t *testing.T) {
+	dir := t.TempDir()
+	if err := plugins.Scaffold(dir, "assemblyscript", "same"); err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range []string{"package.json", "asconfig.json"} {
+		ours, theirs := readJSON(t, file), readJSON(t, filepath.Join(dir, file))
+		for _, key := range []string{"devDependencies", "options"} {
+			a, _ := json.Marshal(ours[key])
+			b, _ := json.Marshal(theirs[key])
+			if string(a) != string(b) {
+				t.Errorf("%s: %s is %s here and %s in a new plugin", file, key, a, b)
+			}
+		}
+	}
+}
+
+func readJSON(t *testing.T, file string) (out map[string]any) {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(text, &out); err != nil {
+		t.Fatalf("%s: %v", file, err)
+	}
+	return out
+}
