@@ -27,23 +27,21 @@ export class Requests {
   #wire: Wire = null;
   #last = 0;
 
-  /** Resolves with the reply; rejects with a DripletError, never later than after timeout milliseconds. */
+  /** Resolves with the reply; rejects with a DripletError after timeout milliseconds at the latest, or with the signal's reason. */
   request(frame: Request, timeout: number, signal?: AbortSignal): Promise<Reply> {
+    signal?.throwIfAborted();
     const id = ++this.#last;
-    return new Promise<Reply>((resolve, reject: (reason: unknown) => void) => {
-      signal?.throwIfAborted();
-      const stop = () => {
+    let stop = () => undefined as void;
+    const answer = new Promise<Reply>((resolve, reject: (reason: Error) => void) => {
+      const item = this.#item(encodeOrThrow({ ...frame, id }), id, timeout, { done: resolve, fail: reject });
+      stop = () => {
         this.#remove(item);
-        reject(signal?.reason);
+        reject(signal?.reason as Error);
       };
-      const release = () => signal?.removeEventListener("abort", stop);
-      const item = this.#item(encodeOrThrow({ ...frame, id }), id, timeout, {
-        done: (reply) => (release(), resolve(reply)),
-        fail: (error) => (release(), reject(error)),
-      });
-      signal?.addEventListener("abort", stop);
       this.#put(item);
     });
+    signal?.addEventListener("abort", stop);
+    return answer.finally(() => signal?.removeEventListener("abort", stop));
   }
 
   /** Sends without asking for an answer. lost hears of it if the event is given up. */

@@ -52,8 +52,10 @@ export interface Held {
 export class Holder implements Subscription {
   readonly topic: string;
   readonly emitter = new Emitter();
-  /** Nobody uses the object: it stands for an old call, and the old unsubscribe(topic) ends it. */
+  /** It has no handlers, so it may stand for an old call: unsubscribe(topic) ends it. */
   loose = true;
+  /** Nobody looked at it at all: setTopics may end it, too. */
+  untouched = true;
   readonly #held: Held;
 
   constructor(topic: string, held: Held) {
@@ -62,22 +64,23 @@ export class Holder implements Subscription {
   }
 
   get ready(): Promise<{ recovered: boolean }> {
+    this.untouched = false;
     return this.#held.ready();
   }
 
   on(type: string, fn: ((m: Message) => void) | ((m: Member) => void) | ((g: Gap) => void)): () => void {
-    this.loose = false;
+    this.loose = this.untouched = false;
     return this.emitter.on(type, fn);
   }
 
   async presence(): Promise<{ members: Member[]; count: number }> {
-    this.loose = false;
+    this.loose = this.untouched = false;
     const reply = await this.#held.request({ type: "presence", topic: this.topic });
     return { members: reply.members ?? [], count: reply.count ?? 0 };
   }
 
   async history(options: { limit?: number; since?: Position } = {}): Promise<Message[]> {
-    this.loose = false;
+    this.loose = this.untouched = false;
     const reply = await this.#held.request({ type: "history", topic: this.topic, ...options });
     return (reply.messages ?? []).map((m) => ({ ...m, topic: this.topic }));
   }

@@ -79,12 +79,14 @@ export class Topics {
     this.#set = new Map();
     for (const name of wanted) {
       const holder = before.get(name) ?? this.hold(name);
-      holder.loose = false;
+      holder.loose = holder.untouched = false;
       this.#set.set(name, holder);
       before.delete(name);
     }
     for (const holder of before.values()) holder.unsubscribe();
-    for (const name of [...this.#topics.keys()]) if (!wanted.has(name)) this.letGo(name);
+    for (const { name, holders } of [...this.#topics.values()]) {
+      for (const holder of wanted.has(name) ? [] : [...holders]) if (holder.untouched) holder.unsubscribe();
+    }
   }
 
   /** A new connection: the server knows nothing of us yet. */

@@ -1,0 +1,39 @@
+// Compiles the tests and runs them with node's runner. Arguments narrow them:
+// `node scripts/test.mjs protocol browser/` runs test/protocol.test.ts and all of test/browser/.
+import { build } from "esbuild";
+import { spawnSync } from "node:child_process";
+import { readdirSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const wanted = process.argv.slice(2);
+const tests = readdirSync(join(root, "test"), { recursive: true })
+  .filter((name) => name.endsWith(".test.ts"))
+  .filter((name) => wanted.length === 0 || wanted.some((w) => name.startsWith(w)))
+  .sort();
+if (tests.length === 0) {
+  console.error(`no test starts with ${wanted.join(" or ")}`);
+  process.exit(2);
+}
+
+const out = join(root, ".build/test");
+rmSync(out, { recursive: true, force: true });
+await build({
+  absWorkingDir: root,
+  entryPoints: tests.map((name) => join("test", name)),
+  outbase: "test",
+  outdir: out,
+  outExtension: { ".js": ".mjs" },
+  bundle: true,
+  packages: "external",
+  platform: "node",
+  format: "esm",
+  target: "node20",
+  sourcemap: "inline",
+});
+const files = tests.map((name) => join(out, name.replace(/\.ts$/, ".mjs")));
+// One file after the other: the machine may be small, and some start servers and browsers.
+const flags = ["--test-reporter=spec", "--enable-source-maps", "--test", "--test-concurrency=1", "--test-timeout=120000"];
+const run = spawnSync(process.execPath, [...flags, ...files], { cwd: root, stdio: "inherit", env: { ...process.env, DRIPLET_JS: root } });
+process.exit(run.status ?? 1);
