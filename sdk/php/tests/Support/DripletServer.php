@@ -81,18 +81,22 @@ final class DripletServer
 
     private static function binary(): string
     {
-        static $built = null;
+        static $built = null, $failed = null;
         $given = getenv('TEST_DRIPLET_BIN');
         if (is_string($given) && $given !== '') {
             return $given;
         }
+        if ($failed !== null) {
+            throw new \RuntimeException($failed); // it would fail again for each test
+        }
         if ($built === null) {
-            $built = sys_get_temp_dir() . '/driplet-php-bin-' . getmypid();
-            exec('cd ' . escapeshellarg(dirname(__DIR__, 4)) . ' && go build -o ' . escapeshellarg($built) . ' ./cmd/driplet 2>&1', $output, $status);
+            $binary = sys_get_temp_dir() . '/driplet-php-bin-' . getmypid();
+            exec('cd ' . escapeshellarg(dirname(__DIR__, 4)) . ' && go build -o ' . escapeshellarg($binary) . ' ./cmd/driplet 2>&1', $output, $status);
             if ($status !== 0) {
-                throw new \RuntimeException("go build failed:\n" . implode("\n", $output));
+                throw new \RuntimeException($failed = "go build failed:\n" . implode("\n", $output));
             }
-            register_shutdown_function(static fn () => @unlink($built));
+            register_shutdown_function(static fn () => @unlink($binary));
+            $built = $binary;
         }
 
         return $built;
