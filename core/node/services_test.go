@@ -73,8 +73,10 @@ func TestDeferred(t *testing.T) {
 		return core.Verdict{}, nil
 	}), nil)
 	c := w.join(user(1))
+	var asked sync.WaitGroup
 	handle := func(frame string) core.Handle {
-		go w.do(c, frame)
+		asked.Wait() // a client's frames come one after the other
+		asked.Go(func() { w.do(c, frame) })
 		return <-handles
 	}
 	h := handle(`{"type":"event","event":"later","id":1}`)
