@@ -162,7 +162,9 @@ func (n *Node) spendNonce(ctx context.Context, credential, nonce string, at time
 	case errors.Is(err, engine.ErrSpent):
 		return core.Errorf(core.CodeUnauthorized, "this nonce was used before: every request needs a new one").WithReason(core.ReasonReplayed)
 	case errors.Is(err, engine.ErrTooOld):
-		return core.Errorf(core.CodeUnauthorized, "the timestamp lies before this server's start, so a replay cannot be told apart: sign the request anew").WithReason(core.ReasonReplayed)
+		e := core.Errorf(core.CodeUnauthorized, "the timestamp lies before this server's start, so a replay cannot be told apart: sign the request anew").WithReason(core.ReasonReplayed)
+		e.Retry = true
+		return e
 	case errors.Is(err, engine.ErrFull):
 		return core.Errorf(core.CodeUnavailable, "too many requests within a minute to remember their nonces: try again")
 	default:
