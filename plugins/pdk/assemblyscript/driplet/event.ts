@@ -73,9 +73,8 @@ export class Event {
 
   /** The text at path of data: not empty, at most max long as a browser's maxlength counts. */
   string(path: string, max: i32): string {
-    const data = this.data;
-    if (!data.isString(path)) return this.wrong(path, "must be a string");
-    const s = data.string(path);
+    const s = this.data.stringOrNull(path);
+    if (s === null) return this.wrong(path, "must be a string");
     if (s.length == 0) return this.wrong(path, "must not be empty");
     if (s.length > max) return this.wrong(path, "has " + s.length.toString() + " characters, the limit is " + max.toString());
     return s;
@@ -84,7 +83,9 @@ export class Event {
   /** As string, but it may be missing, null or empty: then fallback. */
   stringOr(path: string, max: i32, fallback: string): string {
     const data = this.data;
-    return data.has(path) && !(data.isString(path) && data.string(path).length == 0) ? this.string(path, max) : fallback;
+    if (!data.has(path)) return fallback;
+    const s = data.stringOrNull(path);
+    return s !== null && s.length == 0 ? fallback : this.string(path, max);
   }
 
   /** The string or number at path as text: ids come as either. */
@@ -96,9 +97,8 @@ export class Event {
 
   /** The whole number at path, from low to high. */
   integer(path: string, low: i64, high: i64): i64 {
-    const data = this.data;
-    const n = data.integer(path);
-    if (!data.isInteger(path) || n < low || n > high) {
+    const none = i64.MIN_VALUE, n = this.data.integer(path, none);
+    if (n == none || n < low || n > high) {
       this.wrong(path, "must be a whole number from " + low.toString() + " to " + high.toString());
       return low;
     }

@@ -49,30 +49,24 @@ export class Value {
   has(path: string = ""): bool { return this.find(path) && foundType != NULL; }
 
   /** The text at path; fallback if there is no string. */
-  string(path: string, fallback: string = ""): string {
-    return this.find(path) && foundType == STRING ? text(foundPtr, foundLen) : fallback;
+  string(path: string, fallback: string = ""): string { return this.find(path) ? foundString(fallback) : fallback; }
+
+  /** The text at path, or null if there is no string. */
+  stringOrNull(path: string): string | null {
+    return this.find(path) && foundType == STRING ? text(foundPtr, foundLen) : null;
   }
 
   /** The string or number at path as text, for ids that come as either; fallback for all else. */
-  text(path: string, fallback: string = ""): string {
-    return this.find(path) && (foundType == STRING || foundType == NUMBER) ? text(foundPtr, foundLen) : fallback;
-  }
+  text(path: string, fallback: string = ""): string { return this.find(path) && foundIsText() ? text(foundPtr, foundLen) : fallback; }
 
   /** The number at path; fallback if there is none. */
-  number(path: string, fallback: f64 = 0): f64 {
-    return this.find(path) && foundType == NUMBER ? parseFloat(text(foundPtr, foundLen)) : fallback;
-  }
+  number(path: string, fallback: f64 = 0): f64 { return this.find(path) ? foundNumber(fallback) : fallback; }
 
   /** The whole number at path; fallback if there is none, or it has a fraction or more than 18 digits. */
-  integer(path: string, fallback: i64 = 0): i64 {
-    return this.find(path) && isInteger() ? I64.parseInt(text(foundPtr, foundLen)) : fallback;
-  }
+  integer(path: string, fallback: i64 = 0): i64 { return this.find(path) ? foundInteger(fallback) : fallback; }
 
   /** The bool at path; fallback if there is none. */
-  bool(path: string, fallback: bool = false): bool {
-    if (!this.find(path) || (foundType != TRUE && foundType != FALSE)) return fallback;
-    return foundType == TRUE;
-  }
+  bool(path: string, fallback: bool = false): bool { return this.find(path) ? foundBool(fallback) : fallback; }
 
   /** The value at path to look into further; empty (nothing is found in it) if there is none. */
   get(path: string): Value {
@@ -86,38 +80,43 @@ export class Value {
   }
 
   /** The items of the list at path, empty if there is none. */
-  items(path: string = ""): Value[] {
-    const out: Value[] = [];
-    if (!this.find(path) || foundType != LIST) return out;
-    const buffer = new ArrayBuffer(foundLen); // items outlive the next lookup
-    memory.copy(at(buffer), foundPtr, foundLen);
-    splitList(buffer, out);
-    return out;
-  }
+  items(path: string = ""): Value[] { return this.find(path) ? foundItems() : []; }
 
   /** The texts of the list at path, or the one text that stands there; all else is left out. */
-  texts(path: string = ""): string[] {
-    const out: string[] = [];
-    const items = this.items(path);
-    for (let i = 0; i < items.length; i++) {
-      if (items[i].isText("")) out.push(items[i].text(""));
-    }
-    if (items.length == 0 && this.isText(path)) out.push(this.text(path));
-    return out;
-  }
+  texts(path: string = ""): string[] { return this.find(path) ? foundTexts() : []; }
 
   /** Whether a string stands at path. */
   isString(path: string): bool { return this.find(path) && foundType == STRING; }
-  /** Whether a string or a number stands at path. */
-  isText(path: string): bool { return this.find(path) && (foundType == STRING || foundType == NUMBER); }
+
+  // The whole as text, if it is a string or a number.
+  scalar(): string | null { return this.find("") && foundIsText() ? text(foundPtr, foundLen) : null; }
+
   /** Whether integer() would find a number at path. */
-  isInteger(path: string): bool { return this.find(path) && isInteger(); }
+  isInteger(path: string): bool { return this.find(path) && foundIsInteger(); }
 
   /** The whole JSON text. */
   toString(): string { return text(this.ptr, this.len); }
 }
 
-function isInteger(): bool {
+// What the last lookup found, as each of the types.
+
+function foundIsText(): bool { return foundType == STRING || foundType == NUMBER; }
+
+export function foundString(fallback: string): string { return foundType == STRING ? text(foundPtr, foundLen) : fallback; }
+
+export function foundNumber(fallback: f64): f64 { return foundType == NUMBER ? parseFloat(text(foundPtr, foundLen)) : fallback; }
+
+export function foundBool(fallback: bool): bool { return foundType == TRUE ? true : foundType == FALSE ? false : fallback; }
+
+export function foundInteger(fallback: i64): i64 {
+  if (!foundIsInteger()) return fallback;
+  const negative = load<u8>(foundPtr) == 0x2d;
+  let n: i64 = 0;
+  for (let i = negative ? 1 : 0; i < foundLen; i++) n = n * 10 + (load<u8>(foundPtr + i) - 0x30);
+  return negative ? -n : n;
+}
+
+function foundIsInteger(): bool {
   if (foundType != NUMBER || foundLen > 19) return false;
   let digits = 0;
   for (let i = 0; i < foundLen; i++) {
@@ -127,6 +126,29 @@ function isInteger(): bool {
     digits++;
   }
   return digits <= 18;
+}
+
+export function foundItems(): Value[] {
+  const out: Value[] = [];
+  if (foundType != LIST) return out;
+  const buffer = new ArrayBuffer(foundLen); // items outlive the next lookup
+  memory.copy(at(buffer), foundPtr, foundLen);
+  splitList(buffer, out);
+  return out;
+}
+
+export function foundTexts(): string[] {
+  const out: string[] = [];
+  if (foundIsText()) {
+    out.push(text(foundPtr, foundLen));
+    return out;
+  }
+  const items = foundItems();
+  for (let i = 0; i < items.length; i++) {
+    const item = items[i].scalar();
+    if (item !== null) out.push(item);
+  }
+  return out;
 }
 
 function rawFound(): string {
@@ -161,11 +183,11 @@ function splitList(list: ArrayBuffer, out: Value[]): void {
   }
 }
 
-/** What a *_get call left in the scratch buffer or in big, as a Value. */
-export function fromTagged(ptr: usize, len: i32): Value {
-  found(ptr, len);
-  return Value.parse(rawFound());
-}
+/** Takes what config_get has written as what was found. */
+export function openFound(ptr: usize, len: i32): void { found(ptr, len); }
+
+/** What was found, to look further into. */
+export function foundValue(): Value { return Value.parse(rawFound()); }
 
 /** Nothing: whatever is looked up in it is not there. */
 export function nothing(): Value { return new Value(0, 0, null); }
