@@ -41,7 +41,7 @@ type command struct {
 
 func commands() []command {
 	return []command{
-		serveCommand(), configCheckCommand(), secretsRotateCommand(),
+		serveCommand(), demoCommand(), configCheckCommand(), secretsRotateCommand(),
 		tokenCommand(), publishCommand(), pluginNewCommand(), versionCommand(),
 	}
 }

@@ -1,0 +1,50 @@
+import { element } from "../shared/element.js";
+
+/** A person's initials, in a colour that stays theirs. */
+export function avatar(id, name) {
+  const made = element("span", { class: "avatar", "aria-hidden": "true", text: initials(name) });
+  made.style.setProperty("--hue", String(hue(id)));
+  return made;
+}
+
+function initials(name) {
+  const words = name.trim().split(/\s+/);
+  return [words[0], words.length > 1 ? words.at(-1) : ""].map((word) => [...word][0] ?? "").join("").toUpperCase();
+}
+
+function hue(id) {
+  let sum = 0;
+  for (const character of id) sum = (sum * 31 + character.codePointAt(0)) % 3600;
+  return (sum * 47) % 360;
+}
+
+/** Lists who is in the room. putOut(person) is what a moderator's button does. */
+export function showPeople(room, { list, count }, putOut) {
+  count.textContent = String(room.count);
+  const people = [...room.members.values()].sort((a, b) => a.name.localeCompare(b.name));
+  list.replaceChildren(
+    ...people.map((person) => {
+      const mine = person.id === room.you?.id;
+      return element(
+        "li",
+        {},
+        avatar(person.id, person.name),
+        element("span", { class: "name", text: person.name, dir: "auto" }),
+        mine ? element("span", { class: "guest", text: "you" }) : person.guest ? element("span", { class: "guest", text: "guest" }) : null,
+        room.moderator && !mine
+          ? element("button", { type: "button", class: "quiet", text: "Put out", "aria-label": `Put ${person.name} out`, onclick: () => putOut(person) })
+          : null,
+      );
+    }),
+    ...(room.count > people.length ? [element("li", { class: "more", text: `and ${room.count - people.length} more` })] : []),
+  );
+}
+
+/** Who is typing, in a line. */
+export function typingText(room) {
+  const names = [...room.typing.values()].map((person) => person.name);
+  if (names.length === 0) return "";
+  if (names.length === 1) return `${names[0]} is typing…`;
+  if (names.length === 2) return `${names[0]} and ${names[1]} are typing…`;
+  return "Several people are typing…";
+}
