@@ -41,8 +41,8 @@ export class Event {
   get session(): string { return this.field(2); }
   /** Its public id, as others see it. */
   get user(): string { return this.field(3); }
-  /** Whether a caller waits for an answer. */
-  get wantsAnswer(): bool { return spans[9] > 0; }
+  /** Message: the request's id, as JSON text; empty: nobody waits for an answer. */
+  get request(): string { return this.field(4); }
   /** The object custom of the connection's token. */
   get claims(): Value { return this.value(5); }
   /** When it happened, milliseconds since 1970. */

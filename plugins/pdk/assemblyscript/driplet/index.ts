@@ -3,7 +3,7 @@
 export { on, onConnect, onDisconnect, onSubscribe, onUnsubscribe, onTimer, onHttp, Handler } from "./handlers";
 export { Event } from "./event";
 export { Value } from "./value";
-export { JSONObject, JSONList, object, list, encode, quote } from "./json";
+export { JSONObject, JSONList, object, list, answer, encode, quote } from "./json";
 export { Reply, Refusal, fail, json } from "./reply";
 export { publish, PublishOptions, subscribe, unsubscribe, subscribed, disconnect, user, session, presence, admit, defer, reply } from "./topics";
 export { kv, Pair, SECOND, MINUTE, HOUR, DAY } from "./kv";

@@ -1,6 +1,6 @@
 // Writing JSON. Reading is the host's: see Value in value.ts.
 
-import { Reply } from "./reply";
+import { RawReply, Reply } from "./reply";
 
 /** A JSON object that grows field by field: `object().set("id", 7).set("name", "Ada")`. It is also a handler's answer. */
 export class JSONObject extends Reply {
@@ -51,6 +51,9 @@ export function object(): JSONObject { return new JSONObject(); }
 
 /** A new, empty JSON list. */
 export function list(): JSONList { return new JSONList(); }
+
+/** Answers with a string, a number or a bool. */
+export function answer<T>(value: T): Reply { return new RawReply(encode<T>(value)); }
 
 /** A string, number, bool, JSONObject or JSONList as JSON text. */
 export function encode<T>(value: T): string {
