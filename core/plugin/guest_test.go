@@ -316,3 +316,12 @@ func eventually(t *testing.T, what string, ok func() bool) {
 	}
 	t.Fatalf("did not come: %s", what)
 }
+
+// sources hold one plugin in a folder of its name, as the binary does.
+func sources(name, manifest string, wasm []byte) []fs.FS {
+	head := fmt.Sprintf("name = %q\nversion = \"1.2.0\"\nabi = 1\n", name)
+	return []fs.FS{fstest.MapFS{}, fstest.MapFS{
+		name + "/" + name + ".toml": &fstest.MapFile{Data: []byte(head + manifest)},
+		name + "/" + name + ".wasm": &fstest.MapFile{Data: wasm},
+	}}
+}
