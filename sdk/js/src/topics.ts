@@ -136,7 +136,8 @@ export class Topics {
       return;
     }
     const { type: _, ...ended } = frame;
-    this.#refuse(topic, new DripletError("forbidden", `the server ended the subscription to "${frame.topic}"`, false, ended));
+    const why = frame.reason ? `: ${frame.reason}` : "";
+    this.#refuse(topic, new DripletError("forbidden", `the server ended the subscription to "${frame.topic}"${why}`, false, ended));
     topic.emit("unsubscribed", ended);
   }
 
@@ -190,6 +191,8 @@ export class Topics {
     this.#topics.delete(topic.name);
     clearTimeout(topic.retry);
     topic.asked = null;
+    // Nobody holds it, but somebody may still wait for its answer.
+    if (!topic.ready.settled) topic.ready.reject(new DripletError("unavailable", `"${topic.name}" was unsubscribed`));
     if (!this.#connected) return;
     const left = {};
     this.#leaving.set(topic.name, left);

@@ -133,8 +133,8 @@ describe("subscriptions", () => {
 
   test("come back after a loss, with ready pending meanwhile", async () => {
     const { client, peer } = await given.connected();
-    const held = client.subscribe("a");
     client.setTopics(["b"]);
+    const held = client.subscribe("a");
     await peer.answer("subscribe");
     await peer.answer("subscribe");
     const before = held.ready;
@@ -144,15 +144,18 @@ describe("subscriptions", () => {
     assert.notEqual(held.ready, before);
     const asked = held.ready;
     again.welcome();
+    assert.equal((await again.answer("subscribe"))["topic"], "b");
     await again.answer("subscribe");
-    assert.equal((await again.hear("subscribe"))["topic"], "b");
     await asked;
     assert.equal(held.ready, asked);
   });
 
   test("unsubscribed before there was a connection: the server never hears of it", async () => {
     const { client } = given.open();
-      client.subscribe("a").unsubscribe();
+      const held = client.subscribe("a");
+    const { ready } = held;
+    held.unsubscribe();
+    assert.equal((await rejection(ready)).code, "unavailable");
     client.subscribe("b");
     client.connect();
     const peer = (await given.server.accept()).welcome();
@@ -169,6 +172,9 @@ describe("subscriptions", () => {
     const left = await peer.hear("unsubscribe");
     say(peer, "a", "late");
     peer.say({ type: "reply", id: left["id"] });
+    const sync = client.call("sync");
+    await peer.answer("event");
+    await sync;
     say(peer, "a", "a plugin subscribed us anew");
     await until("one", () => heard.length > 0);
     assert.deepEqual(heard, ["a plugin subscribed us anew"]);
