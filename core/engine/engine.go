@@ -46,8 +46,10 @@ type Log interface {
 	// hands the events over and changes them no more. There is one Placed per
 	// event, in order; the result may be shared and is not to be changed.
 	//
-	// When Append returns nil the Deliverer has had every event. Errors are
-	// ErrConflict, ErrFull, and ctx's while waiting for a duplicate in flight.
+	// When Append returns, the events have their place; an engine of one
+	// process has delivered them too, one of many may a moment later. Errors
+	// are ErrConflict, ErrFull, and ctx's while waiting for a duplicate in
+	// flight.
 	Append(ctx context.Context, events []*core.Event, o AppendOptions) ([]Placed, error)
 }
 

@@ -12,9 +12,6 @@ import (
 	"github.com/driplet/driplet/core/engine"
 )
 
-// patience ends a wait that a broken engine would never end.
-const patience = 30 * time.Second
-
 func is(t *testing.T, what string, err, want error) {
 	t.Helper()
 	if !errors.Is(err, want) {
@@ -34,8 +31,7 @@ func testAppend(t *testing.T, f fixture) {
 			t.Fatalf("event %d has position %v, its answer %v", i, ev.Pos, placed[i].Pos)
 		}
 	}
-	// It has been delivered when Append returns: nothing is waited for.
-	if a, b := f.heard.names("a"), f.heard.names("b"); !slices.Equal(a, []string{"1", "3"}) || !slices.Equal(b, []string{"2"}) {
+	if a, b := f.heardOn(t, "a"), f.heardOn(t, "b"); !slices.Equal(a, []string{"1", "3"}) || !slices.Equal(b, []string{"2"}) {
 		t.Fatalf("heard %v and %v", a, b)
 	}
 	placed, err = f.Append(background, nil, engine.AppendOptions{})
@@ -76,7 +72,7 @@ func testOrder(t *testing.T, f fixture) {
 	}
 	wg.Wait()
 	for _, topic := range []string{"t0", "t1"} {
-		names := f.heard.names(topic)
+		names := f.heardOn(t, topic)
 		if len(names) != writers*each/2 {
 			t.Fatalf("%s: heard %d events, want %d", topic, len(names), writers*each/2)
 		}
@@ -141,7 +137,7 @@ func testBatches(t *testing.T, f fixture) {
 		})
 	}
 	wg.Wait()
-	if n := len(f.heard.names("a")); n != 4*200*2 {
+	if n := len(f.heardOn(t, "a")); n != 4*200*2 {
 		t.Fatalf("heard %d events of a, want %d", n, 4*200*2)
 	}
 }

@@ -3,6 +3,7 @@ package local
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"maps"
 	"sync"
 	"sync/atomic"
 )
@@ -38,6 +39,7 @@ type shard[V any] struct {
 	entries map[digest]V
 	buckets map[int64]bucket // by second
 	floor   int64            // first second that was not dropped
+	peak    int              // the most entries since entries was made
 }
 
 // bucket lists what was filed under one second, by who holds it.
@@ -79,7 +81,7 @@ func (s *shard[V]) drop(sh *share, floor int64) {
 	if floor <= s.floor {
 		return
 	}
-	s.floor = floor
+	s.floor, s.peak = floor, max(s.peak, len(s.entries))
 	for second, b := range s.buckets {
 		if second >= floor {
 			continue
@@ -92,10 +94,16 @@ func (s *shard[V]) drop(sh *share, floor int64) {
 		}
 		delete(s.buckets, second)
 	}
-	if len(s.entries) == 0 {
-		clear(s.entries) // sheds the deleted places
+	// A map keeps the memory of its fullest hour: it is made anew.
+	if s.peak > smallShard && len(s.entries) < s.peak/8 {
+		entries := make(map[digest]V, len(s.entries))
+		maps.Copy(entries, s.entries)
+		s.entries, s.peak = entries, len(entries)
 	}
 }
+
+// smallShard entries are not worth making a map anew.
+const smallShard = 256
 
 // file puts d, which h holds, into the bucket of second.
 func (s *shard[V]) file(second int64, h *holder, d digest) {

@@ -7,7 +7,7 @@ import (
 	"github.com/driplet/driplet/core/engine"
 )
 
-// Append places events, see engine.Log.
+// Append places events, see engine.Log. It has delivered them when it returns.
 func (e *Engine) Append(ctx context.Context, events []*core.Event, o engine.AppendOptions) ([]engine.Placed, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err

@@ -164,6 +164,11 @@ func TestFolderThatIsNone(t *testing.T) {
 	}
 	refused(t, file, "must be a folder that this user may write to")
 	refused(t, filepath.Join(file, "below"), "must be a folder")
+	path := t.TempDir()
+	if err := os.Mkdir(filepath.Join(path, "LOCK"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	refused(t, path, "cannot be written to", "give this user the right to")
 }
 
 // TestDamagedFolder overwrites each of the store's files: the folder is
