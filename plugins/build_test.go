@@ -19,12 +19,16 @@ var rebuilt = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
+	builtInto = dir
 	out, err := exec.Command("sh", "build.sh", dir).CombinedOutput()
 	if err != nil {
 		return dir, &buildError{err, out}
 	}
 	return dir, nil
 })
+
+// builtInto is what TestMain removes; empty: build.sh was not run.
+var builtInto string
 
 type buildError struct {
 	err    error
@@ -37,8 +41,8 @@ func (e *buildError) Error() string {
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if dir, _ := rebuilt(); dir != "" {
-		os.RemoveAll(dir)
+	if builtInto != "" {
+		os.RemoveAll(builtInto)
 	}
 	os.Exit(code)
 }

@@ -94,5 +94,15 @@ function hostOf(address: string): string {
     const c = address.charCodeAt(to);
     if (c != 0x3a && c != 0x2f && c != 0x3f && c != 0x23) return ""; // : / ? #
   }
-  return to - from > MAX_HOST ? "" : address.substring(from, to).toLowerCase();
+  return to - from > MAX_HOST ? "" : lower(address.substring(from, to));
+}
+
+// lower is toLowerCase for ASCII, without the tables for all other scripts.
+function lower(text: string): string {
+  let out = "";
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i);
+    out += String.fromCharCode(c >= 0x41 && c <= 0x5a ? c | 0x20 : c);
+  }
+  return out;
 }

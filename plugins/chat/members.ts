@@ -4,7 +4,7 @@
 
 import { Event, JSONList, Reply, admit, fail, kv, list, object, presence, publish, DAY, Value } from "../pdk/assemblyscript/driplet";
 import { history, maxText } from "./messages";
-import { MAX_NAME, chooseName, claimedName, isModerator, isUser, person, sender } from "./names";
+import { MAX_NAME, Person, chooseName, claimedName, isModerator, isUser, person, sender } from "./names";
 import { MAX_ROOM, checkMember, checkRoom, note, roomOf, topicOf } from "./rooms";
 
 /** As many members as an answer of 64 KiB holds beside the messages. */
@@ -53,11 +53,14 @@ export function enter(e: Event): Reply | null {
     .set("limits", object().set("text", maxText()));
 }
 
+// members lists people by name: presence has no order.
 function members(here: Value[]): JSONList {
-  const out = list();
+  const people: Person[] = [], out = list();
+  for (let i = 0; i < here.length; i++) people.push(person(here[i].string("id"), here[i].string("info.name")));
+  people.sort((a, b) => a.name != b.name ? (a.name < b.name ? -1 : 1) : a.id < b.id ? -1 : 1);
   let bytes = 0;
-  for (let i = 0; i < here.length; i++) {
-    const member = person(here[i].string("id"), here[i].string("info.name")).toJSON().toString();
+  for (let i = 0; i < people.length; i++) {
+    const member = people[i].toJSON().toString();
     bytes += String.UTF8.byteLength(member) + 1;
     if (bytes > MEMBERS_BYTES) break;
     out.pushRaw(member);
