@@ -1,6 +1,7 @@
 // Writing JSON. Reading is the host's: see Value in value.ts.
 
 import { RawReply, Reply } from "./reply";
+import { newString } from "./text";
 
 /** A JSON object that grows field by field: `object().set("id", 7).set("name", "Ada")`. It is also a handler's answer. */
 export class JSONObject extends Reply {
@@ -68,20 +69,45 @@ export function encode<T>(value: T): string {
   return (value as Reply).toString();
 }
 
-const HEX = "0123456789abcdef";
-
 /** Text as a JSON string, quotes included. */
 export function quote(text: string): string {
-  let from = 0, out = "\"";
-  for (let i = 0; i < text.length; i++) {
+  const n = text.length;
+  let size = n + 2;
+  for (let i = 0; i < n; i++) {
     const c = text.charCodeAt(i);
-    if (c >= 0x20 && c != 0x22 && c != 0x5c) continue;
-    out += text.substring(from, i);
-    from = i + 1;
-    if (c == 0x22) out += "\\\"";
-    else if (c == 0x5c) out += "\\\\";
-    else if (c == 0x0a) out += "\\n";
-    else out += "\\u00" + HEX.charAt(c >> 4) + HEX.charAt(c & 15);
+    if (c == 0x22 || c == 0x5c || c == 0x0a) size += 1;
+    else if (c < 0x20) size += 5;
   }
-  return out + text.substring(from) + "\"";
+  const out = newString(size);
+  let p = changetype<usize>(out);
+  store<u16>(p, 0x22);
+  p += 2;
+  if (size == n + 2) {
+    memory.copy(p, changetype<usize>(text), <usize>n << 1);
+    p += <usize>n << 1;
+  } else {
+    for (let i = 0; i < n; i++) p = escape(p, <u16>text.charCodeAt(i));
+  }
+  store<u16>(p, 0x22);
+  return out;
 }
+
+// escape writes one character at p and returns where the next one goes.
+function escape(p: usize, c: u16): usize {
+  if (c >= 0x20 && c != 0x22 && c != 0x5c) {
+    store<u16>(p, c);
+    return p + 2;
+  }
+  store<u16>(p, 0x5c);
+  if (c >= 0x20 || c == 0x0a) {
+    store<u16>(p, c == 0x0a ? 0x6e : c, 2);
+    return p + 4;
+  }
+  store<u16>(p, 0x75, 2); // u00
+  store<u32>(p, 0x00300030, 4);
+  store<u16>(p, hexDigit(c >> 4), 8);
+  store<u16>(p, hexDigit(c & 15), 10);
+  return p + 12;
+}
+
+function hexDigit(n: u16): u16 { return n < 10 ? 0x30 + n : 0x57 + n; }
