@@ -24,6 +24,8 @@ type Event struct {
 	Target *Target   // nil: every subscriber
 	Except SessionID // hears nothing of it; may be empty
 	From   string    // public id of the publishing client; empty for a backend
+	// Overflow says what becomes of it at a connection that reads too slowly.
+	Overflow Overflow
 }
 
 // Member is one subscriber of a topic as others may see it.

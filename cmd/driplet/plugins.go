@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/driplet/driplet/cmd/driplet/config"
@@ -30,12 +29,8 @@ func loadPlugins(ctx context.Context, cfg *config.Config, e engine.Engine, m *me
 		sources = append(sources, os.DirFS(dir))
 	}
 	own := plugin.Available(sources)
-	cache := ""
-	if cfg.Global.DataDir != "" {
-		cache = filepath.Join(cfg.Global.DataDir, "compiled")
-	}
 	host := plugin.NewHost(plugin.Options{
-		Sources: append(sources, plugins.Bundled()), CacheDir: cache,
+		Sources: append(sources, plugins.Bundled()), CacheDir: dataFolder(cfg, "compiled"),
 		Store: pluginStore{e}, ParseTarget: target.Parse, Log: log, Meter: m,
 	})
 	endpoints := make([]*core.Endpoint, len(cfg.Endpoints))

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"path/filepath"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -51,7 +52,7 @@ func serveWith(ctx context.Context, cfg *config.Config, log *slog.Logger, p page
 	}
 	set := metrics.New()
 	h := hub.New(set.Hub)
-	e, err := local.Open(cfg.Global.DataDir, h, local.Options{Logger: log})
+	e, err := local.Open(dataFolder(cfg, "engine"), h, local.Options{Logger: log})
 	if err != nil {
 		return err
 	}
@@ -143,4 +144,12 @@ func metricsHandler(cfg *config.Config, set *metrics.Set) http.Handler {
 		return nil
 	}
 	return set.Handler()
+}
+
+// dataFolder is a part's own folder in DataDir; "" where nothing is kept.
+func dataFolder(cfg *config.Config, part string) string {
+	if cfg.Global.DataDir == "" {
+		return ""
+	}
+	return filepath.Join(cfg.Global.DataDir, part)
 }

@@ -9,6 +9,11 @@ import (
 // Frame is one encoded message, immutable and shared by every connection that
 // gets it.
 type Frame struct {
+	// Topic and Overflow say what may replace the frame, or drop it, while it
+	// waits. Only messages have a topic.
+	Topic    string
+	Overflow core.Overflow
+
 	buf   []byte // a WebSocket header, right-aligned before the payload
 	start int
 }
@@ -29,6 +34,9 @@ func NewFrame(e Encoder, o core.Outgoing) *Frame {
 	}
 	const textFin = 0x81
 	f := &Frame{buf: buf}
+	if ev, ok := o.(*core.Event); ok {
+		f.Topic, f.Overflow = ev.Key.Topic, ev.Overflow
+	}
 	switch {
 	case n < 126:
 		f.start = headerRoom - 2
@@ -45,6 +53,10 @@ func NewFrame(e Encoder, o core.Outgoing) *Frame {
 	buf[f.start] = textFin
 	return f
 }
+
+// ControlFrame holds a whole WebSocket control frame, to wait its turn among
+// messages. It keeps b.
+func ControlFrame(b []byte) *Frame { return &Frame{buf: b} }
 
 // Payload is the message alone. Read only.
 func (f *Frame) Payload() []byte { return f.buf[headerRoom:] }

@@ -23,6 +23,7 @@ func (n *Node) put(ctx context.Context, t *tenant, ev *core.Event, scope, id str
 	if n.Hub.Backlog() > hub.MaxBacklog {
 		return Receipt{}, core.Errorf(core.CodeUnavailable, "more than %d MiB of messages wait to be sent: try again", hub.MaxBacklog>>20)
 	}
+	ev.Overflow = t.Rule(ev.Key.Topic).Overflow
 	var o engine.AppendOptions
 	if id != "" {
 		o.Dedupe = &engine.Dedupe{Scope: scope, Key: id, Hash: sameness(ev)}
