@@ -20,7 +20,6 @@ import (
 	"github.com/driplet/driplet/core/node"
 	"github.com/driplet/driplet/core/server"
 	"github.com/driplet/driplet/core/transport"
-	sdkjs "github.com/driplet/driplet/sdk/js"
 )
 
 // shutdownGrace is how long requests under way and queued messages may take
@@ -72,7 +71,7 @@ func serveWith(ctx context.Context, cfg *config.Config, log *slog.Logger, p page
 	handler := server.New(server.Options{
 		Node: n, WebSockets: ws, TrustedProxies: cfg.Global.TrustedProxies,
 		Metrics: metricsHandler(cfg, set), MetricsForAll: cfg.Global.Metrics == config.MetricsAll,
-		SDK: http.FileServerFS(sdkjs.Files()), Page: p.root, Mounts: p.mounts,
+		SDK: sdk(), Page: p.root, Mounts: p.mounts,
 		Warn: func(text string) { log.Warn(text) },
 	})
 
