@@ -30,7 +30,6 @@ export class Connection {
     this.#events = events;
     this.#timeout = timeout;
     const socket = (this.#socket = protocols.length > 0 ? new make(url, protocols) : new make(url));
-    socket.onopen = null;
     socket.onmessage = (event) => this.#hear(event.data);
     socket.onclose = (event) => this.#lose(event.code, event.reason);
     socket.onerror = () => undefined; // a close follows; without a listener `ws` would throw

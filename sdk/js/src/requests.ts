@@ -5,6 +5,8 @@ import { byteLength, encode, type ClientFrame, type Failure, type Reply } from "
 export const maxQueued = 100;
 /** How long an event that nobody waits for may be late, in milliseconds. */
 export const maxQueuedMs = 30_000;
+/** The longest that a timer can wait: more would fire at once. */
+const maxTimer = 2 ** 31 - 1;
 
 /** A frame that can be answered. */
 export type Request = Exclude<ClientFrame, { type: "ping" }>;
@@ -88,7 +90,7 @@ export class Requests {
     const timer = setTimeout(() => {
       const what = id === undefined ? "the event could not be sent" : "no answer";
       this.#fail(item, new DripletError("timeout", `${what} within ${timeout} ms`, true));
-    }, timeout);
+    }, Math.min(timeout, maxTimer));
     const item: Item = { text, id, timer, ...ends };
     return item;
   }

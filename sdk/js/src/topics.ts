@@ -85,7 +85,8 @@ export class Topics {
     }
     for (const holder of before.values()) holder.unsubscribe();
     for (const { name, holders } of [...this.#topics.values()]) {
-      for (const holder of wanted.has(name) ? [] : [...holders]) if (holder.untouched) holder.unsubscribe();
+      if (wanted.has(name)) continue;
+      for (const holder of [...holders]) if (holder.untouched) holder.unsubscribe();
     }
   }
 

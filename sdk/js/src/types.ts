@@ -62,7 +62,6 @@ export interface Subscription<M = unknown> {
 export interface SocketLike {
   send(data: string): void;
   close(code?: number, reason?: string): void;
-  onopen: { bivariant(event: unknown): void }["bivariant"] | null;
   onmessage: { bivariant(event: { data: unknown }): void }["bivariant"] | null;
   onclose: { bivariant(event: { code: number; reason: string }): void }["bivariant"] | null;
   onerror: { bivariant(event: unknown): void }["bivariant"] | null;

@@ -159,6 +159,15 @@ describe("requests", () => {
     assert.equal(requests.answer({ type: "reply", id: 1 }), false);
   });
 
+  test("to wait for ever is to wait long, not to give up at once", async () => {
+    const requests = new Requests();
+    requests.open(wire());
+    const asked = requests.request(frame, Infinity);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    assert.equal(requests.answer({ type: "reply", id: 1 }), true);
+    await asked;
+  });
+
   test("a loss fails what was sent and spares what waits", async () => {
     const requests = new Requests();
     requests.open(wire());

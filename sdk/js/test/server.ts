@@ -88,6 +88,7 @@ ${options.endpoint ?? ""}${defaults}`;
       stdio: ["ignore", "pipe", "pipe"],
     });
     this.#process = child;
+    process.once("exit", () => child.kill("SIGKILL")); // a test that breaks off leaves no server behind
     child.stderr.on("data", (text: Buffer) => (this.log += text.toString()));
     await new Promise<void>((resolve, reject) => {
       createInterface(child.stdout).on("line", (line) => {

@@ -132,7 +132,7 @@ describe("the global build in Chromium", () => {
       window.addEventListener("pageshow", (event) => (window.persisted = event.persisted));
     });
     await page.goto(`${site.origin}/ada?elsewhere`);
-    await page.goBack();
+    await page.goBack({ waitUntil: "commit" }); // nothing is loaded again
     await page.waitForFunction(() => window.persisted);
     await state(page, "connected");
     await subscribed(page);

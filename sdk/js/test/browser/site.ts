@@ -1,42 +1,60 @@
 // A small web site that uses Driplet: a page, a login, a token endpoint.
 import { once } from "node:events";
-import { createServer, type Server } from "node:http";
+import { readFileSync } from "node:fs";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { root } from "../root.ts";
 import type { DripletServer } from "../server.ts";
 
 export class Site {
+  readonly #driplet: DripletServer;
   readonly #server: Server;
+  readonly #body: string;
   /** How often a token was asked for. */
   tokens = 0;
 
-  private constructor(server: Server) {
-    this.#server = server;
+  /** body is the page's; by default it loads the global build and does nothing. */
+  private constructor(driplet: DripletServer, body?: string) {
+    this.#driplet = driplet;
+    this.#body = body ?? `<script src="${driplet.origin}/sdk/driplet.js"></script>`;
+    this.#server = createServer((request, response) => this.#answer(request, response));
   }
 
-  /** `/NAME` logs NAME in by a cookie and shows the page; `/` shows it to whoever comes. */
-  static async start(driplet: DripletServer): Promise<Site> {
-    const server = createServer((request, response) => {
-      const path = new URL(request.url ?? "/", "http://x").pathname;
-      const user = /user=(\w+)/.exec(request.headers.cookie ?? "")?.[1];
-      if (path === "/jwt") {
-        site.tokens++;
-        const token = driplet.token({ uid: user, roles: [user] });
-        const answer = user ? { status: "success", message: "", token } : { status: "error", message: "not logged in" };
-        response.writeHead(user ? 200 : 401, { "Content-Type": "application/json" }).end(JSON.stringify(answer));
-        return;
-      }
-      if (path === "/favicon.ico") {
-        response.writeHead(204).end();
-        return;
-      }
-      const headers: Record<string, string> = { "Content-Type": "text/html; charset=utf-8" };
-      if (path !== "/") headers["Set-Cookie"] = `user=${path.slice(1)}; Path=/`;
-      response.writeHead(200, headers).end(`<!doctype html><title>Site</title><script src="${driplet.origin}/sdk/driplet.js"></script>`);
-    });
-    const site = new Site(server);
-    server.listen(0, "127.0.0.1");
-    await once(server, "listening");
+  static async start(driplet: DripletServer, body?: string): Promise<Site> {
+    const site = new Site(driplet, body);
+    site.#server.listen(0, "127.0.0.1");
+    await once(site.#server, "listening");
     return site;
+  }
+
+  /** `/NAME` logs NAME in by a cookie and shows the page, `/login` logs eve in, `/` asks nobody's name. */
+  #answer(request: IncomingMessage, response: ServerResponse): void {
+    const path = new URL(request.url ?? "/", "http://x").pathname;
+    switch (path) {
+      case "/jwt":
+        this.#token(/user=(\w+)/.exec(request.headers.cookie ?? "")?.[1], response);
+        break;
+      case "/driplet.mjs":
+        response.writeHead(200, { "Content-Type": "text/javascript" }).end(readFileSync(join(root, "dist/driplet.mjs")));
+        break;
+      case "/favicon.ico":
+        response.writeHead(204).end();
+        break;
+      default: {
+        const user = path === "/login" ? "eve" : path.slice(1);
+        const headers: Record<string, string> = { "Content-Type": "text/html; charset=utf-8" };
+        if (user) headers["Set-Cookie"] = `user=${user}; Path=/`;
+        response.writeHead(200, headers).end(`<!doctype html><title>Site</title>\n${this.#body}`);
+      }
+    }
+  }
+
+  #token(user: string | undefined, response: ServerResponse): void {
+    this.tokens++;
+    const token = this.#driplet.token({ uid: user, roles: [user] });
+    const answer = user ? { status: "success", message: "", token } : { status: "error", message: "not logged in" };
+    response.writeHead(user ? 200 : 401, { "Content-Type": "application/json" }).end(JSON.stringify(answer));
   }
 
   get origin(): string {
