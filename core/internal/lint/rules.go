@@ -25,6 +25,7 @@ var layers = map[string][]string{
 	"core/hub":               {"core/target"},
 	"core/node":              {"core/auth", "core/engine", "core/hub", "core/target"},
 	"core/transport":         {"core/auth", "core/hub", "core/node", "core/wire"},
+	"core/transport/client":  {"core/wire"}, // the other end: it knows the protocol, not the server
 	"core/server":            {"core/auth", "core/hub", "core/node", "core/transport", "core/wire"},
 	"core/internal/testkit":  {"core/..."},
 	"core/internal/lint":     {},
@@ -50,7 +51,7 @@ var homes = map[string][]string{
 	"github.com/tetratelabs/wazero":       {"core/plugin"},
 	"github.com/golang-jwt/jwt":           {"core/auth"},
 	"github.com/hashicorp/golang-lru":     {"core/auth", "core/target"},
-	"github.com/lxzan/gws":                {"core/transport"},
+	"github.com/lxzan/gws":                {"core/transport", "core/transport/client"},
 	"github.com/gin-gonic/gin":            {"core/server"},
 	"github.com/RaduBerinde/btreemap":     {"core/engine/local"}, // Pebble's own ordered map
 	"github.com/cockroachdb/pebble":       {"core/engine/local"},
