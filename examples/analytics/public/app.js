@@ -50,8 +50,8 @@ function show({ visitors, minute, total, pages, referrers, seconds, minutes }) {
   at("visitors").textContent = figures.format(visitors);
   at("minute").textContent = figures.format(minute);
   at("total").textContent = figures.format(total);
-  drawBars(at("seconds"), seconds, (i) => `${seconds.length - 1 - i} s ago`);
-  drawBars(at("minutes"), minutes, (i) => `${minutes.length - 1 - i} min ago`);
+  drawBars({ svg: at("seconds"), bound: at("seconds-bound") }, seconds, (i) => `${seconds.length - 1 - i} s ago`);
+  drawBars({ svg: at("minutes"), bound: at("minutes-bound") }, minutes, (i) => `${minutes.length - 1 - i} min ago`);
   showPages(at("pages"), pages);
   showReferrers(at("referrers"), referrers);
   document.title = `${visitors} now · Live analytics`;

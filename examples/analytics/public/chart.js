@@ -1,15 +1,15 @@
 const ns = "http://www.w3.org/2000/svg";
 const width = 600;
 const height = 130;
-const top = 16;
+const top = 2;
 const gap = 0.22;
 
 /**
  * Draws bars for counts, oldest first; the last one is still growing. Bars are
- * kept between calls, so that a new snapshot moves them. describe(i) names the
- * time of a bar.
+ * kept between calls, so that a new snapshot moves them. bound shows what the
+ * uppermost line stands for; describe(i) names the time of a bar.
  */
-export function drawBars(svg, counts, describe) {
+export function drawBars({ svg, bound }, counts, describe) {
   if (svg.childElementCount === 0) prepare(svg, counts.length);
   const most = niceBound(Math.max(...counts, 1));
   const step = width / counts.length;
@@ -23,7 +23,7 @@ export function drawBars(svg, counts, describe) {
     bar.setAttribute("height", String(tall));
     bar.firstChild.textContent = `${describe(i)}: ${count}`;
   });
-  svg.querySelector("text").textContent = String(most);
+  bound.textContent = String(most);
   const sum = counts.reduce((a, b) => a + b, 0);
   svg.setAttribute("aria-label", `${sum} views in all, ${Math.max(...counts)} at most, ${counts.at(-1)} in the last step`);
 }
@@ -37,7 +37,6 @@ function prepare(svg, bars) {
     bar.append(shape("title"));
     svg.append(bar);
   }
-  svg.append(shape("text", { x: 0, y: top - 5 }));
 }
 
 function shape(tag, attributes = {}) {

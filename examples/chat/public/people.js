@@ -12,10 +12,11 @@ function initials(name) {
   return [words[0], words.length > 1 ? words.at(-1) : ""].map((word) => [...word][0] ?? "").join("").toUpperCase();
 }
 
+// FNV-1a, so that ids that differ in a letter differ in colour.
 function hue(id) {
-  let sum = 0;
-  for (const character of id) sum = (sum * 31 + character.codePointAt(0)) % 3600;
-  return (sum * 47) % 360;
+  let hash = 0x811c9dc5;
+  for (const character of id) hash = Math.imul(hash ^ character.codePointAt(0), 0x01000193) >>> 0;
+  return hash % 360;
 }
 
 /** Lists who is in the room. putOut(person) is what a moderator's button does. */

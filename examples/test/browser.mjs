@@ -1,0 +1,74 @@
+// Chromium, and what people do on the examples' pages.
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { project } from "./programs.mjs";
+
+// The SDK's tests have the one browser driver of the project.
+const { chromium } = createRequire(join(project, "sdk/js/package.json"))("playwright-core");
+
+const patienceMs = 20_000;
+
+/** Debian's Chromium; CHROMIUM names another. */
+export const launch = () =>
+  chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox", "--disable-dev-shm-usage"] });
+
+/** Opens a page for a person of their own. What goes wrong on it fails the test: see flawless. */
+export async function open(browser, url, options = {}) {
+  const context = await browser.newContext({ viewport: { width: 1200, height: 740 }, locale: "en-GB", ...options });
+  const page = await context.newPage();
+  page.setDefaultTimeout(patienceMs);
+  page.faults = [];
+  page.on("pageerror", (error) => page.faults.push(error.message));
+  page.on("console", (message) => message.type() === "error" && page.faults.push(`${message.text()} ${message.location().url}`));
+  await page.goto(url);
+  return page;
+}
+
+/** Nothing went wrong on the pages; expected is for what a test provokes. */
+export function flawless(pages, expected = /^$/) {
+  for (const page of pages) assert.deepEqual(page.faults.filter((fault) => !expected.test(fault)), []);
+}
+
+export const close = (...pages) => Promise.all(pages.map((page) => page.context().close()));
+
+/** Enters the demo's chat. */
+export async function enterChat(browser, demo, name, role, { room = "lobby", ...options } = {}) {
+  const page = await open(browser, `${demo.url}/demo/chat/#${room}`, options);
+  await page.getByLabel("Name", { exact: true }).fill(name);
+  await page.getByLabel("Role").selectOption(role);
+  await page.getByRole("button", { name: "Enter the chat" }).click();
+  await inRoom(page);
+  return page;
+}
+
+/** The page is connected, and its room to be written in. */
+export async function inRoom(page) {
+  await connected(page);
+  await page.locator("#text:enabled").waitFor();
+}
+
+export const connected = (page) => page.locator('#connection[data-state="connected"]').waitFor();
+
+/** The page has what was said to everybody, or to it. */
+export const hears = (page, text) => page.locator(".announcement", { hasText: text }).waitFor();
+
+export const message = (page, text) => page.locator(".message", { hasText: text });
+
+/** Writes a message and sees it in the room. */
+export async function say(page, text) {
+  await page.locator("#text").fill(text);
+  await page.locator("#text").press("Enter");
+  await message(page, text).waitFor();
+}
+
+/** Waits until a page's element has exactly this text. */
+export const reads = (page, selector, text) =>
+  page.waitForFunction(([selector, text]) => document.querySelector(selector)?.textContent === text, [selector, text]);
+
+/** A picture for the READMEs, written where DRIPLET_PICTURES is set. */
+export async function picture(page, name) {
+  const taken = await page.screenshot({ animations: "disabled", caret: "hide" });
+  if (process.env.DRIPLET_PICTURES) writeFileSync(join(project, name), taken);
+}
