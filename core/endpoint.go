@@ -83,7 +83,7 @@ const (
 // Limits bounds what one client can cost; see limits.go for the defaults.
 type Limits struct {
 	Connections           int
-	ConnectionsPerAddress int
+	ConnectionsPerAddress int // 0: DefaultConnectionsPerAddress, and loopback is spared
 	Subscriptions         int // a connection
 	FrameBytes            int
 	QueueBytes            int // waiting to be sent, a connection

@@ -2,13 +2,18 @@ package core
 
 // DefaultLimits are an endpoint's limits where its configuration is silent.
 var DefaultLimits = Limits{
-	Connections:           20000,    // the usual descriptor limit: past it accept fails for everybody
-	ConnectionsPerAddress: 200,      // an office behind one address, but not one hostile script
-	Subscriptions:         200,      // each costs memory in the topic and the session
-	FrameBytes:            64 << 10, // a client's frame is buffered whole before it is read
-	QueueBytes:            1 << 20,  // what a slow reader may cost before it is closed
-	EventsPerSecond:       20,       // a person types slower; a loop does not
+	Connections:     20000,    // the usual descriptor limit: past it accept fails for everybody
+	Subscriptions:   200,      // each costs memory in the topic and the session
+	FrameBytes:      64 << 10, // a client's frame is buffered whole before it is read
+	QueueBytes:      1 << 20,  // what a slow reader may cost before it is closed
+	EventsPerSecond: 20,       // a person types slower; a loop does not
 }
+
+// DefaultConnectionsPerAddress bounds the connections of one address where
+// Limits has no number: an office behind one address, but not one hostile
+// script. Loopback addresses are spared then, since a proxy or an application
+// on the same machine speaks for many.
+const DefaultConnectionsPerAddress = 200
 
 // MaxBodyBytes bounds a request to the HTTP API, which is buffered whole so
 // that its signature can be checked before anything of it is believed.

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"net/netip"
 	"strings"
 	"sync"
 
@@ -51,7 +52,7 @@ func (t *tenant) admit(address string) error {
 	if limit := t.Limits.Connections; limit > 0 && t.count >= limit {
 		return retry(core.Errorf(core.CodeQuota, "endpoint %s has its %d connections (Limits.Connections): come back later", t.Name, limit))
 	}
-	if limit := t.Limits.ConnectionsPerAddress; address != "" && limit > 0 && t.addresses[address] >= limit {
+	if limit := t.perAddress(address); limit > 0 && t.addresses[address] >= limit {
 		return retry(core.Errorf(core.CodeQuota, "your address has its %d connections (Limits.ConnectionsPerAddress): close one, or come back later", limit))
 	}
 	t.count++
@@ -60,6 +61,21 @@ func (t *tenant) admit(address string) error {
 	}
 	t.counts.Connections.Inc()
 	return nil
+}
+
+// perAddress is how many connections address may have; 0 is any number. The
+// default spares loopback: a proxy or an application there speaks for many.
+func (t *tenant) perAddress(address string) int {
+	if address == "" {
+		return 0
+	}
+	if limit := t.Limits.ConnectionsPerAddress; limit > 0 {
+		return limit
+	}
+	if ip, err := netip.ParseAddr(address); err == nil && ip.Unmap().IsLoopback() {
+		return 0
+	}
+	return core.DefaultConnectionsPerAddress
 }
 
 // release counts a connection out.
