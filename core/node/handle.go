@@ -41,20 +41,20 @@ func (n *Node) Handle(ctx context.Context, s *Session, c core.Command) {
 	if err != nil {
 		n.Refuse(s, c.ID, err)
 	}
+	if s.refused >= maxRefused {
+		s.refused = 0
+		n.Close(s, core.CloseRateLimited, "too many events in spite of rate_limited errors: slow down (Limits.EventsPerSecond)")
+	}
 }
 
 // Refuse answers a request with an error, and counts it. id may be empty: a
-// frame that could not be read.
+// frame that could not be read. Any goroutine may call it.
 func (n *Node) Refuse(s *Session, id core.RequestID, err error) {
 	e := s.tenant.refuse(err)
 	if e.Code == core.CodeInternal {
 		n.Log.Error("a client's request failed", "endpoint", s.Endpoint, "err", err)
 	}
 	n.Hub.Send(s.Session, core.Failure{ID: id, Err: e})
-	if s.refused >= maxRefused {
-		s.refused = 0
-		n.Close(s, core.CloseRateLimited, "too many events in spite of rate_limited errors: slow down (Limits.EventsPerSecond)")
-	}
 }
 
 // maxRefused closes a client that goes on at ten times its rate for about ten

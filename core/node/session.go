@@ -19,8 +19,8 @@ type Session struct {
 	address  string // "" where per-address limits are off
 	claims   atomic.Pointer[core.Claims]
 	version1 bool
-	bucket   *rate.Limiter // of events and publishes; nil until the first
-	refused  int           // in a row by the bucket
+	bucket   *rate.Limiter // of events and publishes; nil until the first; the read loop's alone
+	refused  int           // in a row by the bucket; the read loop's alone
 
 	mu     sync.Mutex
 	gone   bool
