@@ -22,8 +22,8 @@ import (
 	"github.com/driplet/driplet/core/transport"
 )
 
-// shutdownGrace is how long requests under way and queued messages may take
-// when the server stops.
+// shutdownGrace is how long requests under way may take when the server stops,
+// and then queued messages.
 const shutdownGrace = 10 * time.Second
 
 // pages is what a command serves beside the API.
@@ -89,11 +89,11 @@ func serveWith(ctx context.Context, cfg *config.Config, log *slog.Logger, p page
 		MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
 	var serving errgroup.Group
-	failed := make(chan struct{})
+	failed := make(chan struct{}, len(listeners))
 	for _, l := range listeners {
 		serving.Go(func() error {
 			if err := web.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-				close(failed)
+				failed <- struct{}{}
 				return err
 			}
 			return nil
@@ -106,15 +106,22 @@ func serveWith(ctx context.Context, cfg *config.Config, log *slog.Logger, p page
 	}
 
 	log.Info("stopping")
-	grace, cancel := context.WithTimeout(context.Background(), shutdownGrace)
-	defer cancel()
-	err = web.Shutdown(grace)
-	n.Shutdown()
-	ws.Wait(grace)
+	if patiently(web.Shutdown) != nil {
+		log.Warn("requests under way were cut off")
+		web.Close()
+	}
+	patiently(func(ctx context.Context) error { ws.Shutdown(ctx); return nil })
 	stopFront()
-	err = errors.Join(err, serving.Wait(), fronts.Wait())
+	err = errors.Join(serving.Wait(), fronts.Wait())
 	stopBack()
 	return errors.Join(err, backs.Wait())
+}
+
+// patiently does one step of the end, with shutdownGrace for it.
+func patiently(step func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(context.Background(), shutdownGrace)
+	defer cancel()
+	return step(ctx)
 }
 
 func listen(ctx context.Context, addresses []string) (out []net.Listener, err error) {

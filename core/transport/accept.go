@@ -14,10 +14,8 @@ import (
 	"github.com/driplet/driplet/core/wire"
 )
 
-// ErrUpgradeRequired answers a request that is no WebSocket handshake.
-var ErrUpgradeRequired = core.Errorf(core.CodeBadRequest, `this address speaks WebSocket and the request has no "Upgrade: websocket" header. `+
-	`When a browser's WebSocket ends here, a proxy on the way has dropped the header; in nginx, add: `+
-	`proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "upgrade";`)
+// errStopping answers who comes while the server stops.
+var errStopping = core.Errorf(core.CodeUnavailable, "the server is stopping: come back in a moment")
 
 // Accept serves one handshake to its end. Errors are for the HTTP answer;
 // after them w is untouched. Version 2 clients are told over the WebSocket
@@ -26,22 +24,31 @@ var ErrUpgradeRequired = core.Errorf(core.CodeBadRequest, `this address speaks W
 func (t *WebSockets) Accept(w http.ResponseWriter, r *http.Request, endpoint, address string) error {
 	h := readHandshake(r)
 	ep, err := t.node.Endpoint(endpoint)
-	if h.version == 1 && err != nil {
+	if err != nil && h.version == 1 {
 		return err
 	}
-	if !h.upgrade {
+	if fault := checkHandshake(r); fault != nil {
 		if err != nil {
 			return err
 		}
-		return ErrUpgradeRequired
+		return fault
 	}
+	if !t.enter() {
+		return errStopping
+	}
+	served := false
+	defer func() {
+		if !served {
+			t.open.Done()
+		}
+	}()
 	if err == nil {
 		err = checkOrigin(ep, r.Header.Get("Origin"))
 	}
 	var admitted *node.Admission
 	if err == nil {
 		admitted, err = t.node.Connect(r.Context(), node.Connection{
-			Endpoint: endpoint, Token: h.token, Address: address, Version1: h.version == 1, Ping: pingSeconds,
+			Endpoint: endpoint, Token: h.token, Address: address, Version1: h.version == 1, Ping: int(t.ping),
 		})
 	}
 	if err != nil && h.version == 1 {
@@ -51,16 +58,23 @@ func (t *WebSockets) Accept(w http.ResponseWriter, r *http.Request, endpoint, ad
 	switch {
 	case upgradeErr != nil && admitted != nil:
 		admitted.Cancel()
-		return nil // gws has answered
+		return nil // gws has answered, or nobody is there
 	case upgradeErr != nil:
 		return nil
 	case err != nil:
 		t.refuse(c, core.AsError(err))
 	default:
 		c.session = admitted.Open(sink{c}, c.protocol)
-		t.wheel.add(c, c.heard.Load()+1+spread())
+		if t.leaving() {
+			t.node.Close(c.session, core.CloseGoingAway, errStopping.Message)
+		}
+		t.begin(c)
 	}
-	t.open.Go(c.ws.ReadLoop)
+	served = true
+	go func() {
+		defer t.open.Done()
+		t.serve(c)
+	}()
 	return nil
 }
 
@@ -69,7 +83,7 @@ func (t *WebSockets) refuse(c *conn, e *core.Error) {
 	if f := hub.NewFrame(c.protocol, core.Failure{Err: e}); f != nil {
 		c.out.write(f.WebSocket())
 	}
-	c.ws.WriteClose(refusalCode(e), []byte(closeText(e.Message)))
+	c.end(core.CloseReason{Code: refusalCode(e), Text: e.Message})
 }
 
 func refusalCode(e *core.Error) uint16 {
@@ -117,10 +131,11 @@ func (t *WebSockets) upgrade(w http.ResponseWriter, r *http.Request, h handshake
 		limits = ep.Limits
 	}
 	head, _ := buffered.Reader.Peek(buffered.Reader.Buffered())
-	c := newConn(nc, limits.QueueBytes, slices.Clone(head))
-	c.maxFrame = limits.FrameBytes
+	c := newConn(t, nc, limits, slices.Clone(head))
 	c.protocol = h.protocol(ep)
-	c.out.full = func() { t.metrics.TooSlow.Inc() }
+	if h.subprotocol {
+		r.Header.Set(headerProtocol, wire.Subprotocol) // gws reads one line alone
+	}
 	ws, err := t.upgrader(upgraderKey{limits.FrameBytes, h.subprotocol}).UpgradeFromConn(c, bufio.NewReaderSize(c, readBuffer), r)
 	if err != nil {
 		return nil, err
@@ -132,17 +147,13 @@ func (t *WebSockets) upgrade(w http.ResponseWriter, r *http.Request, h handshake
 // readBuffer is small because every idle connection holds one.
 const readBuffer = 512
 
-// knownSize is how many times the limit a frame may have to be told its exact
-// size when it is refused; past that gws refuses it unread.
-const knownSize = 4
-
 func (t *WebSockets) upgrader(k upgraderKey) *gws.Upgrader {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	u := t.upgraders[k]
 	if u == nil {
 		o := &gws.ServerOption{
-			ReadMaxPayloadSize: k.maxFrame * knownSize,
+			ReadMaxPayloadSize: k.maxFrame,
 			ReadBufferSize:     readBuffer,
 			ParallelGolimit:    1,
 			CheckUtf8Enabled:   true,

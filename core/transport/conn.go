@@ -1,8 +1,9 @@
 package transport
 
 import (
-	"io"
+	"errors"
 	"net"
+	"os"
 	"sync/atomic"
 	"time"
 
@@ -16,35 +17,70 @@ import (
 
 // conn is one WebSocket connection: the net.Conn that gws reads from and
 // writes control frames to, and the hub's Sink for everything else. Both write
-// through the outlet, so frames never tear.
+// through the outlet, so frames never tear, and one close frame is the last.
 type conn struct {
 	net.Conn
+	t        *WebSockets
 	out      outlet
 	ws       *gws.Conn
 	session  *node.Session // nil: refused after the upgrade
 	protocol wire.Protocol
-	frames   frameRate
-	maxFrame int
-	head     []byte       // came with the handshake, read first
-	heard    atomic.Int64 // unix seconds of the last bytes
-	closing  atomic.Bool
-	warned   bool // of expiry; the wheel's alone
+	heard    atomic.Int64 // the transport's clock at the last bytes
+	closing  atomic.Bool  // nothing that the client asks is done any more
+
+	// What follows is the read loop's alone.
+	head   []byte // came with the handshake, read first
+	guard  guard
+	frames frameRate
+	fault  *core.CloseReason // of the frame that comes next
+
+	due int64 // when the wheel visits; under its lock; 0: it does not
+
+	// What follows is the wheel's visits' alone.
+	pingAt int64
+	warned bool // of expiry
 }
 
-func newConn(c net.Conn, queue int, head []byte) *conn {
-	cn := &conn{Conn: c, head: head}
-	cn.out = outlet{conn: c, limit: queue}
+func newConn(t *WebSockets, c net.Conn, l core.Limits, head []byte) *conn {
+	cn := &conn{t: t, Conn: c, head: head, guard: guard{limit: l.FrameBytes}}
+	cn.out = outlet{conn: c, limit: l.QueueBytes, full: t.metrics.TooSlow.Inc}
 	if sc, ok := c.(*net.TCPConn); ok {
 		if raw, err := sc.SyscallConn(); err == nil {
 			cn.out.raw = raw
 		}
 	}
-	cn.heard.Store(time.Now().Unix())
+	cn.heard.Store(t.clock())
 	return cn
 }
 
-// Read is gws' reading.
+// errFault ends gws' reading; what to say of it is in conn.fault.
+var errFault = errors.New("a frame was refused")
+
+// Read is gws' reading. Frames before a faulty one are handed on first.
 func (c *conn) Read(p []byte) (int, error) {
+	if c.fault != nil {
+		c.end(*c.fault)
+		return 0, errFault
+	}
+	n, err := c.read(p)
+	if n == 0 {
+		return n, err
+	}
+	frames, good, fault := c.guard.scan(p[:n])
+	c.fault = fault
+	if c.session != nil && fault == nil && !c.frames.allow(c.session, frames) {
+		c.fault = &tooManyFrames
+	}
+	if good == 0 {
+		c.end(*c.fault)
+		return 0, errFault
+	}
+	return good, err
+}
+
+var tooManyFrames = core.CloseReason{Code: core.CloseRateLimited, Text: "too many frames a second: slow down"}
+
+func (c *conn) read(p []byte) (int, error) {
 	if len(c.head) > 0 {
 		n := copy(p, c.head)
 		if c.head = c.head[n:]; len(c.head) == 0 {
@@ -54,54 +90,100 @@ func (c *conn) Read(p []byte) (int, error) {
 	}
 	n, err := c.Conn.Read(p)
 	if n > 0 {
-		c.heard.Store(time.Now().Unix())
+		c.heard.Store(c.t.clock())
 	}
 	return n, err
 }
 
 // Write is gws' writing: its handshake answer, pongs and close frames. gws
-// recycles p, and the outlet copies what it keeps. A close frame that gws makes
-// for a message over the limit gets our text.
+// recycles p, and the outlet copies what it keeps.
 func (c *conn) Write(p []byte) (int, error) {
-	if c.ws != nil && isTooLarge(p) {
-		c.out.write(closeFrame(tooLarge(0, c.maxFrame)))
-		return len(p), nil
-	}
-	if c.ws == nil {
+	switch {
+	case c.ws == nil:
 		return c.Conn.Write(p) // the handshake: nobody else writes yet
+	case p[0] != opClose:
+		c.out.write(p)
+	default:
+		c.closeFrame(p)
 	}
-	c.out.write(p)
 	return len(p), nil
 }
 
-// Close is gws' closing, right behind its close frame: what is queued gets a
-// moment. The read loop ends the connection for good (finish).
+// closeFrame passes on gws' answer to the client's close frame. For faults
+// that gws finds it says what they are in words of our own; and where reading
+// failed, nobody is there to be told.
+func (c *conn) closeFrame(p []byte) {
+	code := closeNormal
+	if len(p) >= 4 {
+		code = uint16(p[2])<<8 | uint16(p[3])
+	}
+	switch {
+	case c.closing.Load():
+	case code == closeNotUTF8:
+		c.end(core.CloseReason{Code: code, Text: "a text frame must be UTF-8"})
+	case code == closeBroken:
+		c.end(*broken("the frames come in no valid order, or with bits and codes that mean nothing"))
+	case len(p) > 4:
+	default:
+		c.out.end(p)
+	}
+}
+
+// end closes the connection for a fault of its client, behind the answers to
+// what it asked before.
+func (c *conn) end(r core.CloseReason) {
+	if c.closing.Swap(true) {
+		return
+	}
+	if c.session == nil {
+		sink{c}.Close(r)
+		return
+	}
+	c.t.node.Close(c.session, r.Code, r.Text)
+}
+
+// Close is gws' closing, right behind its close frame. The read loop ends then,
+// and with it the connection (finish).
 func (c *conn) Close() error {
-	c.closing.Store(true)
 	if c.ws == nil {
 		return c.Conn.Close()
 	}
-	return c.Conn.SetDeadline(time.Now().Add(closeGrace))
+	return nil
 }
 
 // finish ends the connection when its read loop has. A client that still sends
-// must be read from, or the reset that answers it would overtake the close
-// frame.
-func (c *conn) finish(byPeer bool) {
-	if !byPeer {
+// must be read from: were the connection just closed, the reset that answers
+// its bytes would overtake the close frame and what is queued before it.
+func (c *conn) finish() {
+	c.out.halfClose()
+	buf, left := make([]byte, 4<<10), lingerBytes
+	for end := time.Now().Add(lingerTime); left > 0 && time.Now().Before(end); {
+		if c.out.givenUp() {
+			break // endSlow has set the deadline
+		}
 		c.Conn.SetReadDeadline(time.Now().Add(closeGrace))
-		io.Copy(io.Discard, io.LimitReader(c.Conn, maxDiscard))
+		n, err := c.Conn.Read(buf)
+		left -= n
+		if err != nil && !(errors.Is(err, os.ErrDeadlineExceeded) && c.out.pending()) {
+			break
+		}
 	}
 	if c.out.pending() {
+		c.Conn.SetWriteDeadline(time.Now().Add(closeGrace))
+	}
+	if !c.out.settle() {
 		reset(c.Conn)
 		return
 	}
 	c.Conn.Close()
 }
 
-// maxDiscard bounds what is read from a client that goes on sending after its
-// connection was closed.
-const maxDiscard = 64 << 20
+// A client that goes on sending after its connection was closed is listened to
+// for so long and so much.
+const (
+	lingerTime  = 10 * time.Second
+	lingerBytes = 64 << 20
+)
 
 // sink is conn as the hub sees it.
 type sink struct{ *conn }
@@ -111,11 +193,15 @@ var _ hub.Sink = sink{}
 // Write hands a batch to the kernel, or to the rest.
 func (s sink) Write(b *hub.Batch) { s.out.write(b.WebSocket()) }
 
-// Close sends a close frame behind everything before it.
+// Close sends a close frame behind everything before it. The client has a
+// moment to read that and to answer.
 func (s sink) Close(r core.CloseReason) {
-	s.ws.WriteClose(r.Code, []byte(closeText(r.Text)))
-}
-
-func isTooLarge(p []byte) bool {
-	return len(p) >= 4 && p[0] == 0x88 && p[2] == byte(core.CloseTooLarge>>8) && p[3] == byte(core.CloseTooLarge&0xff)
+	s.closing.Store(true)
+	s.out.end(closeFrame(r))
+	now, patience := time.Now(), closeGrace
+	if r.Code == core.CloseGoingAway {
+		patience = shutdownGrace
+	}
+	s.Conn.SetWriteDeadline(now.Add(patience))
+	s.Conn.SetReadDeadline(now.Add(closeGrace))
 }

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"encoding/base64"
 	"net/http"
 	"strings"
 
@@ -13,20 +14,19 @@ type handshake struct {
 	version     int
 	token       string
 	subprotocol bool // version 2 was asked for as a subprotocol
-	upgrade     bool
 }
 
 // readHandshake reads version and token: from the subprotocols
 // "driplet.v2, bearer.<JWT>", or the query ?v=2&token=<JWT>, or a header
 // Authorization: Bearer <JWT> of a client that can send one.
 func readHandshake(r *http.Request) handshake {
-	h := handshake{version: 1, upgrade: strings.EqualFold(r.Header.Get("Upgrade"), "websocket")}
+	h := handshake{version: 1}
 	q := r.URL.Query()
 	h.token = q.Get("token")
 	if q.Get(wire.VersionQuery) == wire.Version2 {
 		h.version = 2
 	}
-	for _, line := range r.Header.Values("Sec-WebSocket-Protocol") {
+	for _, line := range r.Header.Values(headerProtocol) {
 		for _, p := range strings.Split(line, ",") {
 			p = strings.TrimSpace(p)
 			if p == wire.Subprotocol {
@@ -37,9 +37,48 @@ func readHandshake(r *http.Request) handshake {
 		}
 	}
 	if h.token == "" {
-		h.token, _ = strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+		if scheme, token, ok := strings.Cut(r.Header.Get("Authorization"), " "); ok && strings.EqualFold(scheme, "Bearer") {
+			h.token = strings.TrimSpace(token)
+		}
 	}
 	return h
+}
+
+const headerProtocol = "Sec-WebSocket-Protocol"
+
+// ErrUpgradeRequired answers a request that is no WebSocket handshake; over
+// HTTP it is 426 (RFC 9110, 15.5.22).
+var ErrUpgradeRequired = core.Errorf(core.CodeBadRequest, `this address speaks WebSocket and the request has no "Upgrade: websocket" header. `+
+	`When a browser's WebSocket ends here, a proxy on the way has dropped the header; in nginx, add: `+
+	`proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "upgrade";`)
+
+// checkHandshake judges what RFC 6455, 4.2.1 asks of a client.
+func checkHandshake(r *http.Request) error {
+	if !strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
+		return ErrUpgradeRequired
+	}
+	if !hasWord(r.Header.Values("Connection"), "upgrade") {
+		return core.Errorf(core.CodeBadRequest, `the header "Connection: Upgrade" is missing: has a proxy on the way dropped it?`)
+	}
+	if v := r.Header.Get("Sec-WebSocket-Version"); v != "13" {
+		return core.Errorf(core.CodeBadRequest, "Sec-WebSocket-Version is %.20q: it must be 13", v)
+	}
+	if key, err := base64.StdEncoding.DecodeString(r.Header.Get("Sec-WebSocket-Key")); err != nil || len(key) != 16 {
+		return core.Errorf(core.CodeBadRequest, "Sec-WebSocket-Key must be 16 bytes in base64")
+	}
+	return nil
+}
+
+// hasWord finds a word in a header's comma-separated lists.
+func hasWord(lines []string, word string) bool {
+	for _, line := range lines {
+		for w := range strings.SplitSeq(line, ",") {
+			if strings.EqualFold(strings.TrimSpace(w), word) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // protocol chooses the dialect; ep may be nil for a refusal.

@@ -1,14 +1,14 @@
 package transport
 
 import (
-	"errors"
-	"fmt"
 	"runtime/debug"
+	"time"
 
 	"github.com/lxzan/gws"
 	"golang.org/x/time/rate"
 
 	"github.com/driplet/driplet/core"
+	"github.com/driplet/driplet/core/node"
 )
 
 // events is what gws tells about a connection, in its read loop.
@@ -25,82 +25,60 @@ func (e events) OnMessage(ws *gws.Conn, m *gws.Message) {
 		return
 	}
 	e.t.metrics.Received.Inc()
-	n := e.t.node
-	if size := m.Data.Len(); size > c.maxFrame {
-		r := tooLarge(size, c.maxFrame)
-		n.Close(c.session, r.Code, r.Text)
-		return
-	}
-	if !c.frames.allow(c.session.FrameRate()) {
-		n.Close(c.session, core.CloseRateLimited, "too many frames a second: slow down")
-		return
-	}
 	cmd, err := c.protocol.Decode(m.Bytes())
 	if err != nil {
-		n.Refuse(c.session, cmd.ID, err)
+		e.t.node.Refuse(c.session, cmd.ID, err)
 		return
 	}
-	n.Handle(e.t.ctx, c.session, cmd)
+	e.t.node.Handle(e.t.ctx, c.session, cmd)
+	if cmd.Kind == core.CommandRefresh {
+		e.t.wheel.add(c, e.t.clock()+1) // the token may end sooner than the next visit
+	}
 }
 
-// OnPing answers, at the client's rate of frames.
+// OnPing answers.
 func (e events) OnPing(ws *gws.Conn, payload []byte) {
-	c := ws.NetConn().(*conn)
-	if c.session == nil || c.closing.Load() {
-		return
-	}
-	if !c.frames.allow(c.session.FrameRate()) {
-		e.t.node.Close(c.session, core.CloseRateLimited, "too many pings a second: slow down")
-		return
-	}
-	ws.WritePong(payload)
-}
-
-// OnClose runs when the read loop ends, for whatever reason.
-func (e events) OnClose(ws *gws.Conn, err error) {
-	c := ws.NetConn().(*conn)
-	c.closing.Store(true)
-	if c.session != nil {
-		e.t.node.Leave(c.session)
-	}
-	var byPeer *gws.CloseError
-	c.finish(errors.As(err, &byPeer))
-}
-
-// recovered keeps a fault in handling one frame from ending the process.
-func (t *WebSockets) recovered(gws.Logger) {
-	if r := recover(); r != nil {
-		t.log.Error("a panic while handling a frame", "panic", r, "stack", string(debug.Stack()))
+	if !ws.NetConn().(*conn).closing.Load() {
+		ws.WritePong(payload)
 	}
 }
 
-func tooLarge(size, limit int) core.CloseReason {
-	text := fmt.Sprintf("frame is over the limit of %s bytes (Limits.FrameBytes)", thousands(limit))
-	if size > 0 {
-		text = fmt.Sprintf("frame is %s bytes, limit %s (Limits.FrameBytes)", thousands(size), thousands(limit))
-	}
-	return core.CloseReason{Code: core.CloseTooLarge, Text: text}
+// serve reads from a connection until that ends, and then ends it here.
+func (t *WebSockets) serve(c *conn) {
+	defer func() {
+		t.report(recover())
+		c.closing.Store(true)
+		if c.session != nil {
+			t.node.Leave(c.session)
+		}
+		c.finish()
+	}()
+	c.ws.ReadLoop()
 }
 
-// thousands writes 81204 as 81,204.
-func thousands(n int) string {
-	s := fmt.Sprint(n)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
+// recovered keeps a fault in handling one frame from ending the connection.
+func (t *WebSockets) recovered(gws.Logger) { t.report(recover()) }
+
+func (t *WebSockets) report(fault any) {
+	if fault != nil {
+		t.log.Error("a panic while handling a client's frame", "panic", fault, "stack", string(debug.Stack()))
 	}
-	return s
 }
 
 // frameRate bounds the frames of one connection, whatever they ask. Nil until
 // the first frame: most clients only listen.
 type frameRate struct{ limiter *rate.Limiter }
 
-func (f *frameRate) allow(perSecond float64, burst int) bool {
-	if perSecond <= 0 {
+func (f *frameRate) allow(s *node.Session, n int) bool {
+	if n == 0 {
 		return true
 	}
 	if f.limiter == nil {
+		perSecond, burst := s.FrameRate()
+		if perSecond <= 0 {
+			return true
+		}
 		f.limiter = rate.NewLimiter(rate.Limit(perSecond), burst)
 	}
-	return f.limiter.Allow()
+	return f.limiter.AllowN(time.Now(), n)
 }

@@ -23,36 +23,50 @@ import (
 // NATs forget an idle connection.
 const pingSeconds = 25
 
-// silence is how much longer than a ping's interval a client may say nothing
-// before it is taken for dead.
-const silence = 10
+// silenceSeconds is how much longer than a ping's interval a client may say
+// nothing before it is taken for dead.
+const silenceSeconds = 10
 
 // closeGrace is how long a closed connection may take to read its last bytes
 // and the close frame.
 const closeGrace = time.Second
+
+// shutdownGrace is closeGrace when the server stops: what it has promised to
+// deliver should arrive.
+const shutdownGrace = 5 * time.Second
 
 // WebSockets accepts and serves WebSocket connections.
 type WebSockets struct {
 	node    *node.Node
 	metrics *metrics.Transport
 	log     *slog.Logger
+	started time.Time
+	ping    int64 // seconds
+	silence int64 // seconds
 	wheel   wheel
 	ctx     context.Context // of hooks: ends when Run does
 	cancel  context.CancelFunc
 
-	open sync.WaitGroup // read loops
-
 	mu        sync.Mutex
 	upgraders map[upgraderKey]*gws.Upgrader
+	stopping  bool
+	open      sync.WaitGroup // connections, from their handshake on; grows under mu
 }
 
 // NewWebSockets returns a transport that accepts at once and keeps connections
 // alive while it Runs.
 func NewWebSockets(n *node.Node, m *metrics.Transport, log *slog.Logger) *WebSockets {
-	t := &WebSockets{node: n, metrics: m, log: log, upgraders: map[upgraderKey]*gws.Upgrader{}}
+	t := &WebSockets{
+		node: n, metrics: m, log: log, started: time.Now(), ping: pingSeconds, silence: silenceSeconds,
+		upgraders: map[upgraderKey]*gws.Upgrader{},
+	}
 	t.ctx, t.cancel = context.WithCancel(context.Background())
 	return t
 }
+
+// clock is seconds that a change of the system's time leaves alone: were it
+// set forward, everybody would seem to have been silent.
+func (t *WebSockets) clock() int64 { return 1 + int64(time.Since(t.started)/time.Second) }
 
 // Run turns the wheel that pings connections and ends expired ones.
 func (t *WebSockets) Run(ctx context.Context) error {
@@ -63,14 +77,20 @@ func (t *WebSockets) Run(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return nil
-		case now := <-tick.C:
-			t.wheel.turn(now.Unix(), t.visit)
+		case <-tick.C:
+			t.wheel.turn(t.clock(), t.visit)
 		}
 	}
 }
 
-// Wait returns when every connection has ended, or ctx has.
-func (t *WebSockets) Wait(ctx context.Context) {
+// Shutdown takes no more connections, tells every client to come back later,
+// and returns when all have ended or ctx has. What was published before reaches
+// them first.
+func (t *WebSockets) Shutdown(ctx context.Context) {
+	t.mu.Lock()
+	t.stopping = true
+	t.mu.Unlock()
+	t.node.Shutdown()
 	done := make(chan struct{})
 	go func() {
 		t.open.Wait()
@@ -80,4 +100,22 @@ func (t *WebSockets) Wait(ctx context.Context) {
 	case <-done:
 	case <-ctx.Done():
 	}
+}
+
+// enter counts a connection in, unless the server stops.
+func (t *WebSockets) enter() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.stopping {
+		return false
+	}
+	t.open.Add(1)
+	return true
+}
+
+// leaving reports whether the server stops.
+func (t *WebSockets) leaving() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.stopping
 }

@@ -66,10 +66,13 @@ func frameLen(b []byte) int {
 // pingFrame is a ping without payload (RFC 6455, 5.5.2).
 var pingFrame = []byte{0x89, 0}
 
+// opClose is the first byte of a close frame.
+const opClose = 0x88
+
 // closeFrame is a whole close frame (RFC 6455, 5.5.1).
 func closeFrame(r core.CloseReason) []byte {
 	text := closeText(r.Text)
-	b := []byte{0x88, byte(2 + len(text)), byte(r.Code >> 8), byte(r.Code)}
+	b := []byte{opClose, byte(2 + len(text)), byte(r.Code >> 8), byte(r.Code)}
 	return append(b, text...)
 }
 
