@@ -27,13 +27,13 @@ func (a *addresses) of(r *http.Request) string {
 	if !ok {
 		return ""
 	}
-	forwarded, real := r.Header.Values("X-Forwarded-For"), r.Header.Get("X-Real-IP")
+	forwarded, real := r.Header.Values(headerForwarded), r.Header.Get(headerReal)
 	if a.trusts(remote) {
 		if ip, ok := a.forwarded(strings.Join(forwarded, ",")); ok {
 			return ip.String()
 		}
-		if ip, err := netip.ParseAddr(strings.TrimSpace(real)); err == nil {
-			return ip.Unmap().String()
+		if ip, ok := parseAddress(real); ok {
+			return ip.String()
 		}
 		return remote.String()
 	}
@@ -52,12 +52,11 @@ func (a *addresses) forwarded(list string) (netip.Addr, bool) {
 	var last netip.Addr
 	parts := strings.Split(list, ",")
 	for i := len(parts) - 1; i >= 0; i-- {
-		ip, err := netip.ParseAddr(strings.TrimSpace(parts[i]))
-		if err != nil {
+		ip, ok := parseAddress(parts[i])
+		if !ok {
 			break
 		}
-		last = ip.Unmap()
-		if !a.trusts(last) {
+		if last = ip; !a.trusts(last) {
 			break
 		}
 	}
@@ -78,7 +77,30 @@ func remoteAddress(r *http.Request) (netip.Addr, bool) {
 	return ap.Addr().Unmap(), err == nil
 }
 
-func isLoopback(r *http.Request) bool {
-	ip, ok := remoteAddress(r)
-	return ok && ip.IsLoopback()
+// parseAddress reads an address as proxies write it: some add the port.
+func parseAddress(text string) (netip.Addr, bool) {
+	text = strings.TrimSpace(text)
+	ip, err := netip.ParseAddr(text)
+	if err != nil {
+		ap, errPort := netip.ParseAddrPort(text)
+		ip, err = ap.Addr(), errPort
+	}
+	return ip.Unmap().WithZone(""), err == nil
 }
+
+// isLoopback reports whether a request comes from this machine itself, and not
+// through a proxy on it.
+func (a *addresses) isLoopback(r *http.Request) bool {
+	if r.Header.Get(headerRFC7239) != "" {
+		return false
+	}
+	ip, err := netip.ParseAddr(a.of(r))
+	return err == nil && ip.IsLoopback()
+}
+
+// Headers that proxies add. Only the first two are read for an address.
+const (
+	headerForwarded = "X-Forwarded-For"
+	headerReal      = "X-Real-IP"
+	headerRFC7239   = "Forwarded"
+)

@@ -24,11 +24,19 @@ func failWith(c *gin.Context, status int, e *core.Error) {
 	c.Abort()
 }
 
-func (s *server) notFound(c *gin.Context) {
+func notFound(c *gin.Context) {
 	failWith(c, http.StatusNotFound, core.Errorf(core.CodeNotFound, "there is nothing at %.200s", c.Request.URL.Path))
 }
 
-func (s *server) notAllowed(c *gin.Context) {
+// notAllowed answers a method that a path does not have. OPTIONS asks for just
+// that list (RFC 9110, 9.3.7).
+func notAllowed(c *gin.Context) {
+	if c.Request.Method == http.MethodOptions {
+		c.Status(http.StatusNoContent)
+		c.Writer.WriteHeaderNow()
+		c.Abort()
+		return
+	}
 	failWith(c, http.StatusMethodNotAllowed, core.Errorf(core.CodeBadRequest, "%.200s does not take %.10s: it takes %s", c.Request.URL.Path, c.Request.Method, c.Writer.Header().Get("Allow")))
 }
 

@@ -1,17 +1,20 @@
 package server
 
 import (
+	"bytes"
 	"errors"
-	"io"
 	"net/http"
+	"os"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
 	"github.com/driplet/driplet/core"
 	"github.com/driplet/driplet/core/auth"
 	"github.com/driplet/driplet/core/node"
+	"github.com/driplet/driplet/core/transport"
 )
 
 // root answers health checks, and browsers with a page where there is one.
@@ -66,51 +69,53 @@ func appendReceipt(dst []byte, r node.Receipt) []byte {
 	return append(dst, '}')
 }
 
-// readBody reads a whole body of at most core.MaxBodyBytes. A longer one that
-// says so is refused unread.
+// readBody reads a whole body of at most core.MaxBodyBytes within bodyTime. A
+// longer one that says so is refused unread. Memory grows with what comes, not
+// with what is announced: nothing is signed yet.
 func readBody(c *gin.Context) ([]byte, error) {
 	tooLarge := core.Errorf(core.CodeTooLarge, "the body is over the limit of %d bytes: send less at once, or a link to it", core.MaxBodyBytes)
-	if c.Request.ContentLength > core.MaxBodyBytes {
+	announced := c.Request.ContentLength
+	if announced > core.MaxBodyBytes {
 		return nil, tooLarge
 	}
-	limited := http.MaxBytesReader(c.Writer, c.Request.Body, core.MaxBodyBytes)
-	if n := c.Request.ContentLength; n > 0 {
-		body := make([]byte, n)
-		_, err := io.ReadFull(limited, body)
-		return body, readError(err, tooLarge)
-	}
-	body, err := io.ReadAll(limited)
-	return body, readError(err, tooLarge)
-}
-
-func readError(err error, tooLarge *core.Error) error {
+	// Only the deadline's absence is possible as an error: then there is none.
+	_ = http.NewResponseController(c.Writer).SetReadDeadline(time.Now().Add(bodyTime))
+	var body bytes.Buffer
+	body.Grow(int(min(max(announced, 0), firstRead)) + bytes.MinRead)
+	n, err := body.ReadFrom(http.MaxBytesReader(c.Writer, c.Request.Body, core.MaxBodyBytes))
 	var over *http.MaxBytesError
 	switch {
 	case err == nil:
-		return nil
+		return body.Bytes(), nil
 	case errors.As(err, &over):
-		return tooLarge
+		return nil, tooLarge
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return nil, core.Errorf(core.CodeTimeout, "the body did not come whole within %s: only %d bytes of it", bodyTime, n)
 	}
-	return core.Errorf(core.CodeBadRequest, "the body ended early: %v", err)
+	return nil, core.Errorf(core.CodeBadRequest, "the body ended early, after %d bytes", n)
 }
+
+// bodyTime is how long a body may take: the largest at 35 KB a second.
+const bodyTime = 30 * time.Second
+
+// firstRead is the memory that a body gets before any of it has come.
+const firstRead = 16 << 10
 
 func (s *server) webSocket(c *gin.Context) {
 	err := s.WebSockets.Accept(c.Writer, c.Request, c.Param("endpoint"), s.addresses.of(c.Request))
-	if err == nil {
-		return
-	}
-	e := core.AsError(err)
-	if c.GetHeader("Upgrade") == "" && e.Code == core.CodeBadRequest {
+	switch {
+	case err == nil:
+	case errors.Is(err, transport.ErrUpgradeRequired):
 		c.Header("Upgrade", "websocket")
 		c.Header("Connection", "Upgrade")
-		failWith(c, http.StatusUpgradeRequired, e)
-		return
+		failWith(c, http.StatusUpgradeRequired, core.AsError(err))
+	default:
+		fail(c, err)
 	}
-	fail(c, e)
 }
 
 func (s *server) metrics(c *gin.Context) {
-	if !s.MetricsForAll && !isLoopback(c.Request) {
+	if !s.MetricsForAll && !s.addresses.isLoopback(c.Request) {
 		fail(c, core.Errorf(core.CodeForbidden, "metrics are served to loopback addresses only (Global.Metrics)"))
 		return
 	}

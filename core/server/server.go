@@ -45,21 +45,26 @@ func New(o Options) http.Handler {
 	e.Use(gin.CustomRecoveryWithWriter(nil, recovered(o.Warn)))
 	s := &server{Options: o, addresses: newAddresses(o.TrustedProxies, o.Warn)}
 
-	e.GET("/", s.root)
-	e.GET("/api/:endpoint/ping", s.ping)
+	// HEAD as well where load balancers ask for life.
+	for _, method := range []string{http.MethodGet, http.MethodHead} {
+		e.Handle(method, "/", s.root)
+		e.Handle(method, "/api/:endpoint/ping", s.ping)
+	}
 	e.POST("/api/:endpoint/message", s.message)
 	e.GET("/ws/:endpoint", s.webSocket)
 	if o.Metrics != nil {
 		e.GET("/metrics", s.metrics)
 	}
 	if o.SDK != nil {
-		e.GET("/sdk/*file", gin.WrapH(http.StripPrefix("/sdk", o.SDK)))
+		files := gin.WrapH(http.StripPrefix("/sdk", o.SDK))
+		e.GET("/sdk/*file", files)
+		e.HEAD("/sdk/*file", files)
 	}
 	for _, m := range o.Mounts {
 		e.Any(m.Path+"*path", gin.WrapH(m.Handler))
 	}
-	e.NoRoute(s.notFound)
-	e.NoMethod(s.notAllowed)
+	e.NoRoute(notFound)
+	e.NoMethod(notAllowed)
 	return e
 }
 
