@@ -40,14 +40,17 @@ func newEndpoint(r *resolved, p *problems) *core.Endpoint {
 }
 
 func limits(r *resolved) core.Limits {
-	return core.Limits{
-		Connections:           get[int](r, "Connections"),
-		ConnectionsPerAddress: get[int](r, "ConnectionsPerAddress"),
-		Subscriptions:         get[int](r, "Subscriptions"),
-		FrameBytes:            get[int](r, "FrameBytes"),
-		QueueBytes:            get[int](r, "QueueBytes"),
-		EventsPerSecond:       get[float64](r, "EventsPerSecond"),
+	l := core.Limits{
+		Connections:     get[int](r, "Connections"),
+		Subscriptions:   get[int](r, "Subscriptions"),
+		FrameBytes:      get[int](r, "FrameBytes"),
+		QueueBytes:      get[int](r, "QueueBytes"),
+		EventsPerSecond: get[float64](r, "EventsPerSecond"),
 	}
+	if s := r.values["ConnectionsPerAddress"]; s != nil && s.from.kind != fromDefault {
+		l.ConnectionsPerAddress = get[int](r, "ConnectionsPerAddress")
+	}
+	return l
 }
 
 func topicRule(r *resolved) core.TopicRule {

@@ -40,6 +40,7 @@ type field struct {
 	fields   schema                 // of a section
 	optional bool                   // a section that counts as absent when it is not written
 	later    bool                   // accepted, but not served by this version
+	unset    string                 // what the default means beyond its value
 }
 
 // schema is the keys of a section, in the order in which they are shown.
@@ -157,6 +158,9 @@ func section(name string, fields ...*field) *field {
 func sections(name string, fields ...*field) *field {
 	return &field{name: name, shape: shapeSections, expect: "a list of sections, each under a double bracket", fields: fields}
 }
+
+// unsetMeans says in what the default differs from the same value, written.
+func (f *field) unsetMeans(text string) *field { f.unset = text; return f }
 
 func (f *field) must() *field          { f.required = true; f.def = nil; return f }
 func (f *field) masked() *field        { f.secret = true; f.def = nil; return f }

@@ -63,7 +63,7 @@ func limitFields() schema {
 	d := core.DefaultLimits
 	return schema{
 		integer("Connections", int64(d.Connections), 1, 10_000_000),
-		integer("ConnectionsPerAddress", int64(d.ConnectionsPerAddress), 1, 10_000_000),
+		integer("ConnectionsPerAddress", int64(core.DefaultConnectionsPerAddress), 1, 10_000_000).unsetMeans("off for loopback"),
 		integer("Subscriptions", int64(d.Subscriptions), 1, 100_000),
 		size("FrameBytes", formatSize(int64(d.FrameBytes)), 128, 16<<20),
 		size("QueueBytes", formatSize(int64(d.QueueBytes)), 1<<10, 1<<30),

@@ -65,6 +65,9 @@ func (s *shower) setting(set *setting) {
 		value = literal(mask)
 		note += ", id " + credentialID(secret)
 	}
+	if set.field.unset != "" && set.from.kind == fromDefault {
+		note += ", " + set.field.unset
+	}
 	if set.field.name == "URL" {
 		value = literal(withoutPassword(set.written.(string)))
 	}

@@ -34,6 +34,7 @@ x = 1.5
 		`APISecret = "********"                   # config.toml:2, id ` + credentialID("api-0123456789abcdef"),
 		`EventsPerSecond = 2.5                    # config.toml:6`,
 		`FrameBytes = "64 KiB"                    # default`,
+		`ConnectionsPerAddress = 200              # default, off for loopback`,
 		`[[Endpoints.default.Topics]] # config.toml:7`,
 		`Match = "a\"b"                           # config.toml:8`,
 		`URL = "https://me:xxxxx@example.com/x"   # config.toml:10`,
