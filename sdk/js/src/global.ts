@@ -1,4 +1,4 @@
 // The build for <script src>: window.DripletClient, as of old, and all of it as window.Driplet.
-import * as Driplet from "./index.ts";
+import { DripletClient, DripletError } from "./index.ts";
 
-Object.assign(globalThis, { Driplet, DripletClient: Driplet.DripletClient });
+Object.assign(globalThis, { DripletClient, Driplet: { DripletClient, DripletError } });

@@ -21,13 +21,15 @@ export interface LineEvents {
 }
 
 /** The server's close codes that mean more than "come back" (core/wire/PROTOCOL.md). */
-const expired = 4001;
-const disconnected = 4002;
-const tooSlow = 4003;
-const protocol = 4005;
-const unauthorized = 4006;
-const notFound = 4007;
-const origin = 4008;
+const enum Close {
+  expired = 4001,
+  disconnected = 4002,
+  tooSlow = 4003,
+  protocol = 4005,
+  unauthorized = 4006,
+  notFound = 4007,
+  origin = 4008,
+}
 
 /** The way to one endpoint: tokens, attempts and the pauses between them, at most one connection at a time. */
 export class Line {
@@ -187,20 +189,22 @@ export class Line {
 
   #lost(code: number, text: string): void {
     const told = this.reason;
-    const lived = this.welcome !== null && Date.now() - this.#welcomed >= 10 * this.#backoff.min;
+    const greeted = this.welcome !== null;
+    const lived = greeted && Date.now() - this.#welcomed >= 10 * this.#backoff.min;
     if (lived) this.#backoff.reset();
     this.#drop();
-    if (code === expired || code === unauthorized) this.#tokens.drop();
+    const outworn = code === Close.expired || code === Close.unauthorized;
+    if (outworn) this.#tokens.drop();
     const why = `${text || "the server closed the connection"} (close code ${code})`;
-    if (code === disconnected) {
+    if (code === Close.disconnected) {
       this.#end("closed", why, new DripletError("forbidden", `disconnected by the backend: ${why}`));
-    } else if (code === notFound || code === origin || (code === unauthorized && ++this.#refusals > 1)) {
-      const kind = code === notFound ? "not_found" : code === origin ? "forbidden" : "unauthorized";
+    } else if (code === Close.notFound || code === Close.origin || (code === Close.unauthorized && ++this.#refusals > 1)) {
+      const kind = code === Close.notFound ? "not_found" : code === Close.origin ? "forbidden" : "unauthorized";
       this.#refuse(told ?? new DripletError(kind, why));
-    } else if (code === unauthorized || (code === expired && lived)) {
-      this.#try();
+    } else if (outworn && (lived || !greeted)) {
+      this.#try(); // but whoever is greeted and sent away each time must not do so without a pause
     } else {
-      this.#wait(code >= tooSlow && code <= protocol);
+      this.#wait(code >= Close.tooSlow && code <= Close.protocol);
     }
   }
 

@@ -69,8 +69,7 @@ async function fetchToken(url: string, signal: AbortSignal): Promise<string | nu
   // 403 is what many frameworks answer to visitors without a login.
   if (response.status === 401 || response.status === 403) return null;
   if (!response.ok) throw new DripletError("unavailable", `the token endpoint ${url} answered ${response.status}`, true);
-  const body: unknown = await response.json();
-  const token = typeof body === "object" && body !== null && "token" in body ? body.token : null;
+  const token = ((await response.json()) as { token?: unknown } | null)?.token;
   return typeof token === "string" ? token : null;
 }
 
@@ -78,10 +77,8 @@ async function fetchToken(url: string, signal: AbortSignal): Promise<string | nu
 export function secondsLeft(token: string): number {
   try {
     const payload = (token.split(".")[1] ?? "").replace(/-/g, "+").replace(/_/g, "/");
-    const claims: unknown = JSON.parse(atob(payload));
-    if (typeof claims === "object" && claims !== null && "exp" in claims && typeof claims.exp === "number") {
-      return claims.exp - Date.now() / 1000;
-    }
+    const exp = (JSON.parse(atob(payload)) as { exp?: unknown } | null)?.exp;
+    if (typeof exp === "number") return exp - Date.now() / 1000;
   } catch {
     // Not a JWT that we can read: whether it is good is the server's to say.
   }

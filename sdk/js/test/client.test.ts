@@ -144,12 +144,19 @@ describe("coming back", () => {
 
   test("4001: with a new token", async () => {
     const { tokens, source } = counting();
-    const { client, peer } = await given.connected(source);
+    const { client, peer } = await given.connected(source, { reconnect: { min: 0, max: 10 } });
     peer.close(4001);
     const again = await given.server.accept();
     assert.equal(again.token, tokens[1]);
     again.welcome();
     await until("connected", () => client.isConnected());
+  });
+
+  test("a server that greets and refuses in turn is not run against", async () => {
+    const { client, states, peer } = await given.connected(undefined, { reconnect: { min: 1e5, max: 1e6 } });
+    peer.close(4006);
+    await until("waiting", () => client.state === "waiting");
+    assert.deepEqual(states, ["connecting", "connected", "waiting"]);
   });
 
   test("4002: not, until connect()", async () => {

@@ -167,5 +167,11 @@ describe("the global build in Chromium", () => {
     open.push(watched);
     const names = await watched.page.evaluate<string[]>('import("/sdk/driplet.mjs").then(Object.keys)');
     assert.deepEqual(names.sort(), ["DripletClient", "DripletError"]);
+    // And a path is an endpoint of the page's own host.
+    const connected = await watched.page.evaluate<boolean>(`import("/sdk/driplet.mjs").then(({ DripletClient }) => {
+      const client = DripletClient.getInstance("/ws/default", async () => ${JSON.stringify(driplet.token({ uid: "7" }))});
+      return client.subscribe("news").ready.then(() => client.isConnected());
+    })`);
+    assert.equal(connected, true);
   });
 });
