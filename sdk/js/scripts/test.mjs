@@ -32,8 +32,19 @@ await build({
   target: "node20",
   sourcemap: "inline",
 });
+// The server that the tests run: DRIPLET_BIN names one that is built already.
+let program = process.env.DRIPLET_BIN;
+if (!program && tests.some((name) => /^(server|browser)/.test(name))) {
+  program = join(root, ".build/driplet");
+  const built = spawnSync("go", ["build", "-o", program, "./cmd/driplet"], { cwd: join(root, "../.."), stdio: "inherit" });
+  if (built.status !== 0) {
+    console.error("the tests need the server: install Go, or name a built one by DRIPLET_BIN");
+    process.exit(1);
+  }
+}
+
 const files = tests.map((name) => join(out, name.replace(/\.ts$/, ".mjs")));
 // One file after the other: the machine may be small, and some start servers and browsers.
 const flags = ["--test-reporter=spec", "--enable-source-maps", "--test", "--test-concurrency=1", "--test-timeout=120000"];
-const run = spawnSync(process.execPath, [...flags, ...files], { cwd: root, stdio: "inherit", env: { ...process.env, DRIPLET_JS: root } });
+const run = spawnSync(process.execPath, [...flags, ...files], { cwd: root, stdio: "inherit", env: { ...process.env, DRIPLET_JS: root, DRIPLET_BIN: program ?? "" } });
 process.exit(run.status ?? 1);

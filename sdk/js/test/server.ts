@@ -1,6 +1,6 @@
-// The real server, for tests: builds it, runs it on a free port, publishes as a backend does.
+// The real server, for tests: runs it on a free port, publishes as a backend does.
 import assert from "node:assert/strict";
-import { execFileSync, spawn, type ChildProcess } from "node:child_process";
+import { spawn, type ChildProcess } from "node:child_process";
 import { createHmac, randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -9,7 +9,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { jwt } from "./given.ts";
-import { project, root } from "./root.ts";
 
 const apiSecret = "api-secret-of-the-tests";
 const jwtSecret = "jwt-secret-of-the-tests";
@@ -33,13 +32,11 @@ export interface ServerOptions {
   endpoint?: string;
 }
 
-/** Builds the program once for all; DRIPLET_BIN names one that is built already. */
+/** The server's program, built by scripts/test.mjs. */
 function program(): string {
-  const given = process.env["DRIPLET_BIN"];
-  if (given) return given;
-  const binary = join(root, ".build/driplet");
-  execFileSync("go", ["build", "-o", binary, "./cmd/driplet"], { cwd: project, stdio: "inherit" });
-  return binary;
+  const built = process.env["DRIPLET_BIN"];
+  assert.ok(built, "run this by scripts/test.mjs, or name the built server by DRIPLET_BIN");
+  return built;
 }
 
 export class DripletServer {
