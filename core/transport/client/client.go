@@ -29,7 +29,7 @@ type Dialer struct {
 	// Hear is told every frame that answers no request, in order, by one
 	// goroutine. The next frame waits until it returns. It must not wait for an
 	// answer on its own connection.
-	Hear func(*Frame)
+	Hear func(*Conn, *Frame)
 
 	// Tap sees every frame after the welcome first; nil: there is none.
 	Tap Tap

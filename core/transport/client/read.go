@@ -115,7 +115,7 @@ func (c *Conn) frame(text []byte) error {
 	if c.answer(f) || c.dialer.Hear == nil {
 		return nil
 	}
-	c.dialer.Hear(f)
+	c.dialer.Hear(c, f)
 	return nil
 }
 
