@@ -16,6 +16,7 @@ func overview(all []command) string {
 		fmt.Fprintf(&b, "  %-16s %s\n", c.name, c.summary)
 	}
 	b.WriteString(`
+Try it out:     driplet demo
 Start one:      driplet serve -config config.toml
 Push to it:     driplet publish -config config.toml -topic news '{"text":"hello"}'
 More on each:   driplet help COMMAND

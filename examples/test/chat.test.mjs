@@ -168,18 +168,29 @@ test("the lines that the demo prints pop up in open pages", async () => {
 });
 
 test("a conversation, as in the README's picture", async () => {
-  const ada = await enter("Ada Lovelace", "moderator", { room: "release" });
-  const ben = await enter("Ben Okri", "member", { room: "release" });
-  const cleo = await enter("Cleo Marin", "editor", { room: "release" });
+  const own = await Demo.start(); // without the rooms of the other tests
+  const people = [];
+  const join = async (name, role, options) => people[people.push(await enterChat(browser, own, name, role, options)) - 1];
+  const ada = await join("Ada Lovelace", "moderator", { room: "help" });
+  const dora = await join("Dora Maar", "member", { room: "help" });
+  await ada.getByRole("link", { name: "lobby" }).click();
+  const ben = await join("Ben Okri", "member");
+  const cleo = await join("Cleo Marin", "editor");
   await say(ben, "Good morning! The new release is out since eight.");
   await say(ben, "Nobody noticed the restart: every tab came back by itself.");
   await say(ada, "Lovely. The dashboard looks calm, too.");
   await say(cleo, "Shall I tell the editors? I would push it to that role only.");
   await say(ada, "Yes, please.");
   await message(ben, "Yes, please.").waitFor();
+  await say(dora, "How do I write a plugin in Go?");
+  await say(dora, "Found it: driplet plugin new");
+  await reads(ada, '[data-room="help"] .badge', "2");
   await ben.locator("#text").pressSequentially("On");
   await reads(ada, "#typing", "Ben Okri is typing…");
   assert.equal(await ada.locator(".message.together").count(), 1);
   await ada.evaluate(() => document.activeElement.blur());
   await picture(ada, "examples/chat/screenshot.png");
+  await close(...people);
+  flawless(people);
+  await own.stop();
 });

@@ -40,7 +40,7 @@ const drawers = new Drawers(at("veil"));
 const list = new RoomList(client, at("room-list"));
 const messages = new MessageList(
   { list: at("messages"), scroll: at("scroll"), newest: at("newest") },
-  { remove: (id) => attempt(current.remove(id)) },
+  { remove: (id) => attempt(current.remove(id)).then(() => write()) },
 );
 const composer = new Composer(at("composer"), {
   send: (room, text) => attempt(rooms.get(room).send(text)),
@@ -87,13 +87,18 @@ function go() {
   composer.turnTo(name);
   tell("");
   showRoom();
+  write();
+}
+
+/** Puts the cursor into the field; on a phone that would open the keyboard. */
+function write() {
   if (matchMedia("(hover: hover)").matches) composer.focus();
 }
 
 function changed(room, what, entry) {
   if (room === current) {
     if (what === "added") messages.add(room, entry);
-    if (what === "state" || what === "removed") messages.show(room, what === "removed");
+    if (what === "state" || what === "removed") messages.show(room, what === "removed" || !messages.atEnd);
     if (what === "typing") at("typing").textContent = typingText(room);
     else showRoom();
   } else if (what !== "typing") {

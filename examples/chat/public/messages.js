@@ -5,6 +5,8 @@ import { avatar } from "./people.js";
 const togetherMs = 5 * 60_000;
 /** How close to the end somebody is who wants to follow. */
 const nearPixels = 80;
+/** What a page shows of a room that is open for days. */
+const most = 600;
 
 const time = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 const day = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long" });
@@ -23,10 +25,10 @@ export class MessageList {
     this.#newest = newest;
     this.#actions = actions;
     newest.addEventListener("click", () => this.toEnd());
-    scroll.addEventListener("scroll", () => this.#atEnd() && (newest.hidden = true));
+    scroll.addEventListener("scroll", () => this.atEnd && (newest.hidden = true));
     // A keyboard that opens, or a taller composer, must not hide the end.
     let near = true;
-    scroll.addEventListener("scroll", () => (near = this.#atEnd()));
+    scroll.addEventListener("scroll", () => (near = this.atEnd));
     new ResizeObserver(() => near && this.toEnd()).observe(scroll);
   }
 
@@ -44,8 +46,9 @@ export class MessageList {
 
   /** Shows what came now. */
   add(room, entry) {
-    const follow = this.#atEnd() || (entry.kind === "message" && entry.from === room.you?.id);
+    const follow = this.atEnd || (entry.kind === "message" && entry.from === room.you?.id);
     this.#append(room, entry);
+    while (this.#list.children.length > most) this.#list.firstChild.remove();
     if (follow) this.toEnd();
     else if (entry.kind === "message") this.#newest.hidden = false;
   }
@@ -55,7 +58,8 @@ export class MessageList {
     this.#newest.hidden = true;
   }
 
-  #atEnd() {
+  /** Whether the newest message is in sight. */
+  get atEnd() {
     const { scrollTop, clientHeight, scrollHeight } = this.#scroll;
     return scrollTop + clientHeight >= scrollHeight - nearPixels;
   }

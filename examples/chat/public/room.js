@@ -1,6 +1,8 @@
 const typingShownMs = 4000;
 const typingSentMs = 3000;
 const retryMs = 2000;
+/** What a page keeps of a room that is open for days. */
+const most = 500;
 
 /**
  * One room as this page knows it, whether it is in view or not. The plugin's
@@ -27,6 +29,8 @@ export class Room {
   #changed;
   #subscription;
   #entering = 0;
+  /** What came since entering began: the answer may be older than it. */
+  #since = { messages: [], deleted: new Set() };
   #typed = 0;
   #retry;
 
@@ -41,6 +45,7 @@ export class Room {
   async enter() {
     const entering = ++this.#entering;
     clearTimeout(this.#retry);
+    this.#since = { messages: [], deleted: new Set() };
     this.#subscribe();
     try {
       await this.#subscription.ready;
@@ -105,8 +110,11 @@ export class Room {
 
   #take(state) {
     const newest = state.messages.at(-1)?.id ?? 0;
-    const live = this.entries.filter((e) => e.kind === "message" && e.id > newest && this.you === null);
-    this.entries = [...state.messages.map((m) => ({ kind: "message", ...m })), ...live];
+    const messages = [...state.messages, ...this.#since.messages.filter((m) => m.id > newest)].filter((m) => !this.#since.deleted.has(m.id));
+    const known = this.you && this.entries.findLast((e) => e.kind === "message");
+    if (known) for (const m of state.messages) if (m.id > known.id) this.#unread(m);
+    const news = this.entries.filter((e) => e.kind === "news");
+    this.entries = [...messages.map((m) => ({ kind: "message", ...m })), ...news].sort((a, b) => a.at - b.at);
     this.you = state.you;
     this.moderator = state.moderator;
     this.members = new Map(state.members.map((m) => [m.id, m]));
@@ -134,13 +142,18 @@ export class Room {
   }
 
   #message(message) {
+    this.#since.messages.push(message);
+    if (this.#since.messages.length > most) this.#since.messages.shift();
     if (this.entries.some((e) => e.id === message.id)) return;
     this.#stopTyping(message.from);
-    if (!this.inView && message.from !== this.you?.id) {
-      this.unread++;
-      this.firstUnread ??= message.id;
-    }
+    this.#unread(message);
     this.#add({ kind: "message", ...message });
+  }
+
+  #unread(message) {
+    if (this.inView || message.from === this.you?.id) return;
+    this.unread++;
+    this.firstUnread ??= message.id;
   }
 
   #joined(person) {
@@ -176,6 +189,7 @@ export class Room {
   }
 
   #deleted(id) {
+    this.#since.deleted.add(id);
     this.entries = this.entries.filter((e) => e.id !== id);
     if (this.firstUnread === id) this.firstUnread = null;
     this.#changed("removed");
@@ -183,6 +197,7 @@ export class Room {
 
   #add(entry) {
     this.entries.push(entry);
+    if (this.entries.length > most) this.entries.shift();
     this.#changed("added", entry);
   }
 }
