@@ -158,6 +158,7 @@ type rig struct {
 	*plugin.Host
 	store    plugintest.Store
 	services plugintest.Services
+	serve    func(*rig) plugin.Services // instead of services; may be nil
 	log      logBuffer
 
 	mu      sync.Mutex
@@ -219,7 +220,11 @@ func granting(name string) string { return fmt.Sprintf(everything, name) }
 // load makes a host of plugins on the endpoints "a" and "b".
 func load(t testing.TB, plugs map[string]plug, change ...func(*plugin.Options)) (*rig, error) {
 	t.Helper()
-	r := new(rig)
+	return new(rig).load(t, plugs, change...)
+}
+
+func (r *rig) load(t testing.TB, plugs map[string]plug, change ...func(*plugin.Options)) (*rig, error) {
+	t.Helper()
 	src := fstest.MapFS{}
 	a, b := &core.Endpoint{Name: "a"}, &core.Endpoint{Name: "b"}
 	for name, p := range plugs {
@@ -230,7 +235,7 @@ func load(t testing.TB, plugs map[string]plug, change ...func(*plugin.Options)) 
 		b.Plugins = append(b.Plugins, name)
 	}
 	o := plugin.Options{
-		Sources: []fs.FS{src}, Store: &r.store, Meter: r, Trace: r.trace,
+		Sources: []fs.FS{src}, Store: &r.store, Meter: r, Trace: r.trace, LeastDeadline: plugin.MaxDeadline,
 		Log: slog.New(slog.NewTextHandler(&r.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		ParseTarget: func(raw []byte) (*core.Target, error) {
 			if !strings.HasPrefix(string(raw), "{") {
@@ -251,7 +256,11 @@ func load(t testing.TB, plugs map[string]plug, change ...func(*plugin.Options)) 
 	if err := r.Load(t.Context(), []*core.Endpoint{a, b}); err != nil {
 		return r, err
 	}
-	return r, r.Start(context.WithoutCancel(t.Context()), &r.services)
+	var services plugin.Services = &r.services
+	if r.serve != nil {
+		services = r.serve(r)
+	}
+	return r, r.Start(context.WithoutCancel(t.Context()), services)
 }
 
 func mustLoad(t testing.TB, plugs map[string]plug, change ...func(*plugin.Options)) *rig {
@@ -272,12 +281,15 @@ func message(event, data string) *core.ClientEvent {
 }
 
 // one runs an event "p.x" through a plugin p that grants everything.
-func one(t *testing.T, wasm []byte) (*rig, core.Verdict, error) {
+func one(t *testing.T, wasm []byte, change ...func(*plugin.Options)) (*rig, core.Verdict, error) {
 	t.Helper()
-	r := mustLoad(t, map[string]plug{"p": {granting("p"), wasm}})
+	r := mustLoad(t, map[string]plug{"p": {granting("p"), wasm}}, change...)
 	v, err := r.Decide(t.Context(), message("p.x", `{"a":1}`))
 	return r, v, err
 }
+
+// impatient leaves the deadlines of manifests as they are.
+func impatient(o *plugin.Options) { o.LeastDeadline = 0 }
 
 func wantCode(t *testing.T, err error, code core.Code) {
 	t.Helper()

@@ -33,7 +33,7 @@ func TestHostileGuestsFail(t *testing.T) {
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			r, _, err := one(t, c.wasm)
+			r, _, err := one(t, c.wasm, impatient)
 			wantCode(t, err, core.CodePluginFailed)
 			if !strings.Contains(r.log.String(), c.why) {
 				t.Errorf("the log does not say %q:\n%s", c.why, r.log.String())
@@ -60,7 +60,7 @@ func TestOthersGoOnWhileOneMisbehaves(t *testing.T) {
 		"bad":  {granting("bad"), newGuest().finish(asm.Loop(asm.Br(0)), asm.Unreachable)},
 		"trap": {granting("trap"), newGuest().finish(asm.Unreachable)},
 		"good": {granting("good") + "[limits]\ndeadline = \"10s\"\n", echo()}, // only slow because the machine is full
-	})
+	}, impatient)
 	ctx, cancel := context.WithCancel(t.Context())
 	var group sync.WaitGroup
 	for _, event := range []string{"bad.x", "bad.y", "trap.x"} {

@@ -49,7 +49,7 @@ func RunCase(ctx context.Context, source fs.FS, name string, src []byte, cache s
 	b := &bench{name: name, now: time.UnixMilli(caseTime)}
 	b.store.Now = func() time.Time { return b.now }
 	b.host = plugin.NewHost(plugin.Options{
-		Sources: []fs.FS{source}, CacheDir: cache, Store: &b.store, ParseTarget: parseTarget, TakeTurns: true, Manual: true,
+		Sources: []fs.FS{source}, CacheDir: cache, Store: &b.store, ParseTarget: parseTarget, TakeTurns: true, Manual: true, LeastDeadline: plugin.MaxDeadline,
 		Now: func() time.Time { return b.now }, Trace: func(t *plugin.Trace) { b.traces = append(b.traces, t) },
 		Log: slog.New(slog.DiscardHandler), Transport: silence{},
 	})

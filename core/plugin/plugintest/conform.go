@@ -49,7 +49,7 @@ func Run(t *testing.T, wasm []byte) {
 // refuses. After each the plugin goes on.
 func runFailures(t *testing.T, source fs.FS, cache string) {
 	h := plugin.NewHost(plugin.Options{
-		Sources: []fs.FS{source}, CacheDir: cache, Store: new(Store), ParseTarget: parseTarget, Log: slog.New(slog.DiscardHandler),
+		Sources: []fs.FS{source}, CacheDir: cache, Store: new(Store), ParseTarget: parseTarget, Log: slog.New(slog.DiscardHandler), LeastDeadline: plugin.MaxDeadline,
 	})
 	defer func() {
 		if err := h.Close(); err != nil {
