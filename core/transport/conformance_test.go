@@ -124,6 +124,7 @@ func TestBrokenFrames(t *testing.T) {
 		"a close with the code 65535": {[][]byte{closeFrame(65535)}, 1002, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
+			s := s.In(t)
 			w := s.V2(token)
 			w.Say(subscribe) // what came before is still answered
 			for _, f := range test.frames {

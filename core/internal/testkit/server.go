@@ -158,6 +158,13 @@ func sources(fsys fs.FS) []fs.FS {
 	return []fs.FS{fsys}
 }
 
+// In is the same server for a subtest, which then fails by itself.
+func (s *Server) In(t testing.TB) *Server {
+	c := *s
+	c.t = t
+	return &c
+}
+
 // Stop ends the server as SIGTERM does.
 func (s *Server) Stop() { s.stop() }
 
