@@ -14,7 +14,8 @@ import { RoomList } from "./rooms.js";
 
 const first = "lobby";
 const at = (id) => document.getElementById(id);
-const time = new Intl.DateTimeFormat(undefined, { dateStyle: "short", timeStyle: "short" });
+const time = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
+const dateAndTime = new Intl.DateTimeFormat(undefined, { dateStyle: "short", timeStyle: "short" });
 
 const config = await login(await settings(), at("login"));
 const client = DripletClient.getInstance(config.websocket, config.token);
@@ -131,8 +132,10 @@ function showOut() {
   const { bannedUntil, problem } = current;
   clearTimeout(comeBack);
   at("out").hidden = bannedUntil === null && problem === "";
+  const until = new Date(bannedUntil ?? 0);
+  const clock = until.toDateString() === new Date().toDateString() ? time : dateAndTime;
   at("out").querySelector("p").textContent =
-    bannedUntil === null ? problem : `A moderator put you out of this room until ${time.format(bannedUntil)}.`;
+    bannedUntil === null ? problem : `A moderator put you out of this room until ${clock.format(until)}.`;
   const left = (bannedUntil ?? 0) - Date.now();
   at("out").querySelector("button").disabled = left > 0;
   if (left > 0) comeBack = setTimeout(showOut, Math.min(left + 500, 2 ** 31 - 1));

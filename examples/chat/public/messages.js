@@ -37,9 +37,9 @@ export class MessageList {
     const place = this.#scroll.scrollTop;
     this.#list.replaceChildren();
     this.#last = null;
-    this.#list.setAttribute("aria-busy", "true"); // a whole room is not read aloud
+    this.#scroll.setAttribute("aria-busy", "true"); // a whole room is not read aloud
     for (const entry of room.entries) this.#append(room, entry);
-    this.#list.removeAttribute("aria-busy");
+    this.#scroll.removeAttribute("aria-busy");
     if (keepPlace) this.#scroll.scrollTop = place;
     else this.toEnd();
   }
