@@ -274,3 +274,21 @@ func TestDeferAndReply(t *testing.T) {
 		t.Errorf("replied %q, %v", replied, err)
 	}
 }
+
+func TestATimerWaitsForAPausedPlugin(t *testing.T) {
+	t.Parallel() // it waits for the pause to end
+	g := newGuest("publish", "timer_set")
+	known := g.Global(0)
+	// The first message of an instance sets the timer, the second traps.
+	g.do(asm.GlobalGet(known), asm.If(asm.Unreachable), asm.I32Const(1), asm.GlobalSet(known))
+	g.call("timer_set", text("soon"), time.Now().Add(1500*time.Millisecond).UnixMilli(), text("st"))
+	r := mustLoad(t, map[string]plug{"p": {granting("p") + "[limits]\ninstances = 1\n", recorder(g)}})
+	eventually(t, "the pause", func() bool {
+		_, err := r.Decide(t.Context(), message("p.x", `1`))
+		return err != nil && core.AsError(err).Code == core.CodeUnavailable
+	})
+	eventually(t, "the timer", func() bool { return len(r.tracesOf(plugin.KindTimer)) > 0 })
+	if in := r.tracesOf(plugin.KindTimer)[0].Input; in.Event != "soon" || string(in.State) != "st" {
+		t.Errorf("fired %+v", in)
+	}
+}

@@ -131,13 +131,16 @@ func (b *binding) observe(ctx context.Context) {
 	}
 }
 
-// unattended runs an event that nobody waits for.
-func (b *binding) unattended(ctx context.Context, input *Input, ev *core.ClientEvent) {
+// unattended runs an event that nobody waits for. It reports whether the
+// plugin has had it, whatever came of it.
+func (b *binding) unattended(ctx context.Context, input *Input, ev *core.ClientEvent) bool {
 	out, err := b.handle(ctx, input, ev, patientWait)
 	switch {
 	case errors.Is(err, errBusy), errors.Is(err, errPaused):
-		b.logger().Warn("an event was lost", "kind", input.Kind.String(), "event", input.Event, "error", err)
+		b.logger().Warn("an event did not reach the plugin", "kind", input.Kind.String(), "event", input.Event, "error", err)
+		return false
 	case out.refusal != nil:
 		b.logger().Warn("a refusal to an event that nobody waits for", "kind", input.Kind.String(), "event", input.Event, "code", out.refusal.Code, "message", out.refusal.Message)
 	}
+	return true
 }

@@ -83,6 +83,9 @@ const (
 	maxFetchTimeout = 30 * time.Second
 	// timerQuota holds MaxTimers with full states.
 	timerQuota = 64 << 20
+	// timerRetry is when a timer comes again that a paused or busy plugin could
+	// not take.
+	timerRetry = breakerPause
 	// The breaker: so many failures in a window pause the plugin.
 	breakerFailures = 5
 	breakerWindow   = 10 * time.Second

@@ -133,6 +133,14 @@ func (t *timers) done(ctx context.Context, due timer, value []byte) error {
 	return err
 }
 
+// again puts off a timer that the plugin could not take.
+func (t *timers) again(due timer, at time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	due.at = at
+	heap.Push(&t.queue, due)
+}
+
 // runTimers fires what is due, one after the other, until ctx ends.
 func (b *binding) runTimers(ctx context.Context) {
 	for ctx.Err() == nil {
@@ -162,7 +170,10 @@ func (b *binding) fire(ctx context.Context, due timer) {
 		return
 	}
 	input.State = bytes.Clone(value[timerHeader:])
-	b.unattended(ctx, &input, nil)
+	if !b.unattended(ctx, &input, nil) {
+		b.timers.again(due, b.host.Now().Add(timerRetry))
+		return
+	}
 	if err := b.timers.done(context.WithoutCancel(ctx), due, value); err != nil {
 		b.logger().Error("a timer that has fired could not be removed: it may fire again after a restart", "timer", due.name, "error", err)
 	}
