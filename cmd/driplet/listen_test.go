@@ -1,0 +1,124 @@
+package main
+
+import (
+	"encoding/json"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// listening starts 'driplet listen' and waits until it is subscribed.
+func listening(t *testing.T, dir string, args ...string) (cmd *exec.Cmd, out, errs *lockedBuffer) {
+	t.Helper()
+	cmd = program(dir, nil, append([]string{"listen", "-endpoint", "default"}, args...)...)
+	out, errs = &lockedBuffer{}, &lockedBuffer{}
+	cmd.Stdout, cmd.Stderr = out, errs
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
+	awaitText(t, errs, "driplet: listening to ")
+	return cmd, out, errs
+}
+
+func send(t *testing.T, dir string, args ...string) {
+	t.Helper()
+	if r := execute(t, program(dir, nil, append([]string{"publish", "-endpoint", "default"}, args...)...)); r.code != 0 {
+		t.Fatal(r.err)
+	}
+}
+
+func TestListen(t *testing.T) {
+	dir, server := startServer(t, measured)
+	cmd, out, errs := listening(t, dir, "-uid", "7", "-role", "editor", "-n", "3", "-topic", "news", "user.7")
+	send(t, dir, "-topic", "news", "-include", "roles=writer", "not for us")
+	send(t, dir, "-topic", "news", "-include", "id=7", "-event", "paid", `{"order": 1.50}`)
+	send(t, dir, "-topic", "user.7", "bell \u009b")
+	send(t, dir, "-topic", "news", "null")
+	if err := cmd.Wait(); err != nil {
+		t.Fatal(err, errs)
+	}
+	lines := strings.Split(out.String(), "\n")
+	for i, want := range []string{`  news  paid  {"order":1.50}`, `  user.7  message  "bell \u009b"`, `  news  message  null`, ""} {
+		if i >= len(lines) || !strings.HasSuffix(lines[i], want) || want != "" && len(lines[i]) != len("15:04:05.000")+len(want) {
+			t.Fatalf("line %d: %q", i, lines)
+		}
+	}
+
+	raw, out, errs := listening(t, dir, "-json", "news")
+	send(t, dir, "-topic", "news", "-event", "paid", `{"order":1}`)
+	awaitText(t, out, "\n")
+	var frame map[string]any
+	if err := json.Unmarshal([]byte(out.String()), &frame); err != nil || frame["type"] != "message" || frame["event"] != "paid" || frame["topic"] != "news" {
+		t.Errorf("%q, %v", out, err)
+	}
+	raw.Process.Signal(syscall.SIGINT)
+	if err := raw.Wait(); err != nil {
+		t.Error(err, errs)
+	}
+
+	// A server that goes is waited for.
+	gone, _, errs := listening(t, dir, "news")
+	server.Process.Signal(syscall.SIGTERM)
+	awaitText(t, errs, "connecting again in")
+	awaitText(t, errs, "close code 1001")
+	server.Wait()
+	second := program(dir, nil, "serve")
+	if err := second.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { second.Process.Kill(); second.Wait() })
+	for strings.Count(errs.String(), "driplet: listening to ") < 2 {
+		awaitText(t, errs, "driplet: listening to ")
+	}
+	gone.Process.Signal(syscall.SIGINT)
+	if err := gone.Wait(); err != nil {
+		t.Error(err, errs)
+	}
+}
+
+func TestListenRefused(t *testing.T) {
+	dir, _ := startServer(t, measured)
+	base := "ws://127.0.0.1" + dirPort(t, dir)
+	expired := strings.TrimSpace(execute(t, program(dir, nil, "token", "-endpoint", "default", "-claim", "x=1", "-ttl", "1ns")).out)
+	for _, c := range []struct {
+		args string
+		code int
+		want string
+	}{
+		{"-endpoint default secret.x", 1, "driplet: subscribing to secret.x: forbidden: you may not subscribe to \"secret.x\"\n"},
+		{"-endpoint none x", 2, "config.toml has no endpoint 'none'"},
+		{"-url " + base + "/ws/other -token x t", 1, "there is no endpoint \"other\" here (not_found, close code 4007)\n"},
+		{"-url " + base + " -token nonsense t", 1, "(unauthorized, close code 4006)\n"},
+		{"-url " + base + " -token " + expired + " t", 1, "(expired, close code 4006)\n"},
+		{"-url " + base + " -jwt-secret wrong t", 1, "the token's signature does not match"},
+		{"-url ws://127.0.0.1:1 -token x t", 1, "connection refused. Is the server running?\n"},
+		{"-url nonsense -token x t", 2, "is not the URL of a server"},
+		{"-url " + base + " t", 2, "there is no token: give -token"},
+		{"-endpoint default", 2, "name a topic"},
+		{"-endpoint default -n -1 t", 2, "-n -1: it is a number of messages"},
+		{"-token x -uid 7 t", 2, "-token says who you are"},
+		{"-claim x t", 2, `-claim "x": write key=value`},
+		{"-url x -config y t", 2, "choose -config or -url"},
+		{"-topic " + strings.Repeat("x", 201), 2, "-topic: topic has 201 bytes"},
+	} {
+		cmd := program(dir, nil, append([]string{"listen"}, strings.Fields(c.args)...)...)
+		if r := execute(t, cmd); r.code != c.code || r.out != "" || !strings.Contains(r.err, c.want) {
+			t.Errorf("driplet listen %s: exit %d, stdout %q, stderr %q", c.args, r.code, r.out, r.err)
+		}
+	}
+	// From the environment, as with publish.
+	cmd := program(dir, []string{"DRIPLET_URL=" + base, "DRIPLET_JWT_SECRET=jwt-0123456789abcdef"}, "listen", "secret.x")
+	if r := execute(t, cmd); r.code != 1 || !strings.Contains(r.err, "you may not subscribe") {
+		t.Errorf("exit %d, stderr %q", r.code, r.err)
+	}
+}
+
+func TestVisible(t *testing.T) {
+	for in, want := range map[string]string{`"é"`: `"é"`, "\"\u009b\x7f\"": `"\u009b\u007f"`, "": ""} {
+		if got := visible(in); got != want {
+			t.Errorf("%q became %q", in, got)
+		}
+	}
+}
