@@ -1,0 +1,151 @@
+package meter
+
+// emit is the third pass: it writes a function's new body.
+type emit struct {
+	scan
+	plan
+	out []byte
+}
+
+// frame is what a function's frame takes of the stack budget; 0: it is not
+// counted, because it calls nothing and is small.
+func (e *emit) frame() int64 {
+	slot := 8
+	if e.vectors {
+		slot = 16
+	}
+	bytes := int64(slot * (e.locals + e.top))
+	if !e.calls && bytes <= leafStackBytes {
+		return 0
+	}
+	return e.frameUnits(bytes)
+}
+
+// function appends the new body of a function to out.
+func (e *emit) function(body []byte, sig *signature, out []byte) ([]byte, error) {
+	if err := e.scan.run(body, sig); err != nil {
+		return out, err
+	}
+	e.plan.run(&e.scan)
+	frame := e.frame()
+	entry := int64(e.entry)
+	if entry < costCall || !e.calls && entry <= maxLeaf {
+		entry = 0
+	}
+	e.out = append(out, body[:e.records[0].start]...) // locals
+	e.enter(entry, frame)
+	if frame > 0 {
+		e.out = e.appendBlock(e.out, sig.results)
+	}
+	at := e.records[0].end
+	last := len(e.records) - 1
+	for i := 1; i < last; i++ {
+		rec := &e.records[i]
+		if e.before[i] == 0 && !rec.changes(frame > 0) {
+			continue
+		}
+		e.out = append(e.out, body[at:rec.start]...)
+		at = rec.end
+		if c := e.before[i]; c > 0 {
+			e.out = e.appendFuel(e.out, int64(c))
+		}
+		e.instruction(body, i, frame > 0)
+	}
+	e.out = append(e.out, body[at:e.records[last].start]...)
+	if frame > 0 {
+		e.out = append(e.out, opEnd)
+		e.out = e.appendStack(e.out, frame, 0x7c) // i64.add
+	}
+	return append(e.out, opEnd), nil
+}
+
+// changes tells whether an instruction is written otherwise than it was.
+func (rec *record) changes(framed bool) bool {
+	switch rec.kind {
+	case recLoop, recCall, recRefFunc, recBulk:
+		return true
+	case recReturn:
+		return framed
+	}
+	return false
+}
+
+func (e *emit) instruction(body []byte, i int, framed bool) {
+	rec := &e.records[i]
+	switch {
+	case rec.kind == recCall:
+		e.out = appendU32(append(e.out, opCall), e.shift(rec.arg))
+		return
+	case rec.kind == recRefFunc:
+		e.out = appendU32(append(e.out, opRefFunc), e.shift(rec.arg))
+		return
+	case rec.kind == recReturn && framed:
+		e.out = appendU32(append(e.out, opBr), rec.arg)
+		return
+	case rec.kind == recBulk:
+		e.out = appendU32(append(e.out, opCall), e.helper(helperKind(rec.arg)))
+		if rec.replace {
+			return
+		}
+	}
+	e.out = append(e.out, body[rec.start:rec.end]...)
+	if c := e.head[i]; rec.kind == recLoop && c > 0 {
+		e.out = e.appendFuel(e.out, int64(c))
+	}
+}
+
+// enter appends a function's first charges.
+func (e *emit) enter(fuel, frame int64) {
+	switch {
+	case fuel > 0 && frame > 0:
+		e.out = e.appendTake(e.out, fuel)
+		e.out = e.appendStack(e.out, frame, 0x7d)
+		e.out = appendU32(append(e.out, opGlobalGet), e.fuelGlobal())
+		e.out = appendU32(append(e.out, opGlobalGet), e.stackGlobal())
+		e.out = append(e.out, 0x84, opI64Const, 0, 0x53, opIf, 0x40, opCall) // (fuel | stack) < 0
+		e.out = append(appendU32(e.out, e.helper(helpEnter)), opEnd)
+	case fuel > 0:
+		e.out = e.appendFuel(e.out, fuel)
+	case frame > 0:
+		e.out = e.appendStack(e.out, frame, 0x7d)
+		e.out = appendU32(append(e.out, opGlobalGet), e.stackGlobal())
+		e.out = append(e.out, opI64Const, 0, 0x53, opIf, 0x40, opCall)
+		e.out = append(appendU32(e.out, e.helper(helpEnter)), opEnd)
+	}
+}
+
+// appendBlock opens the block that stands for the function.
+func (m *module) appendBlock(out, results []byte) []byte {
+	out = append(out, opBlock)
+	switch len(results) {
+	case 0:
+		return append(out, 0x40)
+	case 1:
+		return append(out, results[0])
+	}
+	return appendS64(out, int64(m.typeIndex("", string(results))))
+}
+
+// appendTake takes fuel; appendFuel also looks whether there is any left.
+func (m *module) appendTake(out []byte, fuel int64) []byte {
+	out = appendU32(append(out, opGlobalGet), m.fuelGlobal())
+	out = append(appendS64(append(out, opI64Const), fuel), 0x7d, opGlobalSet) // i64.sub
+	return appendU32(out, m.fuelGlobal())
+}
+
+func (m *module) appendFuel(out []byte, fuel int64) []byte {
+	return m.appendCheck(m.appendTake(out, fuel))
+}
+
+func (m *module) appendCheck(out []byte) []byte {
+	out = appendU32(append(out, opGlobalGet), m.fuelGlobal())
+	out = append(out, opI64Const, 0, 0x53, opIf, 0x40, opCall) // i64.lt_s
+	return append(appendU32(out, m.helper(helpRefill)), opEnd)
+}
+
+// appendStack changes the stack budget: op is i64.sub at entry, i64.add at the end.
+func (m *module) appendStack(out []byte, units int64, op byte) []byte {
+	out = appendU32(append(out, opGlobalGet), m.stackGlobal())
+	out = append(appendS64(append(out, opI64Const), units), op, opGlobalSet)
+	return appendU32(out, m.stackGlobal())
+}

@@ -1,0 +1,61 @@
+package meter
+
+// Bounds of what is compiled at all. A compiler's time and memory grow with
+// these counts, some of them far beyond the size of the file; each is refused
+// before the compiler sees the module. Programs of real toolchains stay well
+// below them.
+const (
+	// MaxModule is the file's size: compiling takes about a second per 10 MiB.
+	MaxModule = 16 << 20
+	// MaxTypes, MaxFunctions, MaxImports, MaxExports, MaxGlobals and MaxSegments
+	// bound the lists that decoders make room for.
+	MaxTypes     = 10_000
+	MaxFunctions = 65_536
+	MaxImports   = 1_000
+	MaxExports   = 10_000
+	MaxGlobals   = 10_000
+	MaxSegments  = 10_000
+	// MaxTables: each may take MaxTable entries.
+	MaxTables = 16
+	// MaxValues is how many parameters or results a type may have: two bytes of
+	// code can move them all.
+	MaxValues = 255
+	// MaxBody is one function's size in bytes: register allocation is more than
+	// linear in it.
+	MaxBody = 1 << 20
+	// MaxLocals is a function's, MaxLocalsTotal the module's number of locals:
+	// three bytes can declare four thousand million.
+	MaxLocals      = 10_000
+	MaxLocalsTotal = 1 << 20
+	// MaxNesting is how many blocks may be open at once: Go nests one for each
+	// place that a function can be resumed at.
+	MaxNesting = 16_384
+	// MaxTargets is a br_table's number of entries.
+	MaxTargets = 65_520
+	// MaxWork bounds, per function, the values that calls, blocks and branches
+	// move (a branch table moves its values once per entry): compilers make one
+	// node for each.
+	MaxWork = 4 << 20
+	// MaxJoins bounds, per function, the number of places where control flow
+	// joins times the number of locals: compilers may make one node for each.
+	MaxJoins = 16 << 20
+	// MaxNames is the size of the name section; the rest is left out.
+	MaxName = 4096
+)
+
+// What code costs in fuel. An instruction costs 1; these cost more.
+const (
+	costCall       = 16 // besides what the callee takes itself
+	costImport     = 64 // leaving the compiled code takes about 100 ns
+	costBulk       = 16 // besides the bytes
+	costDivide     = 8  // integer division, square roots
+	bytesPerFuel   = 8  // of bulk operations
+	fuelPerPage    = 65_536 / bytesPerFuel
+	maxUnpaid      = 256 // the dearest path between two charges
+	markEvery      = 64  // plain instructions are cut into runs of this cost
+	maxLeaf        = 64  // the dearest function without calls that is not charged
+	leafStackBytes = 4096
+	// chunk is how many bytes a bulk operation moves between two charges:
+	// about 10 us, during which nothing can stop it.
+	chunk = 128 << 10
+)

@@ -1,0 +1,68 @@
+package meter_test
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/api"
+
+	"github.com/driplet/driplet/core/plugin/meter"
+)
+
+// quantum is the fuel between two looks at the clock.
+const quantum = 100_000
+
+var (
+	errLate = errors.New("past its deadline")
+	errDeep = errors.New("call depth or stack")
+)
+
+// clock is a host's side of metering.
+type clock struct {
+	start, until time.Time // zero until: no deadline
+	yields       int
+}
+
+func (c *clock) yield(_ context.Context, s []uint64) {
+	c.yields++
+	s[0] = quantum
+	if c.until.IsZero() {
+		return
+	}
+	now := time.Now()
+	if now.After(c.until) {
+		panic(errLate)
+	}
+	if now.Sub(c.start) > 500*time.Microsecond {
+		runtime.Gosched()
+	}
+}
+
+func (c *clock) limit(d time.Duration) {
+	c.start = time.Now()
+	c.until = c.start.Add(d)
+}
+
+// newRuntime is a runtime with the host's functions.
+func newRuntime(t testing.TB, c *clock) wazero.Runtime {
+	t.Helper()
+	r := wazero.NewRuntimeWithConfig(t.Context(), wazero.NewRuntimeConfig().WithMemoryLimitPages(65536))
+	t.Cleanup(func() {
+		if err := r.Close(context.WithoutCancel(t.Context())); err != nil {
+			t.Error(err)
+		}
+	})
+	i64 := []api.ValueType{api.ValueTypeI64}
+	_, err := r.NewHostModuleBuilder(meter.HostModule).
+		NewFunctionBuilder().WithGoFunction(api.GoFunc(c.yield), i64, i64).Export(meter.HostYield).
+		NewFunctionBuilder().WithGoFunction(api.GoFunc(func(context.Context, []uint64) { panic(errDeep) }), nil, nil).Export(meter.HostOverflow).
+		Instantiate(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
