@@ -58,7 +58,8 @@ func (n *Node) Refuse(s *Session, id core.RequestID, err error) {
 }
 
 // maxRefused closes a client that goes on at ten times its rate for about ten
-// seconds: answering it costs more than doing without it.
+// seconds: answering it costs more than doing without it. What it may do takes
+// one each off the count, so that twice the rate is refused for ever.
 const maxRefused = 2000
 
 // burst lets a client do at once what it may do in this many seconds: a page
@@ -75,7 +76,7 @@ func (s *Session) spend() error {
 		s.bucket = rate.NewLimiter(rate.Limit(limit), max(1, int(limit*burst)))
 	}
 	if s.bucket.Allow() {
-		s.refused = 0
+		s.refused = max(0, s.refused-1)
 		return nil
 	}
 	s.refused++

@@ -20,7 +20,7 @@ type Session struct {
 	claims   atomic.Pointer[core.Claims]
 	version1 bool
 	bucket   *rate.Limiter // of events and publishes; nil until the first; the read loop's alone
-	refused  int           // in a row by the bucket; the read loop's alone
+	refused  int           // by the bucket, less what it let pass; the read loop's alone
 
 	mu     sync.Mutex
 	gone   bool

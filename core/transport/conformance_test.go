@@ -209,7 +209,7 @@ func TestEndsWithoutCloseFrame(t *testing.T) {
 	for range 20 {
 		half := s.V2(token)
 		half.Subscribe("t")
-		half.Conn.(interface{ CloseWrite() error }).CloseWrite()
+		half.CloseWriteSide()
 		if rest, err := io.ReadAll(half.In); err != nil || len(rest) > 0 {
 			t.Errorf("after a half-close: %q, %v", rest, err)
 		}

@@ -135,15 +135,18 @@ func TestTooLarge(t *testing.T) {
 func TestTooLargeAndGoesOn(t *testing.T) {
 	s := testkit.Start(t, testkit.Options{})
 	s.Witness()
-	for range 3 {
-		w := s.V2(s.User(7))
-		w.Raw(testkit.MakeFrame(testkit.Fin|testkit.Text, make([]byte, 20<<20)))
-		w.WantClose(1009, "20,971,520 bytes")
+	frame := func(size int) []byte { // masked with what happens to be its key
+		return append(testkit.Header(testkit.Fin|testkit.Binary, uint64(size)), make([]byte, size)...)
 	}
-	w := s.V2(s.User(7)) // many frames, the first of which is too large
-	w.Raw(testkit.MakeFrame(testkit.Fin|testkit.Text, make([]byte, 70000)))
+	w := s.V2(s.User(7))
+	w.Raw(frame(20 << 20))
+	w.WantClose(1009, "20,971,520 bytes")
+
+	w = s.V2(s.User(7)) // many frames, the first of which is too large
+	w.Raw(frame(70000))
+	next := frame(10000)
 	for range 2000 {
-		w.Raw(testkit.MakeFrame(testkit.Fin|testkit.Text, make([]byte, 10000)))
+		w.Raw(next)
 	}
 	w.WantClose(1009, "70,000 bytes")
 }

@@ -232,7 +232,7 @@ func TestJunkInsteadOfHTTP(t *testing.T) {
 	for _, junk := range []string{"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", strings.Repeat("\x00", 5000), "GET\r\n\r\n", "GET / HTTP/9.9\r\n\r\n", "\r\n\r\n\r\n\r\n"} {
 		w := s.Dial()
 		w.Raw([]byte(junk))
-		w.Conn.(interface{ CloseWrite() error }).CloseWrite()
+		w.CloseWriteSide()
 		if a := w.Answer(); a.Status != 400 && a.Status != 505 {
 			t.Errorf("%.20q: %d %s", junk, a.Status, a.Body)
 		}

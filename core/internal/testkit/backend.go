@@ -70,6 +70,11 @@ func (s *Server) Post(body string) Answer {
 	return s.Do("POST", "/api/default/message", strings.NewReader(body), auth.HeaderSignature, auth.SignBody(APISecret, []byte(body)))
 }
 
+// TryPost is Post where the request itself may fail.
+func (s *Server) TryPost(body string) (Answer, error) {
+	return s.Try("POST", "/api/default/message", strings.NewReader(body), auth.HeaderSignature, auth.SignBody(APISecret, []byte(body)))
+}
+
 var nonces atomic.Int64
 
 // Body is a publish with a new nonce; fields are the rest of its JSON object.

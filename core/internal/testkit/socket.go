@@ -156,6 +156,9 @@ func Header(first byte, length uint64) []byte {
 	return append(b, key[:]...)
 }
 
+// CloseWriteSide ends what the client says, and no more.
+func (w *Socket) CloseWriteSide() { w.Conn.(*net.TCPConn).CloseWrite() }
+
 // Send sends a whole frame.
 func (w *Socket) Send(opcode byte, payload string) {
 	w.t.Helper()
@@ -217,17 +220,23 @@ func (w *Socket) ReadFrame() (f Frame, err error) {
 	return f, err
 }
 
-// Next is the next frame.
+// Next is the next frame but for pings, which are answered.
 func (w *Socket) Next() Frame {
 	w.t.Helper()
-	f, err := w.ReadFrame()
-	if err != nil {
-		w.t.Fatalf("no frame came: %v", err)
+	for {
+		w.SetReadDeadline(time.Now().Add(patience))
+		f, err := w.ReadFrame()
+		if err != nil {
+			w.t.Fatalf("no frame came: %v", err)
+		}
+		if f.Opcode() != Ping {
+			return f
+		}
+		w.Write(MakeFrame(Fin|Pong, f.Payload)) // the connection may have ended meanwhile
 	}
-	return f
 }
 
-// Wait returns the next text frame that holds text. Pings are answered.
+// Wait returns the next text frame that holds text.
 func (w *Socket) Wait(text string) string {
 	w.t.Helper()
 	for {
@@ -236,8 +245,6 @@ func (w *Socket) Wait(text string) string {
 			if strings.Contains(string(f.Payload), text) {
 				return string(f.Payload)
 			}
-		case Ping:
-			w.Send(Pong, string(f.Payload))
 		case Close:
 			w.t.Fatalf("closed with %d %q instead of a frame with %q", code(f), f.Payload[min(2, len(f.Payload)):], text)
 		}
