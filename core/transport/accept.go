@@ -81,7 +81,7 @@ func (t *WebSockets) Accept(w http.ResponseWriter, r *http.Request, endpoint, ad
 // refuse tells a version 2 client why it may not come in.
 func (t *WebSockets) refuse(c *conn, e *core.Error) {
 	if f := hub.NewFrame(c.protocol, core.Failure{Err: e}); f != nil {
-		c.out.write(f.WebSocket())
+		c.out.write(&hub.Batch{Frames: []*hub.Frame{f}})
 	}
 	c.end(core.CloseReason{Code: refusalCode(e), Text: e.Message})
 }

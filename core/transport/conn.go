@@ -43,12 +43,7 @@ type conn struct {
 
 func newConn(t *WebSockets, c net.Conn, l core.Limits, head []byte) *conn {
 	cn := &conn{t: t, Conn: c, head: head, guard: guard{limit: l.FrameBytes}}
-	cn.out = outlet{conn: c, limit: l.QueueBytes, full: t.metrics.TooSlow.Inc}
-	if sc, ok := c.(*net.TCPConn); ok {
-		if raw, err := sc.SyscallConn(); err == nil {
-			cn.out.raw = raw
-		}
-	}
+	cn.out = outlet{conn: c, kernel: kernelOf(c), limit: l.QueueBytes, metrics: t.metrics}
 	cn.heard.Store(t.clock())
 	return cn
 }
@@ -102,7 +97,7 @@ func (c *conn) Write(p []byte) (int, error) {
 	case c.ws == nil:
 		return c.Conn.Write(p) // the handshake: nobody else writes yet
 	case p[0] != opClose:
-		c.out.write(p)
+		c.out.control(p)
 	default:
 		c.closeFrame(p)
 	}
@@ -191,7 +186,7 @@ type sink struct{ *conn }
 var _ hub.Sink = sink{}
 
 // Write hands a batch to the kernel, or to the rest.
-func (s sink) Write(b *hub.Batch) { s.out.write(b.WebSocket()) }
+func (s sink) Write(b *hub.Batch) { s.out.write(b) }
 
 // Close sends a close frame behind everything before it. The client has a
 // moment to read that and to answer.

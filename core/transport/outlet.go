@@ -1,31 +1,33 @@
 package transport
 
 import (
+	"crypto/tls"
 	"net"
+	"slices"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/driplet/driplet/core"
+	"github.com/driplet/driplet/core/hub"
+	"github.com/driplet/driplet/core/metrics"
 )
 
 // outlet writes to one connection without ever blocking its caller. What the
-// kernel does not take is kept, up to limit bytes, and written by a goroutine
-// that lives only as long as there is such a rest. A connection over its limit
-// is given up: its queue is dropped, the close frame gets closeGrace, then the
-// connection is reset.
-//
-// Every write is a sequence of whole WebSocket frames.
+// kernel does not take waits here, up to limit bytes, and is written by a
+// goroutine that lives only as long as something waits. A connection over its
+// limit first loses the messages that their topics allow to be lost (queue);
+// when that is not enough it is given up: all that waits is dropped, the close
+// frame gets closeGrace, then the connection is reset.
 type outlet struct {
-	conn  net.Conn
-	raw   syscall.RawConn // of conn; nil where it has none
-	limit int
-	full  func() // called once, when the limit is passed
+	conn    net.Conn
+	kernel  kernel
+	limit   int
+	metrics *metrics.Transport
 
 	mu     sync.Mutex
-	rest   []byte
+	torn   []byte // the end of a frame whose beginning was written
+	queue  queue
 	flight int           // bytes that flush is writing
-	cut    int           // bytes at the start of the rest that end a frame begun before
 	busy   bool          // flush runs
 	ended  bool          // a close frame was taken: nothing may follow it
 	fin    bool          // once it has been written, nothing more will be
@@ -34,82 +36,103 @@ type outlet struct {
 	idle   chan struct{} // closed when flush ends; nil: nobody waits
 }
 
-// write takes p, whole frames, or gives the connection up.
-func (o *outlet) write(p []byte) {
+// write takes whole frames, in order, or gives the connection up.
+func (o *outlet) write(b *hub.Batch) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.put(p, o.limit)
+	o.put(b, o.limit)
 }
+
+// control takes one control frame, whose bytes may be used again.
+func (o *outlet) control(frame []byte) { o.write(controlBatch(frame)) }
 
 // end takes a close frame: the last word, also where the queue is full.
 func (o *outlet) end(frame []byte) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.put(frame, o.limit+len(frame))
+	o.put(controlBatch(frame), o.limit+len(frame))
 	o.ended = true
 	o.sayFin()
 }
 
-func (o *outlet) put(p []byte, limit int) {
-	switch {
-	case o.ended || o.slow || o.failed:
-	case !o.busy:
-		n := o.try(p)
-		if n == len(p) {
+func controlBatch(frame []byte) *hub.Batch {
+	return &hub.Batch{Frames: []*hub.Frame{hub.ControlFrame(slices.Clone(frame))}}
+}
+
+func (o *outlet) put(b *hub.Batch, limit int) {
+	if o.ended || o.slow || o.failed {
+		return
+	}
+	taken := 0
+	if !o.busy {
+		p := b.WebSocket()
+		if taken = o.kernel.try(p); taken == len(p) && !o.kernel.pending() {
 			return
 		}
-		o.cut = boundary(p, 0, n) - n
-		if len(p)-n > limit {
-			o.giveUp()
-			p = p[:n+o.cut]
+	}
+	for _, f := range b.Frames {
+		switch w := f.WebSocket(); {
+		case taken >= len(w):
+			taken -= len(w)
+		case taken > 0:
+			o.torn, taken = w[taken:], 0
+		default:
+			o.queue.add(f)
 		}
-		o.rest = append(o.rest, p[n:]...)
+	}
+	o.fit(limit)
+	if !o.busy {
 		o.busy = true
 		go o.flush()
-	case len(o.rest)+o.flight+len(p) > limit:
-		o.giveUp()
-		o.conn.SetWriteDeadline(time.Now()) // wakes flush
-	default:
-		o.rest = append(o.rest, p...)
 	}
 }
 
-// giveUp marks a connection as too slow; flush ends it.
-func (o *outlet) giveUp() {
-	o.slow = true
-	if o.full != nil {
-		o.full()
+// fit drops what may be dropped until the rest is within the limit, or gives
+// up on the connection; flush then ends it.
+func (o *outlet) fit(limit int) {
+	for len(o.torn)+o.flight+o.queue.size > limit {
+		if !o.queue.dropOldest() {
+			o.slow, o.queue = true, queue{}
+			o.metrics.TooSlow.Inc()
+			o.conn.SetWriteDeadline(time.Now()) // wakes flush
+			return
+		}
+		o.metrics.Dropped.Oldest.Inc()
+	}
+	if n := o.queue.takeReplaced(); n > 0 {
+		o.metrics.Dropped.Replaced.Add(float64(n))
 	}
 }
 
-// try writes what the kernel takes at once.
-func (o *outlet) try(p []byte) int {
-	if o.raw == nil {
-		return 0
-	}
-	w := writers.Get().(*writer)
-	n := w.write(o.raw, p)
-	writers.Put(w)
-	return n
-}
+// flushChunk is how much flush writes at once: enough for a write to be worth
+// it, little enough that most of a rest can still be dropped.
+const flushChunk = 64 << 10
 
 // flush writes the rest, waiting for the kernel as long as it takes.
 func (o *outlet) flush() {
+	var buf []byte
+	var begun []*hub.Frame
 	for {
 		o.mu.Lock()
-		buf, cut, slow := o.rest, o.cut, o.slow
-		o.rest, o.cut, o.flight = nil, 0, len(buf)
-		if len(buf) == 0 && !slow {
+		torn, slow := o.torn, o.slow
+		o.torn = nil
+		buf, begun = append(buf[:0], torn...), begun[:0]
+		for len(buf) < flushChunk && o.queue.waiting > 0 {
+			f := o.queue.take()
+			buf, begun = append(buf, f.WebSocket()...), append(begun, f)
+		}
+		o.flight = len(buf)
+		if len(buf) == 0 && !slow && !o.kernel.pending() {
 			o.stop()
 			o.mu.Unlock()
 			return
 		}
 		o.mu.Unlock()
 		if slow {
-			o.endSlow(buf[:cut])
+			o.endSlow(torn)
 			return
 		}
-		n, err := o.conn.Write(buf)
+		n, err := o.kernel.Write(buf)
 		if err == nil {
 			continue
 		}
@@ -119,10 +142,20 @@ func (o *outlet) flush() {
 		}
 		o.mu.Unlock()
 		if slow {
-			o.endSlow(buf[n:boundary(buf, cut, n)])
+			o.endSlow(buf[n:frameEnd(n, len(torn), begun)])
 		}
 		return
 	}
+}
+
+// frameEnd is where the frame ends that byte n of a written chunk lies in: the
+// chunk is the end of a torn frame and then whole frames.
+func frameEnd(n, torn int, frames []*hub.Frame) int {
+	end := torn
+	for i := 0; end < n; i++ {
+		end += len(frames[i].WebSocket())
+	}
+	return end
 }
 
 // endSlow ends the frame that was begun and says why. A client that reads that
@@ -131,7 +164,7 @@ func (o *outlet) endSlow(tail []byte) {
 	deadline := time.Now().Add(closeGrace)
 	o.conn.SetDeadline(deadline) // also ends the read loop
 	last := append(tail[:len(tail):len(tail)], closeFrame(tooSlow)...)
-	_, err := o.conn.Write(last)
+	_, err := o.kernel.Write(last)
 	o.mu.Lock()
 	o.fail()
 	o.mu.Unlock()
@@ -147,7 +180,7 @@ var tooSlow = core.CloseReason{
 
 // fail ends the outlet for good, under its lock.
 func (o *outlet) fail() {
-	o.failed, o.rest, o.flight = true, nil, 0
+	o.failed, o.torn, o.queue, o.flight = true, nil, queue{}, 0
 	o.stop()
 }
 
@@ -212,8 +245,11 @@ func (o *outlet) settle() bool {
 
 // reset closes without waiting for what is unsent, and frees it.
 func reset(c net.Conn) {
-	if tcp, ok := c.(*net.TCPConn); ok {
-		tcp.SetLinger(0)
+	if t, ok := c.(*tls.Conn); ok {
+		c = t.NetConn()
+	}
+	if l, ok := c.(interface{ SetLinger(int) error }); ok {
+		l.SetLinger(0)
 	}
 	c.Close()
 }

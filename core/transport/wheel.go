@@ -82,7 +82,7 @@ func (t *WebSockets) visit(c *conn, now int64) (next int64) {
 		return 0
 	}
 	if now >= c.pingAt {
-		c.out.write(pingFrame)
+		c.out.control(pingFrame)
 		c.pingAt = now + t.ping
 	}
 	next = c.pingAt

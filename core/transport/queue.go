@@ -1,0 +1,82 @@
+package transport
+
+import (
+	"github.com/driplet/driplet/core"
+	"github.com/driplet/driplet/core/hub"
+)
+
+// queue holds the frames that wait for a slow connection, oldest first. The
+// frames are shared with every other connection: waiting costs a pointer. All
+// of it runs in the drain, so nothing here walks the whole queue twice: a
+// frame that is dropped leaves a hole, and places are counted from the first
+// frame that ever waited.
+type queue struct {
+	frames   []*hub.Frame   // nil is a hole
+	first    int            // place of frames[0]
+	latest   map[string]int // topic: place of its one waiting frame
+	kept     int            // no frame before this place may be dropped
+	waiting  int            // frames without the holes
+	size     int            // their bytes
+	replaced int            // by newer ones of their topic, since takeReplaced
+}
+
+// add appends f. Of a topic that keeps only its latest, the one that waits
+// gives way.
+func (q *queue) add(f *hub.Frame) {
+	if f.Overflow == core.OverflowLatest && f.Topic != "" {
+		if at, waits := q.latest[f.Topic]; waits && at >= q.first {
+			q.remove(at)
+			q.replaced++
+		}
+		if q.latest == nil {
+			q.latest = map[string]int{}
+		}
+		q.latest[f.Topic] = q.first + len(q.frames)
+	}
+	q.frames = append(q.frames, f)
+	q.waiting++
+	q.size += len(f.WebSocket())
+}
+
+// dropOldest drops the oldest message that may be lost. Replies and control
+// frames never are.
+func (q *queue) dropOldest() bool {
+	for q.kept = max(q.kept, q.first); q.kept < q.first+len(q.frames); q.kept++ {
+		if f := q.frames[q.kept-q.first]; f != nil && f.Topic != "" && f.Overflow != core.OverflowClose {
+			q.remove(q.kept)
+			return true
+		}
+	}
+	return false
+}
+
+// take removes the oldest frame; there must be one.
+func (q *queue) take() *hub.Frame {
+	for q.frames[0] == nil {
+		q.frames = q.frames[1:]
+		q.first++
+	}
+	f := q.frames[0]
+	q.remove(q.first)
+	return f
+}
+
+func (q *queue) remove(place int) {
+	i := place - q.first
+	f := q.frames[i]
+	if f == nil {
+		return
+	}
+	q.frames[i] = nil
+	q.waiting--
+	q.size -= len(f.WebSocket())
+	if f.Overflow == core.OverflowLatest && q.latest[f.Topic] == place {
+		delete(q.latest, f.Topic)
+	}
+}
+
+func (q *queue) takeReplaced() int {
+	n := q.replaced
+	q.replaced = 0
+	return n
+}
