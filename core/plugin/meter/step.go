@@ -199,7 +199,7 @@ func (s *scan) global(op byte) {
 // misc reads an instruction after opMisc. last is the constant length that a
 // bulk operation was given, or -1.
 func (s *scan) misc(start int, last int64) {
-	op := s.r.byte()
+	op := s.r.u32()
 	if op > miscLast {
 		s.r.fail("opcode 0xfc 0x%02x is unknown", op)
 		return
