@@ -14,21 +14,21 @@ lint:
 	go vet ./...
 
 # With the race detector; the plugins in the binary are rebuilt and compared.
-go:
+go: tools
 	go test -race ./...
 
 fuzz:
 	@.ci/fuzz
 
-js:
+js: tools
 	cd sdk/js && npm test
 
-php:
+php: tools
 	sdk/php/test.sh
 
 # Chromium drives both demos.
-browser:
-	@true
+browser: tools
+	node --test --test-concurrency=1 examples/test/*.test.mjs
 
 build:
 	CGO_ENABLED=0 go build -trimpath -ldflags=-s -o bin/driplet ./cmd/driplet

@@ -36,7 +36,7 @@ func projectImport(f *File, name string) string {
 	if f.IsTest() || name == "core" || name == "core/metrics" {
 		return ""
 	}
-	if slices.Contains(forTests, name) {
+	if slices.Contains(forTests, name) && !slices.Contains(forTests, from) {
 		return name + " is for tests: move what you need of it"
 	}
 	rule, known := layer(from)

@@ -16,7 +16,8 @@ var layers = map[string][]string{
 	"core/target":            {},
 	"core/wire":              {},
 	"core/engine":            {},
-	"core/plugin":            {}, // node names it Hooks, it names node Services: they meet in cmd/driplet
+	"core/plugin/meter":      {},
+	"core/plugin":            {"core/plugin/meter"}, // node names it Hooks, it names node Services: they meet in cmd/driplet
 	"core/callback":          {},
 	"core/engine/local":      {"core/engine"},
 	"core/engine/redis":      {"core/engine"},
@@ -61,8 +62,9 @@ var homes = map[string][]string{
 }
 
 // testClients are modules that test code may use anywhere: the other end of a
-// wire is best played by somebody else's code.
-var testClients = []string{"github.com/lxzan/gws"}
+// wire is best played by somebody else's code, and what rewrites WebAssembly is
+// proved by what runs it.
+var testClients = []string{"github.com/lxzan/gws", "github.com/tetratelabs/wazero"}
 
 // vagueNames are package names that say nothing of what is inside.
 var vagueNames = []string{
