@@ -193,9 +193,6 @@ func isLoopback(address string) bool {
 }
 
 func (o *benchOptions) measure(ctx context.Context, t *terminal) int {
-	if have := bench.RaiseDescriptors(o.plan.Connections); have < o.plan.Connections {
-		fmt.Fprintf(t.err, "driplet: this process may open %d connections and -connections is %d: raise the limit with 'ulimit -n'\n", have, o.plan.Connections)
-	}
 	o.plan.Progress = t.err
 	result, err := bench.Run(ctx, o.plan)
 	if result != nil {

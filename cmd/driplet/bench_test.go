@@ -118,7 +118,7 @@ func TestBench(t *testing.T) {
 			t.Errorf("missing %q in\n%s", want, r.out)
 		}
 	}
-	if r.code != 0 || !strings.Contains(r.err, "measuring   1s sent") {
+	if r.code != 0 || !strings.Contains(r.err, "subscribed  20 of 20, ") || !strings.Contains(r.err, "measuring   1s sent") {
 		t.Errorf("exit %d, stderr %q", r.code, r.err)
 	}
 }

@@ -276,3 +276,13 @@ func TestCheck(t *testing.T) {
 		}
 	}
 }
+
+func TestDescriptors(t *testing.T) {
+	if have := raiseDescriptors(10, 10); have != 10 {
+		t.Errorf("no room for 10 connections: %d", have)
+	}
+	const tooMany = 1 << 40 // more than any system allows
+	if have := raiseDescriptors(tooMany, 10); have <= 0 || have > tooMany {
+		t.Errorf("room for %d", have)
+	}
+}

@@ -18,6 +18,8 @@ import (
 // enough not to fill its queue of handshakes.
 const dialers = 32
 
+var errDescriptors = errors.New("this process has too many open files")
+
 // tokenLife outlives any run.
 const tokenLife = 48 * time.Hour
 
@@ -31,6 +33,10 @@ func (r *run) connect(ctx context.Context, result *Result) error {
 	tokens, err := r.tokens(ctx)
 	if err != nil {
 		return err
+	}
+	have := raiseDescriptors(len(tokens), spareDescriptors+r.plan.Publishers)
+	if have < len(tokens) {
+		fmt.Fprintf(r.plan.Progress, "warning     this process may open %s connections, and not %s: raise the limit with 'ulimit -n'\n", count(int64(have)), count(int64(len(tokens))))
 	}
 	var next, opened atomic.Int64
 	var refused error
@@ -48,8 +54,10 @@ func (r *run) connect(ctx context.Context, result *Result) error {
 				if i >= len(tokens) {
 					return
 				}
-				began := time.Now()
-				err := r.open(ctx, i, tokens[i])
+				began, err := time.Now(), errDescriptors
+				if i < have {
+					err = r.open(ctx, i, tokens[i])
+				}
 				r.mu.Lock()
 				switch {
 				case err == nil:
@@ -66,6 +74,7 @@ func (r *run) connect(ctx context.Context, result *Result) error {
 	wg.Wait()
 	stop()
 	result.connected(opened.Load(), time.Since(start), &r.connects)
+	fmt.Fprintf(r.plan.Progress, "%-11s %s of %s, %s/s\n", "subscribed", count(opened.Load()), count(int64(r.plan.Connections)), count(int64(result.Connect.PerSecond)))
 	if refused != nil {
 		if opened.Load() == 0 {
 			return fmt.Errorf("%w%s", refused, hint(&r.plan, refused.Error()))

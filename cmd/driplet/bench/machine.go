@@ -5,17 +5,18 @@ import (
 	"time"
 )
 
-// spareDescriptors are for everything but connections.
-const spareDescriptors = 64
+// spareDescriptors are for everything but connections and publishers.
+const spareDescriptors = 32
 
-// RaiseDescriptors lets this process open a file for each of n connections, as
-// far as the system allows. have is how many connections that makes.
-func RaiseDescriptors(n int) (have int) {
+// raiseDescriptors lets this process open a file for each of n connections and
+// spare others, as far as the system allows. have is how many connections that
+// makes.
+func raiseDescriptors(n, spare int) (have int) {
 	var limit syscall.Rlimit
 	if syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit) != nil {
 		return n
 	}
-	if want := uint64(n + spareDescriptors); limit.Cur < want {
+	if want := uint64(n + spare); limit.Cur < want {
 		raised := limit
 		raised.Cur, raised.Max = want, max(want, limit.Max) // past the hard limit: root may
 		if syscall.Setrlimit(syscall.RLIMIT_NOFILE, &raised) != nil {
@@ -29,7 +30,7 @@ func RaiseDescriptors(n int) (have int) {
 	if limit.Cur > 1<<30 {
 		return n
 	}
-	return int(limit.Cur) - spareDescriptors
+	return min(n, max(int(limit.Cur)-spare, 0))
 }
 
 // clientCPU is what this process has used, user and system.
