@@ -6,6 +6,7 @@ package server
 import (
 	"net/http"
 	"net/netip"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -42,6 +43,7 @@ func New(o Options) http.Handler {
 	gin.SetMode(gin.ReleaseMode)
 	e := gin.New()
 	e.HandleMethodNotAllowed = true
+	e.RedirectTrailingSlash = false // a signature is for one path, and a POST is not sent twice
 	e.Use(gin.CustomRecoveryWithWriter(nil, recovered(o.Warn)))
 	s := &server{Options: o, addresses: newAddresses(o.TrustedProxies, o.Warn)}
 
@@ -62,6 +64,7 @@ func New(o Options) http.Handler {
 	}
 	for _, m := range o.Mounts {
 		e.Any(m.Path+"*path", gin.WrapH(m.Handler))
+		e.GET(strings.TrimSuffix(m.Path, "/"), gin.WrapH(http.RedirectHandler(m.Path, http.StatusMovedPermanently)))
 	}
 	e.NoRoute(notFound)
 	e.NoMethod(notAllowed)

@@ -17,6 +17,7 @@ type Answer struct {
 	Status int
 	Header http.Header
 	Body   string
+	Close  bool // the server ends the connection after it
 }
 
 // Error is the coded error of a refusal.
@@ -59,7 +60,7 @@ func (s *Server) Try(method, path string, body io.Reader, header ...string) (Ans
 	}
 	defer res.Body.Close()
 	text, err := io.ReadAll(res.Body)
-	return Answer{res.StatusCode, res.Header, string(text)}, err
+	return Answer{res.StatusCode, res.Header, string(text), res.Close}, err
 }
 
 // Get is a plain GET.

@@ -85,7 +85,7 @@ func (w *Socket) Answer() Answer {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	a := Answer{Status: res.StatusCode, Header: res.Header}
+	a := Answer{Status: res.StatusCode, Header: res.Header, Close: res.Close}
 	if res.StatusCode != http.StatusSwitchingProtocols {
 		body, err := io.ReadAll(res.Body)
 		if err != nil {
