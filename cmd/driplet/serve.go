@@ -36,7 +36,7 @@ type pages struct {
 func serve(ctx context.Context, cfg *config.Config, log *slog.Logger, stdout io.Writer) error {
 	return serveWith(ctx, cfg, log, pages{}, func(addresses []string) {
 		for _, a := range addresses {
-			fmt.Fprintf(stdout, "driplet listens on http://%s\n", a)
+			fmt.Fprintf(stdout, "driplet listens on %s://%s\n", cfg.Global.Scheme(), a)
 		}
 	})
 }
@@ -45,7 +45,7 @@ func serve(ctx context.Context, cfg *config.Config, log *slog.Logger, stdout io.
 // and ends everything in order: no new connections, then the clients, then the
 // drain, then the engine.
 func serveWith(ctx context.Context, cfg *config.Config, log *slog.Logger, p pages, ready func([]string)) (err error) {
-	listeners, err := listen(ctx, cfg.Global.Addresses())
+	listeners, err := listen(ctx, &cfg.Global)
 	if err != nil {
 		return err
 	}
@@ -67,7 +67,9 @@ func serveWith(ctx context.Context, cfg *config.Config, log *slog.Logger, p page
 	if err := host.Start(context.WithoutCancel(ctx), n); err != nil {
 		return err
 	}
-	ws := transport.NewWebSockets(n, set.Transport, log)
+	ws := transport.NewWebSockets(n, transport.Budget{
+		Connections: cfg.Global.Connections, QueueBytes: int64(cfg.Global.QueueBytes), Memory: int64(cfg.Global.Memory),
+	}, set.Transport, log)
 	handler := server.New(server.Options{
 		Node: n, WebSockets: ws, TrustedProxies: cfg.Global.TrustedProxies,
 		Metrics: metricsHandler(cfg, set), MetricsForAll: cfg.Global.Metrics == config.MetricsAll,
@@ -110,7 +112,7 @@ func serveWith(ctx context.Context, cfg *config.Config, log *slog.Logger, p page
 		log.Warn("requests under way were cut off")
 		web.Close()
 	}
-	patiently(func(ctx context.Context) error { ws.Shutdown(ctx); return nil })
+	patiently(func(ctx context.Context) error { ws.Shutdown(ctx, cfg.Global.ShutdownSpread); return nil })
 	stopFront()
 	err = errors.Join(serving.Wait(), fronts.Wait())
 	stopBack()
@@ -122,20 +124,6 @@ func patiently(step func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(context.Background(), shutdownGrace)
 	defer cancel()
 	return step(ctx)
-}
-
-func listen(ctx context.Context, addresses []string) (out []net.Listener, err error) {
-	for _, a := range addresses {
-		l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", a)
-		if err != nil {
-			for _, l := range out {
-				l.Close()
-			}
-			return nil, fmt.Errorf("cannot listen on %s: %w (is another server running there? choose another with -port)", a, err)
-		}
-		out = append(out, l)
-	}
-	return out, nil
 }
 
 func names(listeners []net.Listener) (out []string) {

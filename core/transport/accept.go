@@ -33,13 +33,13 @@ func (t *WebSockets) Accept(w http.ResponseWriter, r *http.Request, endpoint, ad
 		}
 		return fault
 	}
-	if !t.enter() {
-		return errStopping
+	if err := t.enter(); err != nil {
+		return err
 	}
 	served := false
 	defer func() {
 		if !served {
-			t.open.Done()
+			t.exit()
 		}
 	}()
 	if err == nil {
@@ -72,7 +72,7 @@ func (t *WebSockets) Accept(w http.ResponseWriter, r *http.Request, endpoint, ad
 	}
 	served = true
 	go func() {
-		defer t.open.Done()
+		defer t.exit()
 		t.serve(c)
 	}()
 	return nil

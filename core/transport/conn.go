@@ -43,7 +43,7 @@ type conn struct {
 
 func newConn(t *WebSockets, c net.Conn, l core.Limits, head []byte) *conn {
 	cn := &conn{t: t, Conn: c, head: head, guard: guard{limit: l.FrameBytes}}
-	cn.out = outlet{conn: c, kernel: kernelOf(c), limit: l.QueueBytes, metrics: t.metrics}
+	cn.out = outlet{conn: c, kernel: kernelOf(c), limit: l.QueueBytes, budget: &t.budget, metrics: t.metrics}
 	cn.heard.Store(t.clock())
 	return cn
 }

@@ -5,6 +5,7 @@ import (
 	"net"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/driplet/driplet/core"
@@ -22,7 +23,9 @@ type outlet struct {
 	conn    net.Conn
 	kernel  kernel
 	limit   int
+	budget  *budget
 	metrics *metrics.Transport
+	charged atomic.Int64 // bytes that wait, as the budget knows them
 
 	mu     sync.Mutex
 	torn   []byte // the end of a frame whose beginning was written
@@ -83,8 +86,16 @@ func (o *outlet) put(b *hub.Batch, limit int) {
 	o.fit(limit)
 	if !o.busy {
 		o.busy = true
+		o.budget.waits(o, true)
 		go o.flush()
 	}
+}
+
+// settleAccount tells the budget what waits now. It reports whether there is
+// room for it.
+func (o *outlet) settleAccount() bool {
+	now := int64(len(o.torn) + o.flight + o.queue.size)
+	return o.budget.charge(int(now - o.charged.Swap(now)))
 }
 
 // fit drops what may be dropped until the rest is within the limit, or gives
@@ -92,15 +103,33 @@ func (o *outlet) put(b *hub.Batch, limit int) {
 func (o *outlet) fit(limit int) {
 	for len(o.torn)+o.flight+o.queue.size > limit {
 		if !o.queue.dropOldest() {
-			o.slow, o.queue = true, queue{}
-			o.metrics.TooSlow.Inc()
-			o.conn.SetWriteDeadline(time.Now()) // wakes flush
+			o.drop()
 			return
 		}
 		o.metrics.Dropped.Oldest.Inc()
 	}
 	if n := o.queue.takeReplaced(); n > 0 {
 		o.metrics.Dropped.Replaced.Add(float64(n))
+	}
+	if !o.settleAccount() {
+		o.drop()
+	}
+}
+
+// drop lets go of all that waits, under the lock; flush ends the connection.
+func (o *outlet) drop() {
+	o.slow, o.queue = true, queue{}
+	o.settleAccount()
+	o.metrics.TooSlow.Inc()
+	o.conn.SetWriteDeadline(time.Now()) // wakes flush
+}
+
+// giveUp closes the connection as too slow, if it still has a queue.
+func (o *outlet) giveUp() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.busy && !o.slow && !o.failed {
+		o.drop()
 	}
 }
 
@@ -122,6 +151,7 @@ func (o *outlet) flush() {
 			buf, begun = append(buf, f.WebSocket()...), append(begun, f)
 		}
 		o.flight = len(buf)
+		o.settleAccount()
 		if len(buf) == 0 && !slow && !o.kernel.pending() {
 			o.stop()
 			o.mu.Unlock()
@@ -181,12 +211,14 @@ var tooSlow = core.CloseReason{
 // fail ends the outlet for good, under its lock.
 func (o *outlet) fail() {
 	o.failed, o.torn, o.queue, o.flight = true, nil, queue{}, 0
+	o.settleAccount()
 	o.stop()
 }
 
 // stop ends flush, under the lock.
 func (o *outlet) stop() {
 	o.busy = false
+	o.budget.waits(o, false)
 	if o.idle != nil {
 		close(o.idle)
 		o.idle = nil

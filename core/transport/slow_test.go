@@ -208,7 +208,7 @@ func TestQueueComesBeforeTheClose(t *testing.T) {
 		}
 	}()
 	first := <-frames
-	s.Node.Shutdown()
+	s.Node.Shutdown(t.Context(), 0)
 	n := 0
 	for f := first; ; n++ {
 		if n == messages {

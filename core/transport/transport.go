@@ -44,6 +44,7 @@ type WebSockets struct {
 	ping    int64 // seconds
 	silence int64 // seconds
 	wheel   wheel
+	budget  budget
 	ctx     context.Context // of hooks: ends when Run does
 	cancel  context.CancelFunc
 
@@ -55,11 +56,12 @@ type WebSockets struct {
 
 // NewWebSockets returns a transport that accepts at once and keeps connections
 // alive while it Runs.
-func NewWebSockets(n *node.Node, m *metrics.Transport, log *slog.Logger) *WebSockets {
+func NewWebSockets(n *node.Node, b Budget, m *metrics.Transport, log *slog.Logger) *WebSockets {
 	t := &WebSockets{
 		node: n, metrics: m, log: log, started: time.Now(), ping: pingSeconds, silence: silenceSeconds,
 		upgraders: map[upgraderKey]*gws.Upgrader{},
 	}
+	t.budget.init(b)
 	t.ctx, t.cancel = context.WithCancel(context.Background())
 	return t
 }
@@ -79,18 +81,30 @@ func (t *WebSockets) Run(ctx context.Context) error {
 			return nil
 		case <-tick.C:
 			t.wheel.turn(t.clock(), t.visit)
+			t.watchMemory()
 		}
 	}
 }
 
+// watchMemory says when the budget is reached, and when it is over.
+func (t *WebSockets) watchMemory() {
+	was := t.budget.full.Load()
+	switch full := t.budget.check(); {
+	case full && !was:
+		t.log.Warn("the memory of Global.Memory is reached: new connections are refused, then the slowest are closed")
+	case was && !full:
+		t.log.Info("memory is back within Global.Memory")
+	}
+}
+
 // Shutdown takes no more connections, tells every client to come back later,
-// and returns when all have ended or ctx has. What was published before reaches
-// them first.
-func (t *WebSockets) Shutdown(ctx context.Context) {
+// over spread when they are many, and returns when all have ended or ctx has.
+// What was published before reaches them first.
+func (t *WebSockets) Shutdown(ctx context.Context, spread time.Duration) {
 	t.mu.Lock()
 	t.stopping = true
 	t.mu.Unlock()
-	t.node.Shutdown()
+	t.node.Shutdown(ctx, spread)
 	done := make(chan struct{})
 	go func() {
 		t.open.Wait()
@@ -102,15 +116,25 @@ func (t *WebSockets) Shutdown(ctx context.Context) {
 	}
 }
 
-// enter counts a connection in, unless the server stops.
-func (t *WebSockets) enter() bool {
+// enter counts a connection in, unless the server stops or is full: that is
+// told as HTTP in every version, for an upgrade would cost what is missing.
+func (t *WebSockets) enter() error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.stopping {
-		return false
+		return errStopping
+	}
+	if err := t.budget.admit(); err != nil {
+		return err
 	}
 	t.open.Add(1)
-	return true
+	return nil
+}
+
+// exit counts a connection out.
+func (t *WebSockets) exit() {
+	t.budget.release()
+	t.open.Done()
 }
 
 // leaving reports whether the server stops.

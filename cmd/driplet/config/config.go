@@ -14,6 +14,7 @@ import (
 	"net/netip"
 	"os"
 	"strconv"
+	"time"
 
 	"github.com/driplet/driplet/core"
 )
@@ -39,6 +40,12 @@ type Global struct {
 	LogFile        string // "": standard error
 	Debug          bool
 	Metrics        Metrics
+	TLSCertificate string // PEM file; "": plain TCP
+	TLSKey         string // PEM file
+	Connections    int    // of the whole process
+	QueueBytes     int    // waiting for all clients together
+	Memory         int    // bytes of the whole process; 0: no bound
+	ShutdownSpread time.Duration
 }
 
 // Metrics says who may read /metrics.
@@ -100,6 +107,9 @@ func Parse(name string, data []byte, env []string, overrides ...Override) (*Conf
 	for _, e := range endpoints {
 		c.Endpoints = append(c.Endpoints, newEndpoint(e, p))
 	}
+	if g := &c.Global; (g.TLSCertificate == "") != (g.TLSKey == "") {
+		p.errorf(tree.section("Global").from, "Global.TLSCertificate and Global.TLSKey belong together: set both, or neither")
+	}
 	judgeSecrets(&c.Global, endpoints, p)
 	if err := p.err(); err != nil {
 		return nil, err
@@ -122,6 +132,12 @@ func newGlobal(r *resolved) Global {
 		Metrics: map[string]Metrics{
 			"all": MetricsAll, "off": MetricsOff,
 		}[get[string](r, "Metrics")],
+		TLSCertificate: get[string](r, "TLSCertificate"),
+		TLSKey:         get[string](r, "TLSKey"),
+		Connections:    get[int](r, "Connections"),
+		QueueBytes:     get[int](r, "QueueBytes"),
+		Memory:         get[int](r, "Memory"),
+		ShutdownSpread: get[time.Duration](r, "ShutdownSpread"),
 	}
 }
 
@@ -135,4 +151,12 @@ func (g *Global) Local() string {
 		host = "::1"
 	}
 	return net.JoinHostPort(host, strconv.Itoa(g.Port))
+}
+
+// Scheme is how this server's HTTP is reached without a proxy.
+func (g *Global) Scheme() string {
+	if g.TLSCertificate != "" {
+		return "https"
+	}
+	return "http"
 }

@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/driplet/driplet/core"
 )
@@ -35,6 +36,7 @@ func TestFullExample(t *testing.T) {
 		BindAddress: "127.0.0.1", Port: 4719, Listen: []string{":6001"}, PublicURL: "https://shop.example/live",
 		TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32"), netip.MustParsePrefix("10.1.0.0/16")},
 		DataDir:        "/srv/driplet", PluginDir: "/etc/driplet/plugins",
+		Connections: 100_000, QueueBytes: 256 << 20, ShutdownSpread: 2 * time.Second,
 	}); !reflect.DeepEqual(got, want) {
 		t.Errorf("Global is %+v, want %+v", got, want)
 	}

@@ -28,6 +28,9 @@ func newEndpoint(r *resolved, p *problems) *core.Endpoint {
 		Plugins:    getList[string](r, "Plugins"),
 		Limits:     limits(r.section("Limits")),
 	}
+	if v := r.values["Plugins"]; v != nil && v.from.kind == fromDefault {
+		e.Plugins = nil // whatever PluginDir holds
+	}
 	if e.Title == "" {
 		e.Title = e.Name
 	}

@@ -20,7 +20,7 @@ func TestErrors(t *testing.T) {
 		"unknown section":      {"[Globals]\nPort = 1\n" + minimal, "config.toml:1: unknown key Globals: did you mean Global?"},
 		"unknown key":          {"[Global]\nProt = 1\n" + minimal, "config.toml:2: unknown key Global.Prot: did you mean Global.Port?"},
 		"unknown endpoint key": {endpoint("JWTSecert = \"x\"\n"), "config.toml:4: unknown key Endpoints.default.JWTSecert: did you mean Endpoints.default.JWTSecret?"},
-		"unknown key far off":  {"[Global]\nx = 1\n" + minimal, "config.toml:2: unknown key Global.x: known here: BindAddress, Port, Listen, PublicURL, TrustedProxies, DataDir, PluginDir, LogFile, LogLevel, Metrics"},
+		"unknown key far off":  {"[Global]\nx = 1\n" + minimal, "config.toml:2: unknown key Global.x: known here: BindAddress, Port, Listen, PublicURL, TrustedProxies, DataDir, PluginDir, LogFile, LogLevel, Metrics, TLSCertificate, TLSKey, Connections, QueueBytes, Memory, ShutdownSpread"},
 		"unknown in a list":    {endpoint("[[Endpoints.default.Topics]]\nMatch = \"a\"\nSubscibe = \"token\"\n"), "config.toml:6: unknown key Endpoints.default.Topics.Subscibe: did you mean Endpoints.default.Topics.Subscribe?"},
 		"unknown inline":       {endpoint("[[Endpoints.default.Topics]]\nMatch = \"a\"\nHistory = { Sizes = 1 }\n"), "config.toml:6: unknown key Endpoints.default.Topics.History.Sizes: did you mean Endpoints.default.Topics.History.Size?"},
 
@@ -121,7 +121,7 @@ func TestAllErrorsAtOnce(t *testing.T) {
 		[]string{"DRIPLET_X=1", "DRIPLET_GLOBAL_METRICS=maybe"})
 	want := `config.toml:2: Global.Port must be a whole number from 0 to 65535, not -1
 config.toml:3: Global.LogLevel must be "normal" or "debug", not 3
-config.toml:4: unknown key Global.Host: known here: BindAddress, Port, Listen, PublicURL, TrustedProxies, DataDir, PluginDir, LogFile, LogLevel, Metrics
+config.toml:4: unknown key Global.Host: known here: BindAddress, Port, Listen, PublicURL, TrustedProxies, DataDir, PluginDir, LogFile, LogLevel, Metrics, TLSCertificate, TLSKey, Connections, QueueBytes, Memory, ShutdownSpread
 config.toml:6: unknown key Endpoints.default.Plugin: did you mean Endpoints.default.Plugins?
 DRIPLET_GLOBAL_METRICS: Global.Metrics must be one of "loopback", "all", "off", not "maybe"
 DRIPLET_X: unknown variable: it sets no key of the configuration; 'driplet config check' shows them`

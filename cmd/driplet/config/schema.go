@@ -26,6 +26,12 @@ func globalFields() schema {
 		text("LogFile", "", nil),
 		choice("LogLevel", "normal", "normal", "debug"),
 		choice("Metrics", "loopback", "loopback", "all", "off"),
+		text("TLSCertificate", "", nil),
+		text("TLSKey", "", nil),
+		integer("Connections", int64(100_000), 1, 10_000_000),
+		size("QueueBytes", "256 MiB", 1<<20, 1<<40),
+		{name: "Memory", shape: shapeSize, expect: "a size such as \"1 GiB\"", parse: size("", nil, 32<<20, 1<<44).parse, unset: "without it there is no bound"},
+		duration("ShutdownSpread", "2s", 0, 10*time.Minute),
 	}
 }
 
@@ -41,7 +47,7 @@ func endpointFields() schema {
 		choice("TokenExpiry", "connect", "connect", "enforce"),
 		choice("Version1", "allow", "allow", "expire", "off"),
 		boolean("EchoTarget", false),
-		texts("Plugins", []string{}, checkPlugin),
+		texts("Plugins", []string{}, checkPlugin).unsetMeans("all of PluginDir"),
 		section("Limits", limitFields()...),
 		sections("Topics", topicFields()...),
 		section("Pusher", pusherFields()...).whenPresent().notYet(),

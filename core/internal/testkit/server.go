@@ -104,7 +104,7 @@ func Start(t testing.TB, o Options) *Server {
 	if err := host.Start(context.WithoutCancel(t.Context()), s.Node); err != nil {
 		t.Fatal(err)
 	}
-	s.Sockets = transport.NewWebSockets(s.Node, set.Transport, log)
+	s.Sockets = transport.NewWebSockets(s.Node, transport.Budget{}, set.Transport, log)
 	if o.WebSockets != nil {
 		o.WebSockets(s.Sockets)
 	}
@@ -135,7 +135,7 @@ func Start(t testing.TB, o Options) *Server {
 		if err := web.Shutdown(grace); err != nil {
 			t.Errorf("requests did not end: %v", err)
 		}
-		s.Sockets.Shutdown(grace)
+		s.Sockets.Shutdown(grace, 0)
 		if grace.Err() != nil {
 			t.Error("connections did not end")
 		}

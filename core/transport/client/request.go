@@ -94,6 +94,9 @@ func decode(text []byte) (*Frame, error) {
 // a *core.Error, a connection that ends meanwhile a *Closed: the server may
 // have acted on the request.
 func (c *Conn) Request(ctx context.Context, r Request) (*Frame, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	answer := make(chan *Frame, 1)
 	c.mu.Lock()
 	if c.closed != nil {
