@@ -22,7 +22,7 @@ func closeText(s string) string {
 		return s
 	}
 	end := room
-	for s[end]&0xc0 == 0x80 { // within a character
+	for end > 0 && s[end]&0xc0 == 0x80 { // within a character
 		end--
 	}
 	return s[:end]

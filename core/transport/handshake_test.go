@@ -1,0 +1,31 @@
+package transport
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+)
+
+func FuzzReadHandshake(f *testing.F) {
+	f.Add("token=a.b.c", "", "", "")
+	f.Add("v=2&token=a.b.c", "", "Bearer x", "")
+	f.Add("", "driplet.v2, bearer.a.b.c", "", "")
+	f.Add("v=1;v=2&%zz", " driplet.v2 ,,bearer.", "Bearer", "bearer.x")
+	f.Fuzz(func(t *testing.T, query, protocols, authorization, more string) {
+		r := &http.Request{Method: "GET", URL: &url.URL{Path: "/ws/default", RawQuery: query}, Header: http.Header{
+			"Sec-Websocket-Protocol": {protocols, more}, "Authorization": {authorization},
+		}}
+		h := readHandshake(r)
+		if h.version != 1 && h.version != 2 || h.subprotocol && h.version != 2 {
+			t.Fatalf("%+v", h)
+		}
+		sources := query + "\n" + protocols + "\n" + more + "\n" + authorization
+		if h.token != "" && !strings.Contains(query, "%") && !strings.Contains(query, "+") && !strings.Contains(sources, h.token) {
+			t.Fatalf("the token %q is nowhere in %q", h.token, sources)
+		}
+		if checkHandshake(r) == nil {
+			t.Fatal("this is no handshake")
+		}
+	})
+}
