@@ -61,7 +61,7 @@ type scan struct {
 	calls   bool
 	loops   bool
 	work    int
-	joins   int
+	blocks  int
 	last    int64 // the constant that the instruction before pushed; -1: none
 	at      int   // where the instruction being read begins
 }
@@ -70,7 +70,7 @@ type scan struct {
 func (s *scan) run(body []byte, sig *signature) error {
 	s.r = reader{b: body}
 	s.records, s.targets, s.labels = s.records[:0], s.targets[:0], s.labels[:0]
-	s.cost, s.height, s.top, s.work, s.joins, s.last = 0, 0, 0, 0, 0, -1
+	s.cost, s.height, s.top, s.work, s.blocks, s.last = 0, 0, 0, 0, 0, -1
 	s.calls, s.loops = false, false
 	s.vectors = sig.vectors
 	s.locals = sig.in()
@@ -83,8 +83,8 @@ func (s *scan) run(body []byte, sig *signature) error {
 	if s.r.err == nil && s.r.more() {
 		s.r.fail("there are %d bytes after its end", len(body)-s.r.pos)
 	}
-	if s.joins*s.locals > MaxJoins {
-		s.r.fail("%d joining places with %d locals: too much to compile", s.joins, s.locals)
+	if s.blocks*s.locals > MaxJoins {
+		s.r.fail("%d blocks with %d locals: too much to compile", s.blocks, s.locals)
 	}
 	return s.r.err
 }
@@ -179,15 +179,18 @@ func (s *scan) blockType() (in, out int) {
 
 func (s *scan) open(k kind, start int) {
 	in, out := s.blockType()
-	if len(s.labels) >= MaxNesting {
-		s.r.fail("more than %d blocks are open at once", MaxNesting)
-		return
-	}
 	if k == recIf {
 		s.pop(1)
 	}
 	s.pop(in)
-	s.joins++
+	s.blocks++
+	if k == recLoop {
+		s.blocks++
+	}
+	if s.blocks > MaxBlocks {
+		s.r.fail("more than %d blocks", MaxBlocks)
+		return
+	}
 	s.values(in + out)
 	s.record(k, start, 0)
 	dead := s.labels[len(s.labels)-1].dead

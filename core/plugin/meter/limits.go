@@ -14,7 +14,7 @@ const (
 	MaxImports   = 1_000
 	MaxExports   = 10_000
 	MaxGlobals   = 10_000
-	MaxSegments  = 10_000
+	MaxSegments  = 100_000 // Go writes one for every stretch of its data
 	// MaxTables: each may take MaxTable entries.
 	MaxTables = 16
 	// MaxValues is how many parameters or results a type may have: two bytes of
@@ -27,19 +27,23 @@ const (
 	// three bytes can declare four thousand million.
 	MaxLocals      = 10_000
 	MaxLocalsTotal = 1 << 20
-	// MaxNesting is how many blocks may be open at once: Go nests one for each
-	// place that a function can be resumed at.
-	MaxNesting = 16_384
 	// MaxTargets is a br_table's number of entries.
 	MaxTargets = 65_520
 	// MaxWork bounds, per function, the values that calls, blocks and branches
 	// move (a branch table moves its values once per entry): compilers make one
 	// node for each.
 	MaxWork = 4 << 20
-	// MaxJoins bounds, per function, the number of places where control flow
-	// joins times the number of locals: compilers may make one node for each.
-	MaxJoins = 16 << 20
-	// MaxNames is the size of the name section; the rest is left out.
+	// MaxBlocks bounds a function's blocks, nested or not, loops counted twice and a branch
+	// table's entries by 64ths; MaxSquares the sum of their squares over the
+	// module: compile time grows with the square, 10,000 empty loops in one
+	// function take half a minute. Go's and QuickJS's largest functions have
+	// 1,000, a Go module of 3 MB sums up to 7 million.
+	MaxBlocks  = 4096
+	MaxSquares = 1 << 26
+	// MaxJoins bounds, per function, the number of its blocks times the number
+	// of its locals: compilers may make one node for each.
+	MaxJoins = 1 << 20
+	// MaxName is the length of a function's name; longer ones are left out.
 	MaxName = 4096
 )
 

@@ -143,7 +143,10 @@ func (s *scan) branchTable(start int) {
 	}
 	rec := s.record(recTable, start, 0)
 	rec.list, rec.n = uint32(first), uint32(n+1)
-	s.joins += 1 + n/8
+	if s.blocks += 1 + n/64; s.blocks > MaxBlocks {
+		s.r.fail("more than %d blocks", MaxBlocks)
+		return
+	}
 	s.die()
 }
 
