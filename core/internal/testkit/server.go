@@ -113,7 +113,7 @@ func Start(t testing.TB, o Options) *Server {
 			Node: s.Node, WebSockets: s.Sockets, TrustedProxies: o.TrustedProxies, Metrics: set.Handler(),
 			Page: o.Page, Warn: func(text string) { log.Warn(text) },
 		}),
-		ReadHeaderTimeout: 10 * time.Second, MaxHeaderBytes: 128 << 10,
+		ReadHeaderTimeout: 10 * time.Second, MaxHeaderBytes: 64 << 10,
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
 
