@@ -18,6 +18,7 @@ type Endpoint struct {
 	UserClaim      string   // default "uid"
 	EnforceExpiry  bool     // close connections when their token expires
 	Version1       Version1
+	Compress       bool // clients that ask for it get compressed frames (RFC 7692)
 	EchoTarget     bool // version 1 frames repeat the target, as the old server did
 	Topics         []TopicRule
 	Plugins        []string

@@ -136,7 +136,7 @@ func (o *outbox) writeTo(s *Session) int {
 	s.head, s.tail = 0, 0
 	if !same || len(o.next) != len(o.batch.Frames) {
 		o.batch.Frames, o.next = o.next, o.batch.Frames
-		o.batch.ready = false
+		o.batch.changed()
 	}
 	s.sink.Write(&o.batch)
 	return len(o.batch.Frames)

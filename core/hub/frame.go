@@ -14,8 +14,9 @@ type Frame struct {
 	Topic    string
 	Overflow core.Overflow
 
-	buf   []byte // a WebSocket header, right-aligned before the payload
-	start int
+	buf      []byte // a WebSocket header, right-aligned before the payload
+	start    int
+	deflated []byte // see Deflated; nil: not asked for yet
 }
 
 // headerRoom is the longest header of an unmasked WebSocket frame (RFC 6455, 5.2).
@@ -32,26 +33,38 @@ func NewFrame(e Encoder, o core.Outgoing) *Frame {
 	if n == 0 {
 		return nil
 	}
-	const textFin = 0x81
-	f := &Frame{buf: buf}
+	f := &Frame{buf: buf, start: putHeader(buf, finText)}
 	if ev, ok := o.(*core.Event); ok {
 		f.Topic, f.Overflow = ev.Key.Topic, ev.Overflow
 	}
-	switch {
+	return f
+}
+
+// First bytes of a data frame that is a whole message (RFC 6455, 5.2), plain
+// and compressed (RFC 7692, 6).
+const (
+	finText         = 0x81
+	finTextDeflated = 0xc1
+)
+
+// putHeader writes a frame's header right before the payload, which begins at
+// headerRoom in buf, and returns where it starts.
+func putHeader(buf []byte, first byte) (start int) {
+	switch n := len(buf) - headerRoom; {
 	case n < 126:
-		f.start = headerRoom - 2
-		buf[f.start+1] = byte(n)
+		start = headerRoom - 2
+		buf[start+1] = byte(n)
 	case n <= 0xffff:
-		f.start = headerRoom - 4
-		buf[f.start+1] = 126
-		binary.BigEndian.PutUint16(buf[f.start+2:], uint16(n))
+		start = headerRoom - 4
+		buf[start+1] = 126
+		binary.BigEndian.PutUint16(buf[start+2:], uint16(n))
 	default:
-		f.start = 0
+		start = 0
 		buf[1] = 127
 		binary.BigEndian.PutUint64(buf[2:], uint64(n))
 	}
-	buf[f.start] = textFin
-	return f
+	buf[start] = first
+	return start
 }
 
 // ControlFrame holds a whole WebSocket control frame, to wait its turn among
@@ -67,22 +80,36 @@ func (f *Frame) WebSocket() []byte { return f.buf[f.start:] }
 // Batch is what one connection gets in one write, in order. It is the drain's
 // and valid only during the call that hands it over.
 type Batch struct {
-	Frames []*Frame
-	joined []byte // of WebSocket; several connections in turn get the same batch
-	ready  bool
+	Frames   []*Frame
+	plain    joined
+	deflated joined
 }
 
+// joined is frames in one piece, kept while several connections in turn get
+// the same batch.
+type joined struct {
+	buf   []byte
+	ready bool
+}
+
+func (b *Batch) changed() { b.plain.ready, b.deflated.ready = false, false }
+
 // WebSocket is all frames in one piece. Read only.
-func (b *Batch) WebSocket() []byte {
-	if len(b.Frames) == 1 {
-		return b.Frames[0].WebSocket()
+func (b *Batch) WebSocket() []byte { return b.plain.of(b.Frames, (*Frame).WebSocket) }
+
+// Deflated is all frames in one piece, compressed. Read only.
+func (b *Batch) Deflated() []byte { return b.deflated.of(b.Frames, (*Frame).Deflated) }
+
+func (j *joined) of(frames []*Frame, bytes func(*Frame) []byte) []byte {
+	if len(frames) == 1 {
+		return bytes(frames[0])
 	}
-	if !b.ready {
-		b.joined = b.joined[:0]
-		for _, f := range b.Frames {
-			b.joined = append(b.joined, f.WebSocket()...)
+	if !j.ready {
+		j.buf = j.buf[:0]
+		for _, f := range frames {
+			j.buf = append(j.buf, bytes(f)...)
 		}
-		b.ready = true
+		j.ready = true
 	}
-	return b.joined
+	return j.buf
 }

@@ -117,6 +117,7 @@ func checkOrigin(ep *core.Endpoint, origin string) error {
 type upgraderKey struct {
 	maxFrame int
 	v2       bool
+	deflate  bool
 }
 
 // upgrade turns the request into a WebSocket. From here on the request, its
@@ -136,7 +137,8 @@ func (t *WebSockets) upgrade(w http.ResponseWriter, r *http.Request, h handshake
 	if h.subprotocol {
 		r.Header.Set(headerProtocol, wire.Subprotocol) // gws reads one line alone
 	}
-	ws, err := t.upgrader(upgraderKey{limits.FrameBytes, h.subprotocol}).UpgradeFromConn(c, bufio.NewReaderSize(c, readBuffer), r)
+	c.out.deflate = ep != nil && ep.Compress && h.deflate
+	ws, err := t.upgrader(upgraderKey{limits.FrameBytes, h.subprotocol, c.out.deflate}).UpgradeFromConn(c, bufio.NewReaderSize(c, readBuffer), r)
 	if err != nil {
 		return nil, err
 	}
@@ -160,6 +162,9 @@ func (t *WebSockets) upgrader(k upgraderKey) *gws.Upgrader {
 			Recovery:           t.recovered,
 			NewSession:         func() gws.SessionStorage { return nil },
 		}
+		// Without context takeover: a compressed frame is the same for all, and
+		// an idle connection keeps no window. gws bounds what is inflated.
+		o.PermessageDeflate.Enabled = k.deflate
 		if k.v2 {
 			o.SubProtocols = []string{wire.Subprotocol}
 		}

@@ -2,6 +2,7 @@ package transport
 
 import (
 	"errors"
+	"fmt"
 	"net"
 	"os"
 	"sync/atomic"
@@ -116,6 +117,9 @@ func (c *conn) closeFrame(p []byte) {
 	case c.closing.Load():
 	case code == closeNotUTF8:
 		c.end(core.CloseReason{Code: code, Text: "a text frame must be UTF-8"})
+	case code == closeInflate && c.out.deflate:
+		c.end(core.CloseReason{Code: core.CloseTooLarge, Text: fmt.Sprintf(
+			"a compressed message is broken, or over %s bytes when inflated (Limits.FrameBytes)", thousands(uint64(c.guard.limit)))})
 	case code == closeBroken:
 		c.end(*broken("the frames come in no valid order, or with bits and codes that mean nothing"))
 	case len(p) > 4:

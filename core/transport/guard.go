@@ -101,6 +101,7 @@ const (
 	closeNormal  uint16 = 1000
 	closeBroken  uint16 = 1002
 	closeNotUTF8 uint16 = 1007
+	closeInflate uint16 = 1011 // what gws says when it cannot inflate a message
 )
 
 func tooLarge(size uint64, limit int) core.CloseReason {

@@ -14,13 +14,14 @@ type handshake struct {
 	version     int
 	token       string
 	subprotocol bool // version 2 was asked for as a subprotocol
+	deflate     bool // an offer of compression that can be taken
 }
 
 // readHandshake reads version and token: from the subprotocols
 // "driplet.v2, bearer.<JWT>", or the query ?v=2&token=<JWT>, or a header
 // Authorization: Bearer <JWT> of a client that can send one.
 func readHandshake(r *http.Request) handshake {
-	h := handshake{version: 1}
+	h := handshake{version: 1, deflate: offersDeflate(r.Header.Values("Sec-WebSocket-Extensions"))}
 	q := r.URL.Query()
 	h.token = q.Get("token")
 	if q.Get(wire.VersionQuery) == wire.Version2 {
@@ -42,6 +43,20 @@ func readHandshake(r *http.Request) handshake {
 		}
 	}
 	return h
+}
+
+// offersDeflate finds an offer of permessage-deflate (RFC 7692, 7.1) without a
+// smaller window for the server, which it would have to decline.
+func offersDeflate(lines []string) bool {
+	for _, line := range lines {
+		for offer := range strings.SplitSeq(line, ",") {
+			name, parameters, _ := strings.Cut(offer, ";")
+			if strings.TrimSpace(name) == "permessage-deflate" && !strings.Contains(parameters, "server_max_window_bits") {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 const headerProtocol = "Sec-WebSocket-Protocol"

@@ -23,6 +23,7 @@ type outlet struct {
 	conn    net.Conn
 	kernel  kernel
 	limit   int
+	deflate bool // the client takes compressed frames
 	budget  *budget
 	metrics *metrics.Transport
 	charged atomic.Int64 // bytes that wait, as the budget knows them
@@ -68,19 +69,19 @@ func (o *outlet) put(b *hub.Batch, limit int) {
 	}
 	taken := 0
 	if !o.busy {
-		p := b.WebSocket()
+		p := o.joined(b)
 		if taken = o.kernel.try(p); taken == len(p) && !o.kernel.pending() {
 			return
 		}
 	}
 	for _, f := range b.Frames {
-		switch w := f.WebSocket(); {
+		switch w := o.bytes(f); {
 		case taken >= len(w):
 			taken -= len(w)
 		case taken > 0:
 			o.torn, taken = w[taken:], 0
 		default:
-			o.queue.add(f)
+			o.queue.add(waitingFrame{f, w})
 		}
 	}
 	o.fit(limit)
@@ -89,6 +90,20 @@ func (o *outlet) put(b *hub.Batch, limit int) {
 		o.budget.waits(o, true)
 		go o.flush()
 	}
+}
+
+func (o *outlet) joined(b *hub.Batch) []byte {
+	if o.deflate {
+		return b.Deflated()
+	}
+	return b.WebSocket()
+}
+
+func (o *outlet) bytes(f *hub.Frame) []byte {
+	if o.deflate {
+		return f.Deflated()
+	}
+	return f.WebSocket()
 }
 
 // settleAccount tells the budget what waits now. It reports whether there is
@@ -140,7 +155,7 @@ const flushChunk = 64 << 10
 // flush writes the rest, waiting for the kernel as long as it takes.
 func (o *outlet) flush() {
 	var buf []byte
-	var begun []*hub.Frame
+	var begun []waitingFrame
 	for {
 		o.mu.Lock()
 		torn, slow := o.torn, o.slow
@@ -148,7 +163,7 @@ func (o *outlet) flush() {
 		buf, begun = append(buf[:0], torn...), begun[:0]
 		for len(buf) < flushChunk && o.queue.waiting > 0 {
 			f := o.queue.take()
-			buf, begun = append(buf, f.WebSocket()...), append(begun, f)
+			buf, begun = append(buf, f.bytes...), append(begun, f)
 		}
 		o.flight = len(buf)
 		o.settleAccount()
@@ -180,10 +195,10 @@ func (o *outlet) flush() {
 
 // frameEnd is where the frame ends that byte n of a written chunk lies in: the
 // chunk is the end of a torn frame and then whole frames.
-func frameEnd(n, torn int, frames []*hub.Frame) int {
+func frameEnd(n, torn int, frames []waitingFrame) int {
 	end := torn
 	for i := 0; end < n; i++ {
-		end += len(frames[i].WebSocket())
+		end += len(frames[i].bytes)
 	}
 	return end
 }

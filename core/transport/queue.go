@@ -11,7 +11,7 @@ import (
 // frame that is dropped leaves a hole, and places are counted from the first
 // frame that ever waited.
 type queue struct {
-	frames   []*hub.Frame   // nil is a hole
+	frames   []waitingFrame // without a frame: a hole
 	first    int            // place of frames[0]
 	latest   map[string]int // topic: place of its one waiting frame
 	kept     int            // no frame before this place may be dropped
@@ -20,9 +20,15 @@ type queue struct {
 	replaced int            // by newer ones of their topic, since takeReplaced
 }
 
+// waitingFrame is a frame and its bytes as this connection gets them.
+type waitingFrame struct {
+	*hub.Frame
+	bytes []byte
+}
+
 // add appends f. Of a topic that keeps only its latest, the one that waits
 // gives way.
-func (q *queue) add(f *hub.Frame) {
+func (q *queue) add(f waitingFrame) {
 	if f.Overflow == core.OverflowLatest && f.Topic != "" {
 		if at, waits := q.latest[f.Topic]; waits && at >= q.first {
 			q.remove(at)
@@ -35,14 +41,14 @@ func (q *queue) add(f *hub.Frame) {
 	}
 	q.frames = append(q.frames, f)
 	q.waiting++
-	q.size += len(f.WebSocket())
+	q.size += len(f.bytes)
 }
 
 // dropOldest drops the oldest message that may be lost. Replies and control
 // frames never are.
 func (q *queue) dropOldest() bool {
 	for q.kept = max(q.kept, q.first); q.kept < q.first+len(q.frames); q.kept++ {
-		if f := q.frames[q.kept-q.first]; f != nil && f.Topic != "" && f.Overflow != core.OverflowClose {
+		if f := q.frames[q.kept-q.first]; f.Frame != nil && f.Topic != "" && f.Overflow != core.OverflowClose {
 			q.remove(q.kept)
 			return true
 		}
@@ -51,8 +57,8 @@ func (q *queue) dropOldest() bool {
 }
 
 // take removes the oldest frame; there must be one.
-func (q *queue) take() *hub.Frame {
-	for q.frames[0] == nil {
+func (q *queue) take() waitingFrame {
+	for q.frames[0].Frame == nil {
 		q.frames = q.frames[1:]
 		q.first++
 	}
@@ -64,12 +70,12 @@ func (q *queue) take() *hub.Frame {
 func (q *queue) remove(place int) {
 	i := place - q.first
 	f := q.frames[i]
-	if f == nil {
+	if f.Frame == nil {
 		return
 	}
-	q.frames[i] = nil
+	q.frames[i] = waitingFrame{}
 	q.waiting--
-	q.size -= len(f.WebSocket())
+	q.size -= len(f.bytes)
 	if f.Overflow == core.OverflowLatest && q.latest[f.Topic] == place {
 		delete(q.latest, f.Topic)
 	}

@@ -226,7 +226,7 @@ func FuzzFrameEnd(f *testing.F) {
 	f.Add([]byte{125, 126, 127, 255}, uint8(9), uint32(130))
 	f.Add([]byte{255, 255, 0, 1}, uint8(255), uint32(70000))
 	f.Fuzz(func(t *testing.T, sizes []byte, torn uint8, at uint32) {
-		var frames []*hub.Frame
+		var frames []waitingFrame
 		total := int(torn)
 		ends := map[int]bool{total: true}
 		for i, s := range sizes[:min(len(sizes), 64)] {
@@ -234,7 +234,7 @@ func FuzzFrameEnd(f *testing.F) {
 			if i%5 == 4 {
 				fr = hub.ControlFrame(pingFrame)
 			}
-			frames = append(frames, fr)
+			frames = append(frames, waitingFrame{fr, fr.WebSocket()})
 			total += len(fr.WebSocket())
 			ends[total] = true
 		}

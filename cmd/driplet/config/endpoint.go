@@ -25,6 +25,7 @@ func newEndpoint(r *resolved, p *problems) *core.Endpoint {
 			"expire": core.Version1Expire, "off": core.Version1Off,
 		}[get[string](r, "Version1")],
 		EchoTarget: get[bool](r, "EchoTarget"),
+		Compress:   get[bool](r, "Compress"),
 		Plugins:    getList[string](r, "Plugins"),
 		Limits:     limits(r.section("Limits")),
 	}

@@ -47,6 +47,7 @@ func endpointFields() schema {
 		choice("TokenExpiry", "connect", "connect", "enforce"),
 		choice("Version1", "allow", "allow", "expire", "off"),
 		boolean("EchoTarget", false),
+		boolean("Compress", false),
 		texts("Plugins", []string{}, checkPlugin).unsetMeans("all of PluginDir"),
 		section("Limits", limitFields()...),
 		sections("Topics", topicFields()...),
