@@ -76,6 +76,12 @@ func (s *Server) TryPost(body string) (Answer, error) {
 	return s.Try("POST", "/api/default/message", strings.NewReader(body), auth.HeaderSignature, auth.SignBody(APISecret, []byte(body)))
 }
 
+// PostRequest is the text of what Post sends, for a connection that stays.
+func PostRequest(body string) string {
+	return fmt.Sprintf("POST /api/default/message HTTP/1.1\r\nHost: driplet\r\n%s: %s\r\nContent-Length: %d\r\n\r\n%s",
+		auth.HeaderSignature, auth.SignBody(APISecret, []byte(body)), len(body), body)
+}
+
 var nonces atomic.Int64
 
 // Body is a publish with a new nonce; fields are the rest of its JSON object.

@@ -158,6 +158,12 @@ func sources(fsys fs.FS) []fs.FS {
 	return []fs.FS{fsys}
 }
 
+// At is a server that runs elsewhere, with the endpoint default and its usual
+// secrets: only what goes through its address works.
+func At(t testing.TB, addr string) *Server {
+	return &Server{Addr: addr, URL: "http://" + addr, t: t}
+}
+
 // In is the same server for a subtest, which then fails by itself.
 func (s *Server) In(t testing.TB) *Server {
 	c := *s
