@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"runtime/debug"
+	"strconv"
 
 	"github.com/gin-gonic/gin"
 
@@ -20,7 +21,9 @@ func fail(c *gin.Context, err error) {
 }
 
 func failWith(c *gin.Context, status int, e *core.Error) {
-	c.Data(status, jsonType, wire.AppendHTTPError(nil, e))
+	body := wire.AppendHTTPError(nil, e)
+	c.Header("Content-Length", strconv.Itoa(len(body))) // also where more is read before the handler ends
+	c.Data(status, jsonType, body)
 	c.Abort()
 }
 

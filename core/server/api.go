@@ -3,6 +3,7 @@ package server
 import (
 	"bytes"
 	"errors"
+	"io"
 	"net/http"
 	"os"
 	"strconv"
@@ -44,6 +45,7 @@ func (s *server) message(c *gin.Context) {
 	body, err := readBody(c)
 	if err != nil {
 		fail(c, err)
+		discardBody(c)
 		return
 	}
 	r := auth.ReadRequest(c.Request.Method, c.Request.RequestURI, c.GetHeader, body)
@@ -94,6 +96,24 @@ func readBody(c *gin.Context) ([]byte, error) {
 	}
 	return nil, core.Errorf(core.CodeBadRequest, "the body ended early, after %d bytes", n)
 }
+
+// discardBody reads on for a little after a refusal has been sent. Many clients
+// read the answer only when they have sent all, and were the connection closed
+// on them before, its reset would overtake the answer.
+func discardBody(c *gin.Context) {
+	if c.Request.Header.Get("Expect") != "" {
+		return // waits to be told before it sends
+	}
+	c.Writer.Flush()
+	_ = http.NewResponseController(c.Writer).SetReadDeadline(time.Now().Add(discardTime))
+	_, _ = io.CopyN(io.Discard, c.Request.Body, discardBytes)
+}
+
+// discardBytes and discardTime bound what is read for courtesy alone.
+const (
+	discardBytes = 4 * core.MaxBodyBytes
+	discardTime  = 5 * time.Second
+)
 
 // bodyTime is how long a body may take: the largest at 35 KB a second.
 const bodyTime = 30 * time.Second
