@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"runtime"
+	"slices"
 	"testing"
 	"time"
 
@@ -68,4 +69,27 @@ func newRuntime(t testing.TB, c *clock) wazero.Runtime {
 		t.Fatal(err)
 	}
 	return r
+}
+
+// compare runs two things in turns and reports the medians and their ratio.
+func compare(b *testing.B, run [2]func()) {
+	var took [2][]float64
+	const turns = 21
+	for range turns {
+		for i, f := range run {
+			n := max(b.N/turns, 1)
+			start := time.Now()
+			for range n {
+				f()
+			}
+			took[i] = append(took[i], float64(time.Since(start).Nanoseconds())/float64(n))
+		}
+	}
+	slices.Sort(took[0])
+	slices.Sort(took[1])
+	plain, metered := took[0][turns/2], took[1][turns/2]
+	b.ReportMetric(plain, "plain-ns")
+	b.ReportMetric(metered, "metered-ns")
+	b.ReportMetric(metered/plain, "ratio")
+	b.ReportMetric(0, "ns/op")
 }
