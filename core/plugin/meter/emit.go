@@ -5,6 +5,10 @@ type emit struct {
 	scan
 	plan
 	out []byte
+	// cached: the function has loops and calls nothing, so that its fuel stays
+	// in a local, a register, from its start to its end. A loop that loads and
+	// stores the global at each turn may take twice as long.
+	cached bool
 }
 
 // frame is what a function's frame takes of the stack budget; 0: it is not
@@ -32,28 +36,37 @@ func (e *emit) function(body []byte, sig *signature, out []byte) ([]byte, error)
 	if entry < costCall || !e.calls && entry <= maxLeaf {
 		entry = 0
 	}
-	e.out = append(out, body[:e.records[0].start]...) // locals
+	e.cached = e.loops && !e.calls
+	wrap := frame > 0 || e.cached
+	e.out = out
+	e.declare(body[:e.records[0].start])
 	e.enter(entry, frame)
-	if frame > 0 {
+	if wrap {
 		e.out = e.appendBlock(e.out, sig.results)
 	}
 	at := e.records[0].end
 	last := len(e.records) - 1
 	for i := 1; i < last; i++ {
 		rec := &e.records[i]
-		if e.before[i] == 0 && !rec.changes(frame > 0) {
+		if e.before[i] == 0 && !rec.changes(wrap) {
 			continue
 		}
 		e.out = append(e.out, body[at:rec.start]...)
 		at = rec.end
 		if c := e.before[i]; c > 0 {
-			e.out = e.appendFuel(e.out, int64(c))
+			e.fuel(int64(c))
 		}
-		e.instruction(body, i, frame > 0)
+		e.instruction(body, i, wrap)
 	}
 	e.out = append(e.out, body[at:e.records[last].start]...)
-	if frame > 0 {
+	if wrap {
 		e.out = append(e.out, opEnd)
+	}
+	if e.cached {
+		e.out = appendU32(append(e.out, opLocalGet), uint32(e.locals))
+		e.out = appendU32(append(e.out, opGlobalSet), e.fuelGlobal())
+	}
+	if frame > 0 {
 		e.out = e.appendStack(e.out, frame, 0x7c) // i64.add
 	}
 	return append(e.out, opEnd), nil
@@ -90,12 +103,43 @@ func (e *emit) instruction(body []byte, i int, framed bool) {
 	}
 	e.out = append(e.out, body[rec.start:rec.end]...)
 	if c := e.head[i]; rec.kind == recLoop && c > 0 {
-		e.out = e.appendFuel(e.out, int64(c))
+		e.fuel(int64(c))
 	}
+}
+
+// declare copies the declaration of locals, and adds the one for fuel.
+func (e *emit) declare(locals []byte) {
+	if !e.cached {
+		e.out = append(e.out, locals...)
+		return
+	}
+	r := &reader{b: locals}
+	e.out = appendU32(e.out, r.u32()+1)
+	e.out = append(append(e.out, locals[r.pos:]...), 1, typeI64)
+	e.out = appendU32(append(e.out, opGlobalGet), e.fuelGlobal())
+	e.out = appendU32(append(e.out, opLocalSet), uint32(e.locals))
+}
+
+// fuel takes fuel in the middle of a function.
+func (e *emit) fuel(c int64) {
+	if !e.cached {
+		e.out = e.appendFuel(e.out, c)
+		return
+	}
+	local := uint32(e.locals)
+	e.out = appendU32(append(e.out, opLocalGet), local)
+	e.out = append(appendS64(append(e.out, opI64Const), c), 0x7d, opLocalTee)
+	e.out = append(appendU32(e.out, local), opI64Const, 0, 0x53, opIf, 0x40, opLocalGet)
+	e.out = appendU32(append(appendU32(e.out, local), opCall), e.yield())
+	e.out = append(appendU32(append(e.out, opLocalSet), local), opEnd)
 }
 
 // enter appends a function's first charges.
 func (e *emit) enter(fuel, frame int64) {
+	if fuel > 0 && e.cached {
+		e.fuel(fuel)
+		fuel = 0
+	}
 	switch {
 	case fuel > 0 && frame > 0:
 		e.out = e.appendTake(e.out, fuel)

@@ -71,7 +71,7 @@ func (s *scan) step() {
 		s.pop(3)
 		s.push(1)
 		s.charge(1)
-	case opLocalGet, opLocalGet + 1, opLocalTee:
+	case opLocalGet, opLocalSet, opLocalTee:
 		s.local(op)
 	case opGlobalGet, opGlobalSet:
 		s.global(op)
@@ -100,6 +100,7 @@ func (s *scan) step() {
 		}
 		s.pop(1)
 		s.push(1)
+		s.calls = true
 		s.record(recBulk, start, uint32(helpPages))
 	case opRefNull:
 		if t := s.r.byte(); t != typeFunc && t != typeExt {
@@ -239,6 +240,7 @@ func (s *scan) misc(start int, last int64) {
 	case last >= 0 && last <= maxUnpaid*bytesPerFuel/4 && op != miscTableGrow: // a short one of known length
 		s.charge(costBulk + uint32(last)/bytesPerFuel)
 	default:
+		s.calls = true // of the helper, which takes fuel
 		s.record(recBulk, start, uint32(help)).replace = replace
 	}
 }
