@@ -3,19 +3,60 @@ package plugin
 import (
 	"context"
 	"errors"
+	"fmt"
+	"runtime"
+	"strings"
 	"time"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
-	"github.com/tetratelabs/wazero/sys"
+
+	"github.com/driplet/driplet/core/plugin/meter"
 )
 
-// How guests are stopped at their deadline stands in this file alone: here by
-// wazero, which looks at the call's context at every loop turn and call.
+// How guests are stopped stands in this file alone: package meter rewrites
+// them so that they call yield whenever their fuel is used up.
 
-// stoppable configures a runtime whose guests can be stopped.
-func stoppable(c wazero.RuntimeConfig) wazero.RuntimeConfig {
-	return c.WithCloseOnContextDone(true)
+const (
+	// fuelQuantum is the fuel between two looks at the clock: 20 to 100 us.
+	fuelQuantum = 100_000
+	// politeAfter is the age from which on an event lets others run at each
+	// look: most events are over by then and pay nothing.
+	politeAfter = 500 * time.Microsecond
+)
+
+// errOverflow stops a guest whose calls go too deep.
+var errOverflow = fmt.Errorf("call depth: its calls go more than %d deep, or take more than %d bytes of stack", meter.DefaultDepth, meter.DefaultStack)
+
+// metered makes a guest stoppable.
+func metered(wasm []byte) ([]byte, error) { return meter.Rewrite(wasm, meter.Options{}) }
+
+// instantiateMeter offers metered guests what they call.
+func instantiateMeter(ctx context.Context, r wazero.Runtime) error {
+	i64 := []api.ValueType{api.ValueTypeI64}
+	_, err := r.NewHostModuleBuilder(meter.HostModule).
+		NewFunctionBuilder().WithName(meter.HostYield).
+		WithGoFunction(api.GoFunc(func(ctx context.Context, s []uint64) { s[0] = instanceOf(ctx).yield(int64(s[0])) }), i64, i64).
+		Export(meter.HostYield).
+		NewFunctionBuilder().WithName(meter.HostOverflow).
+		WithGoFunction(api.GoFunc(func(context.Context, []uint64) { panic(errOverflow) }), nil, nil).
+		Export(meter.HostOverflow).
+		Instantiate(ctx)
+	return err
+}
+
+// yield ends a guest that is past its deadline, lets other goroutines run
+// beside one that takes long, and gives it fuel.
+func (in *instance) yield(left int64) uint64 {
+	in.granted += fuelQuantum - left
+	now := time.Now()
+	if now.After(in.until) {
+		panic(errDeadline)
+	}
+	if now.Sub(in.began) > politeAfter {
+		runtime.Gosched()
+	}
+	return fuelQuantum
 }
 
 // instanceKey finds the running instance in a host call's context.
@@ -42,17 +83,41 @@ func instanceOf(ctx context.Context) *instance {
 	return ctx.Value(instanceKey{}).(*instance)
 }
 
+// begin sets the deadline of what runs next.
+func (in *instance) begin(limit time.Duration) {
+	in.began = time.Now()
+	in.until = in.began.Add(limit)
+	in.budget = clockBudget
+}
+
 // run calls fn, which must end within limit. stack holds its parameters and
 // takes its results. After an error the instance must be thrown away.
 func (in *instance) run(fn api.Function, stack []uint64, limit time.Duration) error {
-	ctx, cancel := context.WithTimeout(context.Background(), limit)
-	defer cancel()
-	in.until = time.Now().Add(limit)
-	in.budget = clockBudget
-	err := fn.CallWithStack(&guestContext{ctx, in}, stack) // its own: wazero still looks at it for a moment after the call
-	var exit *sys.ExitError
-	if errors.As(err, &exit) && exit.ExitCode() == sys.ExitCodeDeadlineExceeded {
-		return errDeadline
+	in.begin(limit)
+	return stopped(fn.CallWithStack(&in.ctx, stack))
+}
+
+// stopped words the error of a guest that was stopped, for its author: why,
+// and which of its functions ran.
+func stopped(err error) error {
+	for _, why := range []error{errDeadline, errOverflow} {
+		if !errors.Is(err, why) {
+			continue
+		}
+		_, trace, _ := strings.Cut(err.Error(), "wasm stack trace:")
+		var own []string
+		for line := range strings.Lines(trace) {
+			if name := strings.TrimSpace(line); name != "" && !strings.Contains(name, meter.HostModule+".") && len(own) < traceFrames {
+				own = append(own, name)
+			}
+		}
+		if len(own) == 0 {
+			return why
+		}
+		return fmt.Errorf("%w; it ran %s", why, strings.Join(own, ", called by "))
 	}
 	return err
 }
+
+// traceFrames is how many functions an error names.
+const traceFrames = 5

@@ -27,7 +27,7 @@ func TestHostileGuestsFail(t *testing.T) {
 		"answer outside memory":          {newGuest().finish(asm.I64Const(0x7fffffff<<32 | 100)), "outside its memory"},
 		"answer that is not JSON":        {newGuest().answer("{oops", false), "not JSON"},
 		"answer deeper than JSON may be": {newGuest().answer(strings.Repeat("[", 200)+strings.Repeat("]", 200), false), "not JSON"},
-		"endless recursion":              {recursion(), "stack overflow"},
+		"endless recursion":              {recursion(), "call depth"},
 		"division by zero":               {newGuest().finish(asm.I32Const(1), asm.I32Const(0), []byte{0x6d}, asm.ExtendS), "divide by zero"},
 		"load outside memory":            {newGuest().finish(asm.I32Const(-8), asm.Load64(0)), "out of bounds"},
 	}

@@ -6,6 +6,8 @@ import (
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
+
+	"github.com/driplet/driplet/core/plugin/meter"
 )
 
 // capability is what a manifest must grant before a module may import a call.
@@ -158,7 +160,7 @@ func (m *Manifest) checkImports(defs []api.FunctionDefinition) error {
 	for _, d := range defs {
 		module, name, _ := d.Import()
 		switch {
-		case module == wasiModule:
+		case module == wasiModule, module == meter.HostModule:
 			continue
 		case module == "env" && name == "abort":
 			continue

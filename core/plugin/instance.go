@@ -30,8 +30,10 @@ type instance struct {
 	// The event being handled.
 	input    *Input
 	client   *core.ClientEvent // of connect to message; else nil
+	began    time.Time
 	until    time.Time
 	budget   int
+	granted  int64 // fuel, since the instance was made
 	fx       *effects
 	logLines int
 	lines    []string // only when traced
@@ -46,14 +48,12 @@ var noInput Input
 // newInstance makes an instance and initialises it with the configuration.
 func newInstance(b *binding) (*instance, error) {
 	in := &instance{b: b, input: &noInput}
+	in.ctx = guestContext{context.Background(), in}
 	in.printed.in = in
-	// A module's own start function runs within instantiate.
-	ctx, cancel := context.WithTimeout(context.Background(), initDeadline)
-	defer cancel()
-	in.until, in.budget = time.Now().Add(initDeadline), clockBudget
-	mod, err := b.instantiate(&guestContext{ctx, in}, &in.printed)
+	in.begin(initDeadline) // a module's own start function runs within instantiate
+	mod, err := b.instantiate(&in.ctx, &in.printed)
 	if err != nil {
-		return nil, in.explain(err)
+		return nil, in.explain(stopped(err))
 	}
 	in.mod, in.mem = mod, mod.Memory()
 	in.event, in.alloc = mod.ExportedFunction("dr_event"), mod.ExportedFunction("dr_alloc")

@@ -34,7 +34,8 @@ func compile(ctx context.Context, m *Manifest, wasm []byte, cache wazero.Compila
 			memory = DefaultWASIMemory
 		}
 	}
-	config := stoppable(wazero.NewRuntimeConfig()).WithMemoryLimitPages(uint32(memory / (64 << 10))).WithDebugInfoEnabled(true)
+	// Metering moves the code: lines that debugging sections tell would be wrong.
+	config := wazero.NewRuntimeConfig().WithMemoryLimitPages(uint32(memory / (64 << 10))).WithDebugInfoEnabled(false)
 	if cache != nil {
 		config = config.WithCompilationCache(cache)
 	}
@@ -47,6 +48,9 @@ func compile(ctx context.Context, m *Manifest, wasm []byte, cache wazero.Compila
 }
 
 func (mod *module) prepare(ctx context.Context, wasm []byte) (err error) {
+	if wasm, err = metered(wasm); err != nil {
+		return mod.errorf("%s is not a module that can be loaded: %w", mod.Wasm, err)
+	}
 	if mod.compiled, err = mod.runtime.CompileModule(ctx, wasm); err != nil {
 		return mod.errorf("%s is not a module that can be loaded: %w", mod.Wasm, err)
 	}
@@ -58,6 +62,9 @@ func (mod *module) prepare(ctx context.Context, wasm []byte) (err error) {
 		return mod.errorf("imports its memory: it must define and export it")
 	}
 	if err := mod.checkExports(); err != nil {
+		return err
+	}
+	if err := instantiateMeter(ctx, mod.runtime); err != nil {
 		return err
 	}
 	if err := instantiateImports(ctx, mod.runtime); err != nil {
