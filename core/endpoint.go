@@ -23,6 +23,7 @@ type Endpoint struct {
 	Topics         []TopicRule
 	Plugins        []string
 	PluginConfig   map[string]map[string]any
+	Callbacks      []Callback
 	Limits         Limits
 }
 
@@ -30,6 +31,14 @@ type Endpoint struct {
 type Credential struct {
 	ID     string
 	Secret string
+}
+
+// Callback hands the events of clients whose name matches to a backend at URL
+// (http or https), which has Timeout to answer.
+type Callback struct {
+	Match   Pattern
+	URL     string
+	Timeout time.Duration
 }
 
 // Version1 says what becomes of clients that speak the old wire.

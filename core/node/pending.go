@@ -116,3 +116,12 @@ func (n *Node) Reply(h core.Handle, data []byte, refusal *core.Error) error {
 	n.Hub.Send(r.session.Session, core.Reply{ID: r.id, HasData: true, Data: data})
 	return nil
 }
+
+// Reject answers an event of a client with a refusal, also one that carries no
+// request: then nobody waits, and only a refusal is told. A client that has
+// gone hears nothing.
+func (n *Node) Reject(ev *core.ClientEvent, refusal *core.Error) {
+	if s := n.session(ev.Session); s != nil {
+		n.Refuse(s, ev.Request, refusal)
+	}
+}
