@@ -1,0 +1,50 @@
+package plugins_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/driplet/driplet/core/plugin/plugintest"
+)
+
+// Debian's compiler: the one in a home folder often has no WebAssembly target.
+const rustc = "/usr/bin/rustc"
+
+// build runs a guest library's build.sh, after a look at the tools that it needs.
+func build(t *testing.T, script string, tools []string, args ...string) {
+	t.Helper()
+	for _, tool := range tools {
+		if _, err := exec.LookPath(tool); err != nil {
+			t.Fatalf("%s is missing: run `make tools`", tool)
+		}
+	}
+	cmd := exec.Command("sh", append([]string{script}, args...)...)
+	cmd.Env = append(os.Environ(), "CC=clang", "WASM_LD=wasm-ld", "RUSTC="+rustc)
+	if text, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%s %v: %v\n%s\nIf a compiler or its WebAssembly target is missing, run `make tools`.", script, args, err, text)
+	} else if len(text) > 0 {
+		t.Errorf("%s %v is not silent: %s", script, args, text)
+	}
+}
+
+func buildC(t *testing.T, library, out string, files ...string) {
+	t.Helper()
+	build(t, filepath.Join(library, "build.sh"), []string{"clang", "wasm-ld"}, append([]string{out}, files...)...)
+}
+
+func TestConformanceOfC(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "conformance.wasm")
+	buildC(t, "pdk/c/driplet", out, "pdk/c/conformance/main.c")
+	conform(t, out)
+}
+
+func conform(t *testing.T, file string) {
+	t.Helper()
+	wasm, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plugintest.Run(t, wasm)
+}

@@ -1,0 +1,220 @@
+/* The guest of the conformance suite: core/plugin/plugintest/conformance/README.md
+ * says what each handler does. */
+#include "driplet/driplet.h"
+
+static dr_text text(dr_event *e, const char *path) { return dr_value_string(e->data, path, dr("")); }
+static dr_text or_absent(dr_event *e, const char *path) { return dr_value_string(e->data, path, DR_ABSENT); }
+static int64_t number(dr_event *e, const char *path) { return dr_value_integer(e->data, path, 0); }
+static dr_json *given(dr_event *e, const char *path) {
+  return dr_value_has(e->data, path) ? dr_answer(dr_value_get(e->data, path)) : NULL;
+}
+
+static dr_reply echo(dr_event *e) {
+  dr_json *o = dr_object();
+  dr_set(o, "event", e->event);
+  dr_set(o, "topic", e->topic);
+  dr_set(o, "session", e->session);
+  dr_set(o, "user", e->user);
+  dr_set(o, "request", e->request);
+  dr_set(o, "claims", e->claims);
+  dr_set(o, "time", e->time);
+  dr_set(o, "data", e->data);
+  dr_set(o, "account", e->account);
+  return dr_set(o, "endpoint", e->endpoint);
+}
+
+static dr_reply nothing(dr_event *e) {
+  (void)e;
+  return NULL;
+}
+
+static dr_reply refuse(dr_event *e) { return dr_fail_with(text(e, "code"), text(e, "message"), given(e, "data")); }
+
+static dr_reply trap(dr_event *e) {
+  (void)e;
+  dr_trap("as asked");
+}
+
+static dr_reply publish(dr_event *e) {
+  dr_publish(text(e, "topic"), dr_answer(dr_value_get(e->data, "message")), .event = text(e, "event"), .except = text(e, "except"),
+             .id = text(e, "id"), .target = dr_value_get(e->data, "target"), .no_history = !dr_value_bool(e->data, "history", true));
+  return NULL;
+}
+
+static dr_reply subscribe(dr_event *e) {
+  dr_subscribe(text(e, "session"), text(e, "topic"), given(e, "info"));
+  return NULL;
+}
+
+static dr_who *who(dr_event *e, uint32_t *n) {
+  dr_texts sessions = dr_value_texts(e->data, "sessions"), users = dr_value_texts(e->data, "users");
+  dr_who *w = dr_memory((sessions.len + users.len) * sizeof *w);
+  *n = 0;
+  for (uint32_t i = 0; i < sessions.len; i++) w[(*n)++] = dr_session(sessions.at[i]);
+  for (uint32_t i = 0; i < users.len; i++) w[(*n)++] = dr_user(users.at[i]);
+  return w;
+}
+
+static dr_reply unsubscribe(dr_event *e) {
+  uint32_t n;
+  dr_who *w = who(e, &n);
+  dr_unsubscribe_n(text(e, "topic"), text(e, "reason"), w, n);
+  return NULL;
+}
+
+static dr_reply disconnect(dr_event *e) {
+  uint32_t n;
+  dr_who *w = who(e, &n);
+  dr_disconnect_n(text(e, "reason"), w, n);
+  return NULL;
+}
+
+static dr_reply subscribed(dr_event *e) { return dr_answer(dr_subscribed(text(e, "session"), text(e, "topic"))); }
+
+static dr_reply presence(dr_event *e) {
+  dr_value here = dr_presence(text(e, "topic"), number(e, "limit"));
+  dr_values members = dr_value_items(here, "members");
+  dr_json *ids = dr_list();
+  for (uint32_t i = 0; i < members.len; i++) dr_push(ids, dr_value_string(members.at[i], "id", dr("")));
+  dr_json *o = dr_set(dr_object(), "count", dr_value_integer(here, "count", 0));
+  return dr_set(o, "ids", ids);
+}
+
+static dr_reply kv_get(dr_event *e) {
+  dr_text value = dr_kv_get(text(e, "key"));
+  return dr_is(value) ? dr_answer(value) : NULL;
+}
+
+static dr_reply kv_set(dr_event *e) {
+  dr_kv_set(text(e, "key"), text(e, "value"), number(e, "ttl"));
+  return kv_get(e);
+}
+
+static dr_reply kv_delete(dr_event *e) {
+  dr_kv_delete(text(e, "key"));
+  return NULL;
+}
+
+static dr_reply kv_cas(dr_event *e) {
+  return dr_answer(dr_kv_cas(text(e, "key"), or_absent(e, "old"), or_absent(e, "new"), number(e, "ttl")));
+}
+
+static dr_reply kv_incr(dr_event *e) { return dr_answer(dr_kv_incr(text(e, "key"), number(e, "delta"), number(e, "ttl"))); }
+
+static dr_reply kv_scan(dr_event *e) {
+  dr_text prefix = text(e, "prefix");
+  int32_t limit = number(e, "limit");
+  dr_pairs pairs = dr_value_bool(e->data, "reverse", false) ? dr_kv_scan_back(prefix, limit) : dr_kv_scan(prefix, limit);
+  dr_json *out = dr_list();
+  for (uint32_t i = 0; i < pairs.len; i++) {
+    dr_json *pair = dr_push(dr_list(), pairs.at[i].key);
+    dr_push(out, dr_push(pair, pairs.at[i].value));
+  }
+  return out;
+}
+
+static dr_reply fetch(dr_event *e) {
+  dr_request r = {.method = text(e, "method"), .url = text(e, "url"), .headers = dr_value_get(e->data, "headers"),
+                  .body = text(e, "body"), .timeout = number(e, "timeout")};
+  dr_http_fetch(r, text(e, "state"));
+  return NULL;
+}
+
+static dr_reply timer(dr_event *e) {
+  int64_t at = number(e, "at");
+  if (at) dr_timer_set(text(e, "name"), at, text(e, "state"));
+  else dr_timer_cancel(text(e, "name"));
+  return NULL;
+}
+
+static dr_reply later(dr_event *e) {
+  int64_t handle = dr_defer();
+  if (!handle) return dr_fail("conformance.nobody", "nobody waits for an answer");
+  dr_kv_set(text(e, "key"), dr_decimal(handle), 0);
+  return NULL;
+}
+
+static dr_reply reply(dr_event *e) {
+  dr_text code = text(e, "code");
+  dr_reply answer = code.len ? dr_fail(code, text(e, "message")) : given(e, "answer");
+  return dr_reply_to(dr_parse(dr_kv_get(text(e, "key")), 0), answer) ? NULL : dr_fail("not_found", "nobody waits any more");
+}
+
+static dr_reply logs(dr_event *e) {
+  dr_text line = text(e, "text");
+  switch (number(e, "level")) {
+    case 0: dr_log_debug(line); break;
+    case 1: dr_log_info(line); break;
+    case 2: dr_log_warn(line); break;
+    default: dr_log_error(line);
+  }
+  return NULL;
+}
+
+static dr_reply metric(dr_event *e) {
+  dr_metric(text(e, "name"), number(e, "value"));
+  return NULL;
+}
+
+static dr_reply config(dr_event *e) {
+  (void)e;
+  dr_json *o = dr_set(dr_object(), "max_text", dr_config_integer("max_text", 0));
+  dr_set(o, "title", dr_config_string("title", dr("")));
+  return dr_set(o, "second", dr_value_bool(dr_config(""), "deep.list.1.yes", false));
+}
+
+static dr_reply now(dr_event *e) {
+  (void)e;
+  return dr_answer(dr_now());
+}
+
+static dr_reply random(dr_event *e) {
+  (void)e;
+  char a[16], b[16];
+  dr_random(a, 16);
+  dr_random(b, 16);
+  return dr_answer(dr_bool(!dr_equal(((dr_text){a, 16}), ((dr_text){b, 16}))));
+}
+
+static dr_reply tick(dr_event *e) {
+  dr_json *o = dr_set(dr_object(), "timer", e->event);
+  dr_publish("conformance.done", dr_set(o, "state", e->state));
+  return NULL;
+}
+
+static dr_reply http(dr_event *e) {
+  dr_json *o = dr_set(dr_object(), "status", e->status);
+  dr_set(o, "type", dr_value_get(e->headers, "content-type"));
+  dr_set(o, "body", e->data.json);
+  dr_publish("conformance.done", dr_set(o, "state", e->state));
+  return NULL;
+}
+
+static dr_reply connect(dr_event *e) { return dr_equal(e->user, "banned") ? dr_fail("conformance.banned", "go away") : NULL; }
+
+static dr_reply admit(dr_event *e) {
+  if (dr_equal(e->topic, "conformance.closed")) return dr_fail("conformance.closed", "closed");
+  return dr_equal(e->topic, "conformance.info") ? dr_admit(dr_set(dr_object(), "user", e->user)) : NULL;
+}
+
+static dr_reply left(dr_event *e) {
+  dr_kv_set(dr_join(dr("left/"), e->topic), e->user, 0);
+  return NULL;
+}
+
+static dr_reply gone(dr_event *e) {
+  dr_kv_set("gone", e->user, 0);
+  return NULL;
+}
+
+DRIPLET_PLUGIN(
+  dr_on("conformance.echo", echo), dr_on("conformance.nothing", nothing), dr_on("conformance.refuse", refuse),
+  dr_on("conformance.trap", trap), dr_on("conformance.publish", publish), dr_on("conformance.subscribe", subscribe),
+  dr_on("conformance.unsubscribe", unsubscribe), dr_on("conformance.disconnect", disconnect),
+  dr_on("conformance.subscribed", subscribed), dr_on("conformance.presence", presence), dr_on("conformance.kv_get", kv_get),
+  dr_on("conformance.kv_set", kv_set), dr_on("conformance.kv_delete", kv_delete), dr_on("conformance.kv_cas", kv_cas),
+  dr_on("conformance.kv_incr", kv_incr), dr_on("conformance.kv_scan", kv_scan), dr_on("conformance.fetch", fetch),
+  dr_on("conformance.timer", timer), dr_on("conformance.defer", later), dr_on("conformance.reply", reply),
+  dr_on("conformance.log", logs), dr_on("conformance.metric", metric), dr_on("conformance.config", config),
+  dr_on("conformance.now", now), dr_on("conformance.random", random), dr_on_timer("tick", tick), dr_on_http(http),
+  dr_on_connect(connect), dr_on_subscribe(admit), dr_on_unsubscribe(left), dr_on_disconnect(gone))

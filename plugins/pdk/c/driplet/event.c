@@ -1,0 +1,102 @@
+/* Events: from the host's envelope to a handler, and its answer back. */
+#include "abi.h"
+
+void dr_memory_reset(void);
+
+__attribute__((export_name("dr_abi"))) int32_t dr_export_abi(void) { return 1; }
+
+/* A name that ends in * takes all that begin so; the longest that fits wins. */
+static dr_handler find(int32_t kind, dr_text name) {
+  const dr_route *best = NULL;
+  uint32_t longest = 0;
+  for (uint32_t i = 0; i < dr_routes_len; i++) {
+    const dr_route *r = &dr_routes[i];
+    if (r->kind != kind) continue;
+    dr_text n = dr(r->name);
+    if ((kind != 5 && kind != 7) || dr_equal(n, name)) return r->handler;
+    if (!n.len || n.at[n.len - 1] != '*' || n.len <= longest) continue;
+    if (!dr_starts_(name, (dr_text){n.at, n.len - 1})) continue;
+    best = r;
+    longest = n.len;
+  }
+  return best ? best->handler : NULL;
+}
+
+enum { FIELDS = 13 };
+
+__attribute__((export_name("dr_event"))) uint64_t dr_export_event(int32_t kind, const char *at, uint32_t len) {
+  (void)len; /* the host's envelopes are well formed */
+  dr_memory_reset();
+  dr_text f[FIELDS];
+  uint32_t count = *(const uint16_t *)(at + 2);
+  at += 4;
+  for (uint32_t i = 0; i < FIELDS; i++) {
+    uint32_t n = 0;
+    if (i < count) {
+      __builtin_memcpy(&n, at, 4);
+      at += 4;
+    }
+    f[i] = (dr_text){at, n};
+    at += n;
+  }
+  dr_event e = {
+    .event = f[0], .topic = f[1], .session = f[2], .user = f[3], .request = f[4], .claims = {f[5]}, .data = {f[7]},
+    .account = f[8], .endpoint = f[9], .state = f[10], .headers = {f[12]},
+  };
+  if (f[6].len >= 8) __builtin_memcpy(&e.time, f[6].at, 8);
+  if (f[11].len >= 4) __builtin_memcpy(&e.status, f[11].at, 4);
+  dr_handler handler = find(kind, e.event);
+  dr_reply reply = NULL;
+  if (handler) reply = handler(&e);
+  else if (kind == 5) reply = dr_fail("no_handler", dr_join(dr("no handler for the event "), e.event));
+  dr_text t = dr(reply);
+  if (!t.len) return 0;
+  return (uint64_t)(uintptr_t)t.at << 32 | t.len | (dr_is_refusal(reply) ? 1u << 31 : 0);
+}
+
+static dr_text wrong(dr_event *e, const char *path, dr_text what) {
+  if (!e->bad) e->bad = dr_fail("bad_request", dr_join(dr(path), dr(" "), what));
+  return dr("");
+}
+
+/* As browsers count: UTF-16 units. */
+static uint32_t units(dr_text t) {
+  uint32_t n = 0;
+  for (uint32_t i = 0; i < t.len; i++) n += ((uint8_t)t.at[i] & 0xc0) != 0x80, n += (uint8_t)t.at[i] >= 0xf0;
+  return n;
+}
+
+static dr_text within(dr_event *e, const char *path, dr_text t, uint32_t max) {
+  uint32_t n = units(t);
+  if (n <= max) return t;
+  return wrong(e, path, dr_join(dr("has "), dr_decimal(n), dr(" characters, the limit is "), dr_decimal(max)));
+}
+
+dr_text dr_string(dr_event *e, const char *path, uint32_t max) {
+  dr_text t = dr_value_string(e->data, path, DR_ABSENT);
+  if (!dr_is(t)) return wrong(e, path, dr("must be a string"));
+  if (!t.len) return wrong(e, path, dr("must not be empty"));
+  return within(e, path, t, max);
+}
+
+dr_text dr_string_or(dr_event *e, const char *path, uint32_t max, dr_text fallback) {
+  if (!dr_value_has(e->data, path)) return fallback;
+  dr_text t = dr_value_string(e->data, path, DR_ABSENT);
+  return dr_is(t) && !t.len ? fallback : dr_string(e, path, max);
+}
+
+dr_text dr_id(dr_event *e, const char *path, uint32_t max) {
+  dr_text t = dr_value_text(e->data, path, dr(""));
+  return t.len ? within(e, path, t, max) : wrong(e, path, dr("must be a string or a number"));
+}
+
+int64_t dr_integer(dr_event *e, const char *path, int64_t low, int64_t high) {
+  int64_t n = dr_value_integer(e->data, path, INT64_MIN);
+  if (n != INT64_MIN && n >= low && n <= high) return n;
+  wrong(e, path, dr_join(dr("must be a whole number from "), dr_decimal(low), dr(" to "), dr_decimal(high)));
+  return low;
+}
+
+int64_t dr_integer_or(dr_event *e, const char *path, int64_t low, int64_t high, int64_t fallback) {
+  return dr_value_has(e->data, path) ? dr_integer(e, path, low, high) : fallback;
+}

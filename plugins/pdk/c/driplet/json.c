@@ -1,0 +1,117 @@
+/* Writing JSON. The text is whole at any time: its closing bracket is taken off before something is added. */
+#include "abi.h"
+
+struct dr_json { char *at; uint32_t len, cap; bool refusal; };
+
+static dr_json *made(const char *text, uint32_t len) {
+  dr_json *j = dr_memory(sizeof *j);
+  *j = (dr_json){dr_memory(64), len, 64, false};
+  __builtin_memcpy(j->at, text, len);
+  return j;
+}
+
+dr_json *dr_object(void) { return made("{}", 2); }
+dr_json *dr_list(void) { return made("[]", 2); }
+dr_json *dr_empty_(void) { return made("", 0); }
+bool dr_is_refusal(dr_json *j) { return j && j->refusal; }
+dr_text dr_json_text(dr_json *j) { return j ? (dr_text){j->at, j->len} : (dr_text){"", 0}; }
+
+/* Makes room for n more bytes and returns where they go. */
+static char *grown(dr_json *j, uint32_t n) {
+  if (n > j->cap - j->len) {
+    uint32_t cap = j->cap * 2 > j->len + n ? j->cap * 2 : j->len + n;
+    char *at = dr_memory(cap);
+    __builtin_memcpy(at, j->at, j->len);
+    j->at = at;
+    j->cap = cap;
+  }
+  char *p = j->at + j->len;
+  j->len += n;
+  return p;
+}
+
+static void put(dr_json *j, char c) { *grown(j, 1) = c; }
+static void append(dr_json *j, dr_text t) { __builtin_memcpy(grown(j, t.len), t.at, t.len); }
+
+static uint32_t escaped(uint8_t c) { return c == '"' || c == '\\' ? 2 : c < 0x20 ? 6 : 1; }
+
+static void quote(dr_json *j, dr_text t) {
+  uint32_t n = 2;
+  for (uint32_t i = 0; i < t.len; i++) n += escaped(t.at[i]);
+  char *p = grown(j, n);
+  *p++ = '"';
+  for (uint32_t i = 0; i < t.len; i++) {
+    uint8_t c = t.at[i];
+    uint32_t size = escaped(c);
+    if (size == 6) {
+      __builtin_memcpy(p, "\\u00", 4);
+      p[4] = '0' + (c >> 4);
+      p[5] = "0123456789abcdef"[c & 15];
+    } else {
+      *p = '\\';
+      p[size - 1] = c;
+    }
+    p += size;
+  }
+  *p = '"';
+}
+
+/* Takes the closing bracket off; the value that follows puts it back. */
+static dr_json *open(dr_json *j, char close) {
+  if (!j->len || j->at[j->len - 1] != close) dr_trap("dr_set takes an object, dr_push a list");
+  j->len--;
+  if (j->len > 1) put(j, ',');
+  return j;
+}
+
+/* What an open text begins with tells what closes it; one value alone needs nothing. */
+static dr_json *closed(dr_json *j, char first) {
+  if (first) put(j, first == '{' ? '}' : ']');
+  return j;
+}
+static char first(dr_json *j) { return j->len ? j->at[0] : 0; }
+
+dr_json *dr_key_(dr_json *object, dr_text key) {
+  quote(open(object, '}'), key);
+  put(object, ':');
+  return object;
+}
+
+dr_json *dr_item_(dr_json *list) { return open(list, ']'); }
+
+static dr_json *add(dr_json *j, dr_text t) {
+  char c = first(j);
+  append(j, t);
+  return closed(j, c);
+}
+
+dr_json *dr_add_integer_(dr_json *j, int64_t n) { return add(j, dr_decimal(n)); }
+dr_json *dr_add_unsigned_(dr_json *j, uint64_t n) {
+  if (n >> 63) dr_trap("a number beyond 63 bits");
+  return add(j, dr_decimal(n));
+}
+dr_json *dr_add_bool_(dr_json *j, bool b) { return add(j, b ? dr("true") : dr("false")); }
+dr_json *dr_add_json_(dr_json *j, dr_json *v) { return add(j, v && v->len ? dr(v) : dr("null")); }
+dr_json *dr_add_value_(dr_json *j, dr_value v) { return add(j, v.json.len ? v.json : dr("null")); }
+dr_json *dr_add_text_(dr_json *j, dr_text t) {
+  char c = first(j);
+  quote(j, t);
+  return closed(j, c);
+}
+
+dr_json *dr_raw_(dr_text json) {
+  dr_json *j = dr_empty_();
+  append(j, json);
+  return j;
+}
+
+dr_reply dr_fail_(dr_text code, dr_text message, dr_json *data) {
+  dr_json *j = dr_object();
+  dr_set(j, "code", code);
+  dr_set(j, "message", message);
+  if (data) dr_set(j, "data", data);
+  j->refusal = true;
+  return j;
+}
+
+dr_reply dr_admit(dr_json *info) { return dr_set(dr_object(), "info", info); }

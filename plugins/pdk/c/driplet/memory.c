@@ -1,0 +1,98 @@
+/* Memory: one arena behind the event's buffer, emptied before each event. Texts in it. */
+#include "abi.h"
+
+extern char __heap_base; /* by the linker: behind the stack and the data */
+static char *start = &__heap_base, *next = &__heap_base;
+
+static char *aligned(char *p) { return (char *)(((uintptr_t)p + 7) & ~(uintptr_t)7); }
+static uintptr_t end(void) { return (uintptr_t)__builtin_wasm_memory_size(0) << 16; }
+
+static bool room(uint32_t bytes) {
+  uint64_t need = (uint64_t)(uintptr_t)next + bytes;
+  if (need <= end()) return true;
+  if (need >= (1ull << 32)) return false;
+  return __builtin_wasm_memory_grow(0, (need - end() + 0xffff) >> 16) != (size_t)-1;
+}
+
+/* The buffer for events lies at the arena's start; asked for again with a larger
+ * size, it takes the place of the old one, which holds no event at that time. */
+__attribute__((export_name("dr_alloc"))) void *dr_export_alloc(uint32_t bytes) {
+  char *at = next = aligned(&__heap_base);
+  if (!room(bytes)) return NULL;
+  start = next = aligned(at + bytes);
+  return at;
+}
+
+void dr_memory_reset(void) { next = start; }
+
+char *dr_free_at(void) { return next = aligned(next); }
+uint32_t dr_free_bytes(void) { return (uintptr_t)next < end() ? end() - (uintptr_t)next : 0; }
+
+void dr_reserve(uint32_t bytes) {
+  if (!room(bytes)) dr_trap("out of memory: raise memory under [limits] of the manifest");
+}
+
+void *dr_memory(uint32_t bytes) {
+  char *at = dr_free_at();
+  dr_reserve(bytes);
+  next = at + bytes;
+  return at;
+}
+
+bool dr_equal_(dr_text a, dr_text b) { return a.len == b.len && dr_starts_(a, b); }
+
+bool dr_starts_(dr_text t, dr_text prefix) {
+  if (t.len < prefix.len) return false;
+  for (uint32_t i = 0; i < prefix.len; i++)
+    if (t.at[i] != prefix.at[i]) return false;
+  return true;
+}
+
+dr_text dr_join_n(const dr_text *parts, uint32_t n) {
+  uint32_t len = 0;
+  for (uint32_t i = 0; i < n; i++) len += parts[i].len;
+  char *at = dr_memory(len), *p = at;
+  for (uint32_t i = 0; i < n; p += parts[i++].len) __builtin_memcpy(p, parts[i].at, parts[i].len);
+  return (dr_text){at, len};
+}
+
+dr_text dr_envelope(const dr_text *fields, uint32_t n) {
+  uint32_t len = 4;
+  for (uint32_t i = 0; i < n; i++) len += 4 + fields[i].len;
+  char *at = dr_memory(len), *p = at + 4;
+  *(uint16_t *)at = 1;
+  *(uint16_t *)(at + 2) = (uint16_t)n;
+  for (uint32_t i = 0; i < n; i++) {
+    __builtin_memcpy(p, &fields[i].len, 4);
+    __builtin_memcpy(p + 4, fields[i].at, fields[i].len);
+    p += 4 + fields[i].len;
+  }
+  return (dr_text){at, len};
+}
+
+dr_text dr_decimal(int64_t n) {
+  char *end = (char *)dr_memory(20) + 20, *p = end;
+  uint64_t u = n < 0 ? 0 - (uint64_t)n : (uint64_t)n;
+  do *--p = '0' + u % 10;
+  while (u /= 10);
+  if (n < 0) *--p = '-';
+  return (dr_text){p, end - p};
+}
+
+int64_t dr_parse(dr_text t, int64_t fallback) {
+  uint32_t i = t.len && t.at[0] == '-', first = i;
+  int64_t n = 0;
+  if (i == t.len || t.len - i > 18) return fallback;
+  for (; i < t.len; i++) {
+    if (t.at[i] < '0' || t.at[i] > '9') return fallback;
+    n = n * 10 + (t.at[i] - '0');
+  }
+  return first ? -n : n;
+}
+
+/* What dr(x) comes to when x is no literal. */
+__attribute__((no_builtin)) size_t strlen(const char *s) {
+  size_t n = 0;
+  while (s[n]) n++;
+  return n;
+}
