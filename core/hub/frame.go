@@ -69,7 +69,7 @@ func putHeader(buf []byte, first byte) (start int) {
 
 // ControlFrame holds a whole WebSocket control frame, to wait its turn among
 // messages. It keeps b.
-func ControlFrame(b []byte) *Frame { return &Frame{buf: b} }
+func ControlFrame(b []byte) *Frame { return &Frame{buf: b, deflated: b} }
 
 // Payload is the message alone. Read only.
 func (f *Frame) Payload() []byte { return f.buf[headerRoom:] }

@@ -22,6 +22,9 @@ var errStopping = core.Errorf(core.CodeUnavailable, "the server is stopping: com
 // instead, because a browser does not show why a handshake failed. address
 // stands for the client in per-address limits; "" leaves them off.
 func (t *WebSockets) Accept(w http.ResponseWriter, r *http.Request, endpoint, address string) error {
+	if echoing && endpoint == "echo" {
+		return t.acceptEcho(w, r)
+	}
 	h := readHandshake(r)
 	ep, err := t.node.Endpoint(endpoint)
 	if err != nil && h.version == 1 {

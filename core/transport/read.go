@@ -21,6 +21,9 @@ type events struct {
 func (e events) OnMessage(ws *gws.Conn, m *gws.Message) {
 	defer m.Close()
 	c := ws.NetConn().(*conn)
+	if echoing && c.session == nil {
+		echo(ws, m)
+	}
 	if c.closing.Load() || c.session == nil {
 		return
 	}
