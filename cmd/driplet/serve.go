@@ -42,8 +42,8 @@ func serve(ctx context.Context, cfg *config.Config, log *slog.Logger, stdout io.
 }
 
 // serveWith puts the parts together, listens, reports the addresses to ready,
-// and ends everything in order: no new connections, then the clients, then the
-// drain, then the engine.
+// and ends everything in order: no new connections, then the clients, then
+// callbacks under way, then the drain, then the engine.
 func serveWith(ctx context.Context, cfg *config.Config, log *slog.Logger, p pages, ready func([]string)) (err error) {
 	listeners, err := listen(ctx, &cfg.Global)
 	if err != nil {
@@ -63,7 +63,14 @@ func serveWith(ctx context.Context, cfg *config.Config, log *slog.Logger, p page
 	}
 	defer func() { err = errors.Join(err, host.Close()) }()
 
-	n := node.New(cfg.Endpoints, node.Deps{Hub: h, Engine: e, Hooks: host, Observer: host, Metrics: set.Node, Log: log})
+	gate, err := loadCallbacks(cfg, log)
+	if err != nil {
+		return err
+	}
+	warnOfShadows(host, cfg.Endpoints, log)
+
+	n := node.New(cfg.Endpoints, node.Deps{Hub: h, Engine: e, Hooks: hooks{host, gate}, Observer: host, Metrics: set.Node, Log: log})
+	gate.Start(n)
 	if err := host.Start(context.WithoutCancel(ctx), n); err != nil {
 		return err
 	}
@@ -113,6 +120,9 @@ func serveWith(ctx context.Context, cfg *config.Config, log *slog.Logger, p page
 		web.Close()
 	}
 	patiently(func(ctx context.Context) error { ws.Shutdown(ctx, cfg.Global.ShutdownSpread); return nil })
+	if patiently(gate.Close) != nil {
+		log.Warn("callbacks under way were broken off")
+	}
 	stopFront()
 	err = errors.Join(serving.Wait(), fronts.Wait())
 	stopBack()

@@ -68,7 +68,9 @@ func TestFullExample(t *testing.T) {
 		"full.toml:34: Endpoints.default.Topics.History", "full.toml:40: Endpoints.default.Topics.Presence",
 		"full.toml:46: Endpoints.default.Topics.Latest", "full.toml:47: Endpoints.default.Topics.Rate",
 		"full.toml:50: Endpoints.default.Pusher", "full.toml:58: Endpoints.default.Webhooks",
-		"full.toml:63: Endpoints.default.Callbacks",
+	}
+	if len(e.Callbacks) != 1 || e.Callbacks[0].Match.String() != "mod_*" || e.Callbacks[0].URL != "https://shop.example/driplet/event" || e.Callbacks[0].Timeout != 5*time.Second {
+		t.Errorf("callbacks %+v", e.Callbacks)
 	}
 	for i, w := range want {
 		want[i] = strings.Replace(w, "full.toml", "config.toml", 1) + " is accepted, but this version does not serve it yet"

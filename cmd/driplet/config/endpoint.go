@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/driplet/driplet/core"
 )
@@ -39,6 +40,7 @@ func newEndpoint(r *resolved, p *problems) *core.Endpoint {
 		e.Topics = append(e.Topics, topicRule(t))
 	}
 	e.PluginConfig = pluginConfig(r, e.Plugins, p)
+	e.Callbacks = callbacks(r, len(e.APIKeys) > 0, p)
 	e.Generation = generation(e)
 	return e
 }
@@ -69,6 +71,29 @@ func topicRule(r *resolved) core.TopicRule {
 		Publish:   access[get[string](r, "Publish")],
 		Overflow:  overflow[get[string](r, "Overflow")],
 	}
+}
+
+// callbacks are signed, so there must be a secret, and each event goes to the
+// one whose pattern is the most specific, so there must be one.
+func callbacks(r *resolved, signed bool, p *problems) []core.Callback {
+	var out []core.Callback
+	owners := map[string]core.Pattern{}
+	for i, c := range r.lists["Callbacks"] {
+		cb := core.Callback{Match: get[core.Pattern](c, "Match"), URL: get[string](c, "URL"), Timeout: get[time.Duration](c, "Timeout")}
+		if i == 0 && !signed {
+			p.errorf(c.from, "%s needs %s: it signs what the backend gets", r.key("Callbacks"), r.key("APISecret"))
+		}
+		if cb.Match.IsZero() {
+			continue // told of already
+		}
+		prefix := cb.Match.LiteralPrefix()
+		if other, taken := owners[prefix]; taken {
+			p.errorf(c.origin("Match"), "%s: %q and %q are equally specific: make one longer before its first * or {", c.key("Match"), cb.Match, other)
+		}
+		owners[prefix] = cb.Match
+		out = append(out, cb)
+	}
+	return out
 }
 
 // credentials are a secret and the one before it. An empty secret is none: it

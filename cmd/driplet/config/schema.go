@@ -61,7 +61,7 @@ func endpointFields() schema {
 			text("Match", "", checkPattern).must(),
 			text("URL", "", checkURL).must(),
 			duration("Timeout", "5s", 10*time.Millisecond, time.Minute),
-		).notYet(),
+		),
 		{name: "PluginConfig", shape: shapeFree, expect: "a section [Endpoints.<name>.PluginConfig.<plugin>] for each plugin"},
 	}
 }

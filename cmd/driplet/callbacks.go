@@ -1,0 +1,69 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/driplet/driplet/cmd/driplet/config"
+	"github.com/driplet/driplet/core"
+	"github.com/driplet/driplet/core/auth"
+	"github.com/driplet/driplet/core/callback"
+	"github.com/driplet/driplet/core/node"
+)
+
+// loadCallbacks makes the gate for the endpoints' callbacks. The current
+// secret signs; backends hold the previous one as well while it is replaced.
+func loadCallbacks(cfg *config.Config, log *slog.Logger) (*callback.Gate, error) {
+	keys := map[string]callback.Key{}
+	for _, ep := range cfg.Endpoints {
+		if len(ep.APIKeys) > 0 {
+			k := ep.APIKeys[0]
+			keys[ep.Name] = callback.Key{ID: k.ID, Secret: auth.Derive(k.Secret, auth.PurposeCallback)}
+		}
+	}
+	return callback.New(callback.Options{Endpoints: cfg.Endpoints, Keys: keys, Log: log})
+}
+
+// hooks asks several handlers: for what one alone can do, the first that wants
+// it.
+type hooks []node.Hooks
+
+// Wants reports whether one of them does.
+func (list hooks) Wants(endpoint string, kind core.HookKind, name string) bool {
+	return list.first(endpoint, kind, name) != nil
+}
+
+// Decide asks the first that wants the event.
+func (list hooks) Decide(ctx context.Context, ev *core.ClientEvent) (core.Verdict, error) {
+	name := ev.Topic
+	if ev.Kind == core.HookMessage {
+		name = ev.Event
+	}
+	h := list.first(ev.Endpoint, ev.Kind, name)
+	if h == nil {
+		return core.Verdict{}, core.Errorf(core.CodeNoHandler, "nothing handles %q on endpoint %s", name, ev.Endpoint)
+	}
+	return h.Decide(ctx, ev)
+}
+
+func (list hooks) first(endpoint string, kind core.HookKind, name string) node.Hooks {
+	for _, h := range list {
+		if h.Wants(endpoint, kind, name) {
+			return h
+		}
+	}
+	return nil
+}
+
+// warnOfShadows says which callbacks hear nothing, or not all, because a
+// plugin with a pattern as specific or less is asked first.
+func warnOfShadows(plugins node.Hooks, endpoints []*core.Endpoint, log *slog.Logger) {
+	for _, ep := range endpoints {
+		for _, c := range ep.Callbacks {
+			if example := callback.Example(c.Match); plugins.Wants(ep.Name, core.HookMessage, example) {
+				log.Warn("a plugin takes events that a callback is for: plugins come first",
+					"endpoint", ep.Name, "callback", c.Match.String(), "event", example)
+			}
+		}
+	}
+}

@@ -1,0 +1,64 @@
+package callback
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/driplet/driplet/core"
+)
+
+// errBadAnswer is in the chain of what is wrong with an answer of status 200.
+var errBadAnswer = errors.New("bad answer")
+
+// newClient keeps connections alive, follows no redirect, which would be signed
+// for another place, and uses no proxy.
+func newClient(transport http.RoundTripper) *http.Client {
+	if transport == nil {
+		transport = &http.Transport{
+			DialContext:         (&net.Dialer{KeepAlive: 30 * time.Second}).DialContext,
+			MaxIdleConnsPerHost: MaxInFlight,
+			IdleConnTimeout:     idleTimeout,
+			DisableCompression:  true, // a small answer must not unpack to a large one
+			// A backend that fits its headers into this has enough of them.
+			MaxResponseHeaderBytes: 32 << 10,
+		}
+	}
+	return &http.Client{
+		Transport:     transport,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+// post sends body to the callback and reads its answer: data, or a refusal of
+// the backend's. The error is for the operator.
+func (g *Gate) post(ctx context.Context, r *route, body []byte) (data []byte, refusal *core.Error, err error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, r.URL, bytes.NewReader(body))
+	if err != nil {
+		return nil, nil, err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Accept", "application/json")
+	req.Header.Set("User-Agent", "driplet")
+	r.key.sign(req, body, g.now())
+	res, err := g.client.Do(req)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer res.Body.Close()
+	answer, err := io.ReadAll(io.LimitReader(res.Body, MaxAnswerBytes+1))
+	if err != nil {
+		return nil, nil, fmt.Errorf("the answer broke off: %w", err)
+	}
+	data, refusal, err = parseAnswer(res.StatusCode, answer)
+	var status *statusError
+	if err != nil && !errors.As(err, &status) {
+		err = fmt.Errorf("%w: %w", errBadAnswer, err)
+	}
+	return data, refusal, err
+}
