@@ -14,8 +14,8 @@ import (
 	"github.com/driplet/driplet/core/plugin/meter"
 )
 
-// How guests are stopped stands in this file alone: package meter rewrites
-// them so that they call yield whenever their fuel is used up.
+// How guests are stopped: package meter rewrites them at load so that they
+// call yield whenever their fuel is used up.
 
 const (
 	// fuelQuantum is the fuel between two looks at the clock: 20 to 100 us.
@@ -27,9 +27,6 @@ const (
 
 // errOverflow stops a guest whose calls go too deep.
 var errOverflow = fmt.Errorf("call depth: its calls go more than %d deep, or take more than %d bytes of stack", meter.DefaultDepth, meter.DefaultStack)
-
-// metered makes a guest stoppable.
-func metered(wasm []byte) ([]byte, error) { return meter.Rewrite(wasm, meter.Options{}) }
 
 // instantiateMeter offers metered guests what they call.
 func instantiateMeter(ctx context.Context, r wazero.Runtime) error {

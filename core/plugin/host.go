@@ -48,6 +48,8 @@ type Options struct {
 	LeastDeadline time.Duration
 	// Manual leaves timers and observed events alone; Handle gives them.
 	Manual bool
+	// unmetered lets guests run as they are: benchmarks tell what metering costs.
+	unmetered bool
 }
 
 // Host runs plugins. Make one with NewHost, then Load, then Start; Close ends it.
@@ -159,7 +161,7 @@ func (h *Host) loadFor(ctx context.Context, name string, ep *core.Endpoint, load
 			return nil, err
 		}
 		m.Limits.Deadline = max(m.Limits.Deadline, h.LeastDeadline)
-		if mod, err = compile(ctx, m, wasm, h.cache); err != nil {
+		if mod, err = compile(ctx, m, wasm, h.cache, h.unmetered); err != nil {
 			return nil, err
 		}
 		loaded[name] = mod

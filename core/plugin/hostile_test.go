@@ -3,6 +3,7 @@ package plugin_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -42,6 +43,41 @@ func TestHostileGuestsFail(t *testing.T) {
 			_, err = r.Decide(t.Context(), message("p.x", `1`))
 			wantCode(t, err, core.CodePluginFailed)
 		})
+	}
+}
+
+// Guests that only metering stops: see also meter's own tests.
+func TestHostileGuestsAreStoppedWithoutLoops(t *testing.T) {
+	bomb := newGuest()
+	bomb.Memory(4, 0)
+	f := bomb.Func("", "", "", "")
+	for range 60 {
+		f = bomb.Func("", "", "", "", asm.Call(f), asm.Call(f))
+	}
+	bomb.Func("dr_abi", "", "i", "", asm.I32Const(1))
+	bomb.Func("dr_alloc", "i", "i", "", asm.I32Const(guestBuffer))
+	bomb.Func("dr_event", "iii", "I", "", asm.Call(f), asm.I64Const(0))
+	fill := newGuest().finish(asm.I32Const(252), asm.MemoryGrow, asm.Drop, asm.Loop(asm.I32Const(0), asm.I32Const(1), asm.I32Const(16<<20-1), asm.MemoryFill(), asm.Br(0)), asm.Unreachable)
+	table := newGuest()
+	table.Table(1, 0)
+	// Grows the table until it may not, then answers with what it could not.
+	grown := table.finish(
+		asm.Loop(asm.RefNull(), asm.I32Const(1000), asm.TableGrow(), asm.I32Const(-1), asm.I32Eq, asm.I32Eqz, asm.BrIf(0)),
+		asm.I32Const(guestOut), []byte{0xfc, 16, 0}, asm.I32Const(66_000), asm.I32LtU, asm.I32Const('0'), asm.I32Add, asm.Store32(0),
+		asm.I64Const(guestOut<<32|1))
+	for name, wasm := range map[string][]byte{"tree of calls": bomb.Bytes(), "memory.fill": fill} {
+		t.Run(name, func(t *testing.T) {
+			r := mustLoad(t, map[string]plug{"p": {granting("p"), wasm}}, impatient)
+			_, err := r.Decide(t.Context(), message("p.x", "1"))
+			wantCode(t, err, core.CodePluginFailed)
+			if !strings.Contains(r.log.String(), "it did not end within its deadline; it ran ") {
+				t.Errorf("the log says\n%s", r.log.String())
+			}
+		})
+	}
+	r := mustLoad(t, map[string]plug{"p": {granting("p"), grown}})
+	if v, err := r.Decide(t.Context(), message("p.x", "1")); err != nil || string(v.Data) != "1" {
+		t.Fatalf("the table grew: %s, %v", v.Data, err)
 	}
 }
 
@@ -248,6 +284,8 @@ func TestRefusedAtLoad(t *testing.T) {
 	}
 	huge := new(asm.Module)
 	huge.Memory(1000, 0)
+	large := new(asm.Module)
+	large.Table(100_000, 0)
 	cases := map[string]struct {
 		wasm []byte
 		want string
@@ -268,6 +306,10 @@ func TestRefusedAtLoad(t *testing.T) {
 		"import's parameters": {importing("driplet_v1", "now", "i", "I"), "imports now with other parameters"},
 		"not granted":         {importing("driplet_v1", "http_fetch", "iiii", "i"), `p 1.2.0: imports http_fetch, but p.toml grants no "http": add http = ["https://…"] under [capabilities], or remove the call`},
 		"refuses its config":  {refusing(), "refuses its configuration: max_text must be a number"},
+		"the server's own":    {importing("driplet_meter", "yield", "I", "I"), `module "driplet_meter" is the server's own`},
+		"too many blocks":     {newGuest().finish(asm.Code(slices.Repeat([][]byte{asm.Block()}, 5000)...), asm.Unreachable), "more than 4096 blocks"},
+		"unknown opcode":      {newGuest().finish([]byte{0x06, 0x40}), "opcode 0x06 is unknown"},
+		"too large a table":   {large.Bytes(), "at most 65536 are taken"},
 		"too much memory":     {huge.Bytes(), "not a module that can be loaded"},
 		"too large a file":    {append(echo(), make([]byte, 17<<20)...), "the limit is 16777216"},
 	}

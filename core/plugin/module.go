@@ -9,6 +9,8 @@ import (
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
 	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
+
+	"github.com/driplet/driplet/core/plugin/meter"
 )
 
 const wasiModule = wasi_snapshot_preview1.ModuleName
@@ -23,9 +25,16 @@ type module struct {
 }
 
 // compile checks and compiles a plugin's code. The caller closes what it gets.
-func compile(ctx context.Context, m *Manifest, wasm []byte, cache wazero.CompilationCache) (*module, error) {
+func compile(ctx context.Context, m *Manifest, wasm []byte, cache wazero.CompilationCache, unmetered bool) (*module, error) {
 	if len(wasm) > MaxModule {
 		return nil, m.errorf("%s has %d bytes, the limit is %d", m.Wasm, len(wasm), MaxModule)
+	}
+	size := len(wasm)
+	if !unmetered {
+		var err error
+		if wasm, err = meter.Rewrite(wasm, meter.Options{}); err != nil {
+			return nil, m.errorf("%s is not a module that can be loaded: %w", m.Wasm, err)
+		}
 	}
 	memory := m.Limits.Memory
 	if memory == 0 {
@@ -40,7 +49,7 @@ func compile(ctx context.Context, m *Manifest, wasm []byte, cache wazero.Compila
 		config = config.WithCompilationCache(cache)
 	}
 	r := wazero.NewRuntimeWithConfig(ctx, config)
-	mod := &module{Manifest: m, runtime: r, size: len(wasm)}
+	mod := &module{Manifest: m, runtime: r, size: size}
 	if err := mod.prepare(ctx, wasm); err != nil {
 		return nil, errors.Join(err, r.Close(ctx))
 	}
@@ -48,9 +57,6 @@ func compile(ctx context.Context, m *Manifest, wasm []byte, cache wazero.Compila
 }
 
 func (mod *module) prepare(ctx context.Context, wasm []byte) (err error) {
-	if wasm, err = metered(wasm); err != nil {
-		return mod.errorf("%s is not a module that can be loaded: %w", mod.Wasm, err)
-	}
 	if mod.compiled, err = mod.runtime.CompileModule(ctx, wasm); err != nil {
 		return mod.errorf("%s is not a module that can be loaded: %w", mod.Wasm, err)
 	}
