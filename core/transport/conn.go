@@ -170,7 +170,9 @@ func (c *conn) finish() {
 	if c.out.pending() {
 		c.Conn.SetWriteDeadline(time.Now().Add(closeGrace))
 	}
-	if !c.out.settle() {
+	written := c.out.settle()
+	c.out.leave()
+	if !written {
 		reset(c.Conn)
 		return
 	}

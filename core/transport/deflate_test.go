@@ -60,7 +60,7 @@ func TestCompression(t *testing.T) {
 	if got := header.Get(extension); !strings.Contains(got, "server_no_context_takeover") {
 		t.Fatalf("agreed on %q", got)
 	}
-	squeezed.next(t) // welcome
+	squeezed.next(t)                                          // welcome
 	ws.WriteString(`{"type":"subscribe","topic":"t","id":1}`) // compressed by the client
 	squeezed.next(t)
 	plain := s.V2(s.User(2))

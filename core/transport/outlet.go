@@ -37,6 +37,7 @@ type outlet struct {
 	fin    bool          // once it has been written, nothing more will be
 	slow   bool          // over the limit: nothing more is taken
 	failed bool          // the connection failed, or was given up
+	left   bool          // the connection is being closed: its descriptor is not ours any more
 	idle   chan struct{} // closed when flush ends; nil: nobody waits
 }
 
@@ -64,7 +65,7 @@ func controlBatch(frame []byte) *hub.Batch {
 }
 
 func (o *outlet) put(b *hub.Batch, limit int) {
-	if o.ended || o.slow || o.failed {
+	if o.ended || o.slow || o.failed || o.left {
 		return
 	}
 	taken := 0
@@ -214,6 +215,7 @@ func (o *outlet) endSlow(tail []byte) {
 	o.fail()
 	o.mu.Unlock()
 	if err != nil {
+		o.leave()
 		reset(o.conn)
 	}
 }
@@ -288,6 +290,14 @@ func (o *outlet) settle() bool {
 	}
 	defer o.mu.Unlock()
 	return !o.failed
+}
+
+// leave ends direct writing. It comes before the connection is closed: the
+// number of a closed descriptor may be somebody else's the next moment.
+func (o *outlet) leave() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.left = true
 }
 
 // reset closes without waiting for what is unsent, and frees it.

@@ -4,7 +4,6 @@ import (
 	"crypto/tls"
 	"net"
 	"sync"
-	"syscall"
 )
 
 // TLSListener serves TLS on l. Its connections can be written to without
@@ -20,9 +19,7 @@ type gateListener struct{ net.Listener }
 func (l gateListener) Accept() (net.Conn, error) {
 	c, err := l.Listener.Accept()
 	if t, ok := c.(*net.TCPConn); ok && err == nil {
-		if raw, err := t.SyscallConn(); err == nil {
-			return &gate{TCPConn: t, raw: raw}, nil
-		}
+		return &gate{TCPConn: t}, nil
 	}
 	return c, err
 }
@@ -31,7 +28,6 @@ func (l gateListener) Accept() (net.Conn, error) {
 // handshake and HTTP want that.
 type gate struct {
 	*net.TCPConn
-	raw syscall.RawConn
 
 	mu   sync.Mutex
 	open bool
@@ -47,7 +43,7 @@ func (g *gate) Write(p []byte) (int, error) {
 	}
 	n := 0
 	if len(g.rest) == 0 {
-		n = tcp{g.TCPConn, g.raw}.try(p)
+		n = g.try(p)
 	}
 	g.rest = append(g.rest, p[n:]...)
 	return len(p), nil

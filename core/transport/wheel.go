@@ -78,6 +78,7 @@ func (t *WebSockets) visit(c *conn, now int64) (next int64) {
 	}
 	if now-max(c.heard.Load(), t.wheel.woke) > t.ping+t.silence {
 		c.closing.Store(true)
+		c.out.leave()
 		reset(c.Conn) // the read loop does the rest
 		return 0
 	}
