@@ -1,6 +1,7 @@
 package node
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -24,13 +25,19 @@ type Session struct {
 
 	mu     sync.Mutex
 	gone   bool
-	topics map[string]*subscription
+	topics []subscription // few, so a walk costs less than a map's memory
 }
 
 // subscription is a topic that the client is on, or about to be.
 type subscription struct {
-	hub  *hub.Subscription
-	info []byte
+	topic string
+	hub   *hub.Subscription
+	info  []byte
+}
+
+// find returns the place of a topic in topics, -1 if it is not there.
+func (s *Session) find(topic string) int {
+	return slices.IndexFunc(s.topics, func(sub subscription) bool { return sub.topic == topic })
 }
 
 // Claims are what the client's token says; nil for a connection without any.
@@ -58,18 +65,18 @@ func (s *Session) FrameRate() (perSecond float64, burst int) {
 func (s *Session) on(topic string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.topics[topic] != nil
+	return s.find(topic) >= 0
 }
 
 // member tells what others see of the client on topic, if it is on it.
 func (s *Session) member(topic string) (info []byte, on bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	sub := s.topics[topic]
-	if sub == nil {
+	i := s.find(topic)
+	if i < 0 {
 		return nil, false
 	}
-	return sub.info, true
+	return s.topics[i].info, true
 }
 
 // list copies the names of the client's topics.
@@ -77,8 +84,8 @@ func (s *Session) list() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	out := make([]string, 0, len(s.topics))
-	for t := range s.topics {
-		out = append(out, t)
+	for _, sub := range s.topics {
+		out = append(out, sub.topic)
 	}
 	return out
 }

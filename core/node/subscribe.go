@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"slices"
 
 	"github.com/driplet/driplet/core"
 )
@@ -73,7 +74,7 @@ func (n *Node) place(s *Session, topic string, info []byte, then core.Outgoing) 
 	switch {
 	case s.gone:
 		return core.Errorf(core.CodeUnavailable, "the connection has ended")
-	case s.topics[topic] != nil:
+	case s.find(topic) >= 0:
 		n.say(s, then)
 		return nil
 	case limit > 0 && len(s.topics) >= limit:
@@ -81,10 +82,7 @@ func (n *Node) place(s *Session, topic string, info []byte, then core.Outgoing) 
 	}
 	sub := n.Hub.Subscribe(s.Session, topic)
 	n.Hub.Release(sub, then, nil)
-	if s.topics == nil {
-		s.topics = map[string]*subscription{}
-	}
-	s.topics[topic] = &subscription{hub: sub, info: info}
+	s.topics = append(s.topics, subscription{topic, sub, info})
 	st.add(k, s)
 	return nil
 }
@@ -95,15 +93,15 @@ func (n *Node) exit(s *Session, topic string, last core.Outgoing) bool {
 	st := n.rooms.of(k)
 	st.mu.Lock()
 	s.mu.Lock()
-	sub := s.topics[topic]
-	if sub != nil {
-		delete(s.topics, topic)
+	at := s.find(topic)
+	if at >= 0 {
+		n.Hub.Unsubscribe(s.topics[at].hub, last)
+		s.topics = slices.Delete(s.topics, at, at+1)
 		st.remove(k, s)
-		n.Hub.Unsubscribe(sub.hub, last)
 	}
 	s.mu.Unlock()
 	st.mu.Unlock()
-	if sub == nil {
+	if at < 0 {
 		return false
 	}
 	n.observe(s, core.HookUnsubscribe, topic)
@@ -127,7 +125,8 @@ func (n *Node) leaveAll(s *Session) []string {
 	s.topics, s.gone = nil, true
 	s.mu.Unlock()
 	names := make([]string, 0, len(topics))
-	for topic := range topics {
+	for _, sub := range topics {
+		topic := sub.topic
 		k := core.TopicKey{Endpoint: s.Endpoint, Topic: topic}
 		st := n.rooms.of(k)
 		st.mu.Lock()
