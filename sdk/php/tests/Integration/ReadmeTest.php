@@ -13,6 +13,7 @@ final class ReadmeTest extends TestCase
 {
     /** What an example prints, by its heading. */
     private const PRINTS = [
+        'Answer events of browsers' => '/^\{"error":\{"code":"bad_request","message":"a Driplet server sends POST"\}\}$/', // nobody asked
         'When it fails' => '/^unauthorized \(signature_mismatch\): .+\n$/',
         'Tokens for browsers' => '/^\{"status":"success","message":"JWT token generated","token":"[\w-]+\.[\w-]+\.[\w-]+"\}$/',
     ];
