@@ -34,6 +34,22 @@ func buildC(t *testing.T, library, out string, files ...string) {
 	build(t, filepath.Join(library, "build.sh"), []string{"clang", "wasm-ld"}, append([]string{out}, files...)...)
 }
 
+// buildRust builds a plugin of one crate; options may hold "std".
+func buildRust(t *testing.T, library, out, file string, options ...string) {
+	t.Helper()
+	build(t, filepath.Join(library, "build.sh"), []string{rustc}, append([]string{out, file}, options...)...)
+}
+
+func TestConformanceOfRust(t *testing.T) {
+	for name, options := range map[string][]string{"no_std": nil, "std": {"std"}} {
+		t.Run(name, func(t *testing.T) {
+			out := filepath.Join(t.TempDir(), "conformance.wasm")
+			buildRust(t, "pdk/rust/driplet", out, "pdk/rust/conformance/main.rs", options...)
+			conform(t, out)
+		})
+	}
+}
+
 func TestConformanceOfC(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "conformance.wasm")
 	buildC(t, "pdk/c/driplet", out, "pdk/c/conformance/main.c")

@@ -1,0 +1,24 @@
+#!/bin/sh
+# Builds a plugin: build.sh OUT.wasm FILE.rs [std]
+# Needs rustc 1.63 or newer with the target wasm32-unknown-unknown (rustup target add
+# wasm32-unknown-unknown; Debian: apt install rustc libstd-rust-dev-wasm32 lld). RUSTC
+# chooses another than the one that is found first. With std, the plugin may use the
+# standard library.
+set -eu
+library=$(cd "$(dirname "$0")" && pwd)
+rustc=${RUSTC:-rustc}
+command -v "$rustc" >/dev/null || { echo "$rustc is missing: install it with the target wasm32-unknown-unknown (Debian: apt install rustc libstd-rust-dev-wasm32 lld)" >&2; exit 1; }
+target=$("$rustc" --print target-libdir --target wasm32-unknown-unknown)
+[ -d "$target" ] || { echo "$rustc has no target wasm32-unknown-unknown: rustup target add wasm32-unknown-unknown, or, on Debian, apt install libstd-rust-dev-wasm32 and RUSTC=/usr/bin/rustc" >&2; exit 1; }
+[ $# -ge 2 ] || { echo "use: $0 OUT.wasm FILE.rs [std]" >&2; exit 2; }
+made=$(mktemp -d)
+trap 'rm -rf "$made"' EXIT
+cfg=
+[ "${3:-}" != std ] || cfg='feature="std"'
+compile() {
+  "$rustc" --edition 2021 --target wasm32-unknown-unknown -C opt-level=z -C panic=abort -C target-feature=+bulk-memory --remap-path-prefix "$library=driplet" ${cfg:+--cfg "$cfg"} "$@"
+}
+compile -C embed-bitcode=yes -C codegen-units=1 --crate-type rlib --crate-name driplet -o "$made/libdriplet.rlib" "$library/lib.rs"
+# The names of functions stay: they make traps readable.
+compile -C lto=fat -C strip=debuginfo --crate-type cdylib --crate-name plugin --extern driplet="$made/libdriplet.rlib" -o "$made/plugin.wasm" "$2"
+cp "$made/plugin.wasm" "$1"

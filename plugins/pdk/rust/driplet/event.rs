@@ -1,0 +1,122 @@
+//! The event that a handler is asked about.
+
+use crate::abi::Fields;
+use crate::text::text_ref;
+use crate::{decimal, fail, join, subscribed, Error, Text, Value};
+
+/// What a handler is asked about. Which fields hold something depends on the kind
+/// of event; the others are empty.
+pub struct Event<'a> {
+    /// Message: its name, `chat.send`; timer: the timer's name.
+    pub event: &'a str,
+    /// Message (when given), subscribe, unsubscribe.
+    pub topic: &'a str,
+    /// The connection: a secret between it and the server.
+    pub session: &'a str,
+    /// Its public id, as others see it.
+    pub user: &'a str,
+    /// Message: the request's id; empty: nobody waits for an answer.
+    pub request: &'a str,
+    /// The object custom of the connection's token.
+    pub claims: Value<'a>,
+    /// When it happened, milliseconds since 1970.
+    pub time: i64,
+    /// What the client sent; http: the answer's body, if it is JSON.
+    pub data: Value<'a>,
+    /// Http: the answer's body.
+    pub body: &'a [u8],
+    /// The token's user; empty: anonymous.
+    pub account: &'a str,
+    /// The endpoint's name.
+    pub endpoint: &'a str,
+    /// Timer, http: what was given to `timer::set`, `http::fetch`.
+    pub state: &'a [u8],
+    /// Http: the answer's status; 0: there was none, and data holds code and message.
+    pub status: i32,
+    /// Http: the answer's headers, names in lower case.
+    pub headers: Value<'a>,
+}
+
+impl<'a> Event<'a> {
+    pub(crate) fn read(envelope: &'a [u8]) -> Self {
+        let mut fields = Fields::of(envelope);
+        let mut f = [&[][..]; 13];
+        for field in &mut f {
+            *field = fields.take();
+        }
+        let mut time = 0;
+        if let [a, b, c, d, e, f, g, h, ..] = f[6] {
+            time = i64::from_le_bytes([*a, *b, *c, *d, *e, *f, *g, *h]);
+        }
+        let mut status = 0;
+        if let [a, b, c, d, ..] = f[11] {
+            status = i32::from_le_bytes([*a, *b, *c, *d]);
+        }
+        Event {
+            event: text_ref(f[0]), topic: text_ref(f[1]), session: text_ref(f[2]), user: text_ref(f[3]), request: text_ref(f[4]),
+            claims: Value::of(f[5]), time, data: Value::of(f[7]), body: f[7], account: text_ref(f[8]), endpoint: text_ref(f[9]),
+            state: f[10], status, headers: Value::of(f[12]),
+        }
+    }
+
+    /// Whether the connection is subscribed to topic.
+    pub fn subscribed(&self, topic: &str) -> bool {
+        subscribed(self.session, topic) == Ok(true)
+    }
+
+    // Fields of data that must be right: what is not is bad_request, to pass on with `?`.
+
+    /// The text at path of data: not empty, at most max long as a browser's maxlength counts.
+    pub fn string(&self, path: &str, max: usize) -> Result<Text, Error> {
+        match self.data.string(path) {
+            None => wrong(path, "must be a string"),
+            Some(s) if s.is_empty() => wrong(path, "must not be empty"),
+            Some(s) => within(path, s, max),
+        }
+    }
+
+    /// As string, but it may be missing, null or empty: then fallback.
+    pub fn string_or(&self, path: &str, max: usize, fallback: &str) -> Result<Text, Error> {
+        if !self.data.has(path) || self.data.string(path).map_or(false, |s| s.is_empty()) {
+            return Ok(Text::from(fallback));
+        }
+        self.string(path, max)
+    }
+
+    /// The string or number at path as text: ids come as either.
+    pub fn id(&self, path: &str, max: usize) -> Result<Text, Error> {
+        match self.data.text(path) {
+            Some(s) if !s.is_empty() => within(path, s, max),
+            _ => wrong(path, "must be a string or a number"),
+        }
+    }
+
+    /// The whole number at path, from low to high.
+    pub fn integer(&self, path: &str, low: i64, high: i64) -> Result<i64, Error> {
+        match self.data.integer(path) {
+            Some(n) if n >= low && n <= high => Ok(n),
+            _ => wrong(path, &join(&["must be a whole number from ", &decimal(low), " to ", &decimal(high)])),
+        }
+    }
+
+    /// As integer, but it may be missing or null: then fallback.
+    pub fn integer_or(&self, path: &str, low: i64, high: i64, fallback: i64) -> Result<i64, Error> {
+        if !self.data.has(path) {
+            return Ok(fallback);
+        }
+        self.integer(path, low, high)
+    }
+}
+
+fn wrong<T>(path: &str, what: &str) -> Result<T, Error> {
+    fail("bad_request", &join(&[path, " ", what]))
+}
+
+fn within(path: &str, s: Text, max: usize) -> Result<Text, Error> {
+    // UTF-16 units: one for each first byte of a character, two for those of four bytes.
+    let n = s.bytes().fold(0, |n, c| n + (c & 0xc0 != 0x80) as usize + (c >= 0xf0) as usize);
+    if n > max {
+        return wrong(path, &join(&["has ", &decimal(n as i64), " characters, the limit is ", &decimal(max as i64)]));
+    }
+    Ok(s)
+}

@@ -1,0 +1,142 @@
+//! What grows: [`List`] and [`Text`]. The crate alloc has no stable use without the
+//! standard library before Rust 1.68, and 4 KB of code behind its panics.
+
+use crate::memory;
+use core::mem::{align_of, size_of};
+use core::ops::{Deref, DerefMut};
+use core::ptr::NonNull;
+
+/// A list in memory of its own, read as a slice.
+pub struct List<T> {
+    at: NonNull<T>,
+    len: usize,
+    cap: usize,
+}
+
+impl<T> List<T> {
+    /// An empty one, without memory.
+    pub const fn new() -> Self {
+        List { at: NonNull::dangling(), len: 0, cap: 0 }
+    }
+
+    /// An empty one with room.
+    pub fn with_capacity(cap: usize) -> Self {
+        let mut list = Self::new();
+        list.reserve(cap);
+        list
+    }
+
+    /// What fits without more memory.
+    pub fn capacity(&self) -> usize {
+        self.cap
+    }
+
+    /// Makes room for more. Panics when there is no memory.
+    pub fn reserve(&mut self, more: usize) {
+        let need = self.len.saturating_add(more);
+        if need > self.cap && !self.try_resize(need.max(self.cap.saturating_mul(2))) {
+            crate::trap("out of memory: raise memory under [limits] of the manifest");
+        }
+    }
+
+    /// Takes memory for cap items; false: there is none.
+    pub(crate) fn try_resize(&mut self, cap: usize) -> bool {
+        let bytes = match cap.checked_mul(size_of::<T>()) {
+            Some(bytes) if bytes > 0 && bytes <= i32::MAX as usize => bytes,
+            _ => return false,
+        };
+        // SAFETY: at was taken with this size and alignment, if cap is not 0.
+        let at = unsafe { memory::resize(self.at.as_ptr() as *mut u8, self.cap * size_of::<T>(), bytes, align_of::<T>()) };
+        match NonNull::new(at as *mut T) {
+            Some(at) => {
+                self.at = at;
+                self.cap = cap;
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Adds an item.
+    pub fn push(&mut self, item: T) {
+        self.reserve(1);
+        // SAFETY: there is room.
+        unsafe { self.at.as_ptr().add(self.len).write(item) };
+        self.len += 1;
+    }
+
+    /// # Safety
+    /// The first len items are written, and fit.
+    pub(crate) unsafe fn set_len(&mut self, len: usize) {
+        self.len = len;
+    }
+}
+
+impl List<u8> {
+    /// Adds bytes.
+    pub fn append(&mut self, bytes: &[u8]) {
+        self.reserve(bytes.len());
+        // SAFETY: there is room, and what is borrowed is no part of it.
+        unsafe { core::ptr::copy_nonoverlapping(bytes.as_ptr(), self.at.as_ptr().add(self.len), bytes.len()) };
+        self.len += bytes.len();
+    }
+}
+
+impl From<&[u8]> for List<u8> {
+    fn from(bytes: &[u8]) -> Self {
+        let mut list = Self::new();
+        list.append(bytes);
+        list
+    }
+}
+
+impl<T> Drop for List<T> {
+    fn drop(&mut self) {
+        if self.cap > 0 {
+            // SAFETY: the items are written, and the memory was taken so.
+            unsafe {
+                core::ptr::drop_in_place(core::ptr::slice_from_raw_parts_mut(self.at.as_ptr(), self.len));
+                memory::give(self.at.as_ptr() as *mut u8, self.cap * size_of::<T>(), align_of::<T>());
+            }
+        }
+    }
+}
+
+impl<T> Deref for List<T> {
+    type Target = [T];
+    fn deref(&self) -> &[T] {
+        // SAFETY: the first len items are written.
+        unsafe { core::slice::from_raw_parts(self.at.as_ptr(), self.len) }
+    }
+}
+
+impl<T> DerefMut for List<T> {
+    fn deref_mut(&mut self) -> &mut [T] {
+        // SAFETY: the first len items are written.
+        unsafe { core::slice::from_raw_parts_mut(self.at.as_ptr(), self.len) }
+    }
+}
+
+impl<T> FromIterator<T> for List<T> {
+    fn from_iter<I: IntoIterator<Item = T>>(items: I) -> Self {
+        let mut list = Self::new();
+        for item in items {
+            list.push(item);
+        }
+        list
+    }
+}
+
+impl<'a, T> IntoIterator for &'a List<T> {
+    type Item = &'a T;
+    type IntoIter = core::slice::Iter<'a, T>;
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl AsRef<[u8]> for List<u8> {
+    fn as_ref(&self) -> &[u8] {
+        self
+    }
+}

@@ -1,0 +1,141 @@
+//! Memory, and what a panic does: of the standard library, or, without it, here.
+
+use core::alloc::Layout;
+
+#[cfg(feature = "std")]
+use std::alloc::{alloc, dealloc, realloc};
+
+#[cfg(not(feature = "std"))]
+use bare::{alloc, dealloc, realloc};
+
+/// Takes memory, or makes what was taken larger; null: there is none.
+///
+/// # Safety
+/// at was taken with size (0: not at all) and align; new is not 0.
+pub unsafe fn resize(at: *mut u8, size: usize, new: usize, align: usize) -> *mut u8 {
+    if size == 0 {
+        return alloc(Layout::from_size_align_unchecked(new, align));
+    }
+    realloc(at, Layout::from_size_align_unchecked(size, align), new)
+}
+
+/// Gives memory back.
+///
+/// # Safety
+/// at was taken with size and align.
+pub unsafe fn give(at: *mut u8, size: usize, align: usize) {
+    dealloc(at, Layout::from_size_align_unchecked(size, align));
+}
+
+#[cfg(feature = "std")]
+pub fn prepare() {
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    ONCE.call_once(|| {
+        std::panic::set_hook(std::boxed::Box::new(|info| crate::log::error(&std::string::ToString::to_string(info))));
+    });
+}
+
+#[cfg(not(feature = "std"))]
+pub fn prepare() {}
+
+#[cfg(not(feature = "std"))]
+mod bare {
+    use core::alloc::{GlobalAlloc, Layout};
+    use core::cell::UnsafeCell;
+
+    /// Blocks of powers of two, from 16 bytes on; what is freed goes to its size's
+    /// list, and memory is never given back to another size. Handlers are short
+    /// and alike, so that little is lost, and the code has 300 bytes.
+    struct Blocks(UnsafeCell<State>);
+
+    struct State {
+        free: [*mut u8; 32],
+        next: usize,
+        end: usize,
+    }
+
+    // SAFETY: a module has one thread.
+    unsafe impl Sync for Blocks {}
+
+    const PAGE: usize = 65536;
+
+    fn class(layout: Layout) -> usize {
+        let size = layout.size().max(layout.align()).max(16);
+        (usize::BITS - (size - 1).leading_zeros()) as usize
+    }
+
+    unsafe impl GlobalAlloc for Blocks {
+        unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+            let state = &mut *self.0.get();
+            let class = class(layout);
+            if class > 30 {
+                return core::ptr::null_mut();
+            }
+            let list = state.free.get_unchecked_mut(class);
+            let head = *list;
+            if !head.is_null() {
+                *list = *(head as *mut *mut u8);
+                return head;
+            }
+            let size = 1 << class;
+            let align = layout.align().max(16);
+            let mut at = (state.next + align - 1) & !(align - 1);
+            if state.end == 0 || at + size > state.end {
+                let pages = (size + align + PAGE - 1) / PAGE;
+                let old = core::arch::wasm32::memory_grow(0, pages);
+                if old == usize::MAX {
+                    return core::ptr::null_mut();
+                }
+                if old * PAGE != state.end {
+                    at = old * PAGE; // aligned to 64 KiB
+                }
+                state.end = (old + pages) * PAGE;
+            }
+            state.next = at + size;
+            at as *mut u8
+        }
+
+        unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
+            let state = &mut *self.0.get();
+            let list = state.free.get_unchecked_mut(class(layout));
+            *(at as *mut *mut u8) = *list;
+            *list = at;
+        }
+
+        unsafe fn realloc(&self, at: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+            let new = Layout::from_size_align_unchecked(size, layout.align());
+            if class(new) == class(layout) {
+                return at;
+            }
+            let out = self.alloc(new);
+            if !out.is_null() {
+                core::ptr::copy_nonoverlapping(at, out, layout.size().min(size));
+                self.dealloc(at, layout);
+            }
+            out
+        }
+    }
+
+    /// For plugins that use the crate alloc, too: it is stable from Rust 1.68 on.
+    #[global_allocator]
+    static MEMORY: Blocks = Blocks(UnsafeCell::new(State { free: [core::ptr::null_mut(); 32], next: 0, end: 0 }));
+
+    pub unsafe fn alloc(layout: Layout) -> *mut u8 {
+        MEMORY.alloc(layout)
+    }
+    pub unsafe fn dealloc(at: *mut u8, layout: Layout) {
+        MEMORY.dealloc(at, layout)
+    }
+    pub unsafe fn realloc(at: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        MEMORY.realloc(at, layout, size)
+    }
+
+    /// Tells where: the message itself would bring 5 KB of formatting with it.
+    #[panic_handler]
+    fn panic(info: &core::panic::PanicInfo) -> ! {
+        if let Some(at) = info.location() {
+            crate::log::error(&crate::join(&["panic in ", at.file(), ":", &crate::decimal(at.line() as i64)]));
+        }
+        core::arch::wasm32::unreachable()
+    }
+}
