@@ -75,6 +75,7 @@ func (t *WebSockets) Run(ctx context.Context) error {
 	defer t.cancel()
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
+	wave := trim{last: t.started}
 	for {
 		select {
 		case <-ctx.Done():
@@ -82,6 +83,9 @@ func (t *WebSockets) Run(ctx context.Context) error {
 		case <-tick.C:
 			t.wheel.turn(t.clock(), t.visit)
 			t.watchMemory()
+			if wave.due(t.budget.open.Load(), time.Now()) {
+				giveBack()
+			}
 		}
 	}
 }
