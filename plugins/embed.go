@@ -22,6 +22,10 @@ var (
 	templates embed.FS
 	//go:embed pdk/assemblyscript/driplet/*.ts
 	assemblyscriptLibrary embed.FS
+	//go:embed pdk/c/driplet
+	cLibrary embed.FS
 	//go:embed pdk/go/*.go
 	goLibrary embed.FS
+	//go:embed pdk/rust/driplet
+	rustLibrary embed.FS
 )

@@ -23,7 +23,9 @@ type language struct {
 func languages() []language {
 	return []language{
 		{"assemblyscript", assemblyscriptLibrary, "pdk/assemblyscript/driplet", "templates/assemblyscript"},
+		{"c", cLibrary, "pdk/c/driplet", "templates/c"},
 		{"go", goLibrary, "pdk/go", "templates/go"},
+		{"rust", rustLibrary, "pdk/rust/driplet", "templates/rust"},
 	}
 }
 

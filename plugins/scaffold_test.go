@@ -20,10 +20,17 @@ func TestScaffold(t *testing.T) {
 			if err := plugins.Scaffold(dir, lang, name); err != nil {
 				t.Fatal(err)
 			}
-			if lang == "go" {
+			switch lang {
+			case "go":
 				buildGo(t, dir, filepath.Join(dir, name+".wasm"))
-			} else {
+			case "assemblyscript":
 				buildAssemblyScript(t, dir, name)
+			case "c":
+				build(t, filepath.Join(dir, "build.sh"), []string{"clang", "wasm-ld"})
+			case "rust":
+				build(t, filepath.Join(dir, "build.sh"), []string{rustc})
+			default:
+				t.Fatalf("this test does not know how to build %s", lang)
 			}
 			plugintest.RunCases(t, dir, name)
 			noPlaceholders(t, dir)
@@ -54,7 +61,7 @@ func TestScaffoldRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range []struct{ dir, lang, name, want string }{
-		{t.TempDir(), "cobol", "good", `no language "cobol": choose one of assemblyscript, go`},
+		{t.TempDir(), "cobol", "good", `no language "cobol": choose one of assemblyscript, c, go`},
 		{t.TempDir(), "go", "Not-Good", "is no name for a plugin"},
 		{t.TempDir(), "go", "", "is no name for a plugin"},
 		{t.TempDir(), "go", strings.Repeat("a", 33), "is no name for a plugin"},
