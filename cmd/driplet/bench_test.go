@@ -145,7 +145,7 @@ func TestBenchRefused(t *testing.T) {
 		want string
 	}{
 		{append(good, "-topic", "secret.x"), 1, "driplet: subscribing to secret.x: you may not subscribe to \"secret.x\" (forbidden)\n"},
-		{append(good, "-events", "no.such"), 1, "driplet: sending the event no.such: no plugin handles the event \"no.such\" on endpoint default (no_handler)\n"},
+		{append(good, "-events", "no.such"), 1, "driplet: sending the event no.such: no plugin or callback handles the event \"no.such\" on endpoint default (no_handler)\n"},
 		{append(good, "-events", "chat.enter", "-data", "{}"), 1, "(bad_request)"},
 		{append(good, "-endpoint", "other"), 1, `there is no endpoint "other" here (not_found, close code 4007)`},
 		{append(good, "-jwt-secret", "wrong"), 1, "the token's signature does not match"},
