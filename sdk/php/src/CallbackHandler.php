@@ -47,11 +47,14 @@ final class CallbackHandler
         private readonly ?LoggerInterface $logger = null,
         private readonly ?string $uri = null,
     ) {
-        $secrets = array_values((array) $apiSecret);
-        if ($secrets === []) {
+        $keys = [];
+        foreach ((array) $apiSecret as $secret) { // no array_map(): it would stand in stack traces with them
+            $keys[] = (new Secret($secret, 'the API secret'))->derive('callback');
+        }
+        if ($keys === []) {
             throw Misuse::setting('the API secret', 'is missing');
         }
-        $this->keys = array_map(static fn (#[\SensitiveParameter] string $secret): Secret => (new Secret($secret, 'the API secret'))->derive('callback'), $secrets);
+        $this->keys = $keys;
         $this->routes = new EventRoutes();
         $nonces = new Nonces();
         $this->spend = $spend === null

@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Driplet\Tests\Integration;
 
+use Driplet\Tests\Support\CallbackBackend;
 use Driplet\Tests\Support\DripletServer;
 use Driplet\Tests\Support\Process;
 use PHPUnit\Framework\TestCase;
@@ -32,6 +33,33 @@ final class ReadmeTest extends TestCase
             self::assertSame('', $example->errors());
         } finally {
             unlink($file);
+        }
+    }
+
+    /** The page that answers events, asked by a browser through the server. */
+    public function testAnswersEvents(): void
+    {
+        $page = tempnam(sys_get_temp_dir(), 'driplet-page');
+        self::assertIsString($page);
+        $code = array_column(iterator_to_array(self::examples(), false), 1, 0)['Answer events of browsers'];
+        file_put_contents($page, "<?php\nrequire " . var_export(dirname(__DIR__) . '/Support/example_prelude.php', true) . ";\n{$code}");
+        try {
+            $port = Process::freePort();
+            $server = new DripletServer("[[Endpoints.default.Callbacks]]\nMatch = \"chat.*\"\nURL = \"http://127.0.0.1:{$port}/driplet.php\"\nTimeout = \"30s\"\n");
+            $backend = new CallbackBackend($page, ['DRIPLET_URL' => $server->url, 'DRIPLET_API_SECRET' => DripletServer::API_SECRET, 'DRIPLET_JWT_SECRET' => DripletServer::JWT_SECRET], $port);
+            $writer = $server->connect(['uid' => 7], 'chat');
+            $reader = $server->connect([], 'chat');
+            $writer->send(['type' => 'event', 'event' => 'chat.send', 'data' => ['text' => 'hi'], 'id' => 2]);
+            self::assertSame(['type' => 'reply', 'id' => 2, 'data' => ['sent' => true]], $writer->receive(), $backend->log());
+            self::assertSame(['by' => '7', 'text' => 'hi'], $reader->receive()['message']);
+            $reader->send(['type' => 'event', 'event' => 'chat.send', 'data' => ['text' => 'me too'], 'id' => 2]);
+            self::assertSame('chat.anonymous', $reader->receive()['error']['code'] ?? null);
+            $writer->send(['type' => 'event', 'event' => 'chat.send', 'id' => 3]);
+            self::assertSame('bad_request', $writer->receive()['error']['code'] ?? null);
+            $writer->send(['type' => 'event', 'event' => 'chat.typing', 'id' => 4]);
+            self::assertSame(['type' => 'reply', 'id' => 4, 'data' => null], $writer->receive());
+        } finally {
+            unlink($page);
         }
     }
 

@@ -4,12 +4,14 @@ declare(strict_types=1);
 
 namespace Driplet\Tests\Unit;
 
+use Driplet\CallbackHandler;
 use Driplet\Client\DripletClient;
 use Driplet\Driplet;
 use Driplet\Message;
 use Driplet\Proof;
 use Driplet\Token\JwtManager;
 use Driplet\TokenIssuer;
+use Nyholm\Psr7\ServerRequest;
 use PHPUnit\Framework\TestCase;
 
 /** A secret that shows in a log has to be replaced on every server. */
@@ -35,6 +37,7 @@ final class SecretsTest extends TestCase
         $url = 'http://127.0.0.1:1/api/default';
         yield 'Driplet' => [new Driplet($url, self::SECRET)];
         yield 'TokenIssuer' => [new TokenIssuer(self::SECRET)];
+        yield 'CallbackHandler' => [new CallbackHandler([self::SECRET, 'hunter2-previous'])];
         yield 'the old client' => [new DripletClient($url, self::SECRET)];
         yield 'the old JwtManager' => [new JwtManager(self::SECRET)];
     }
@@ -62,6 +65,8 @@ final class SecretsTest extends TestCase
         yield 'nobody there' => [static fn () => (new Driplet($url, self::SECRET))->publish(Message::to('t', 1))];
         yield 'not encodable' => [static fn () => (new Driplet($url, self::SECRET))->publish(Message::to('t', "\xff"))];
         yield 'a wrong ttl' => [static fn () => new TokenIssuer(self::SECRET, 0)];
+        yield 'an empty previous secret' => [static fn () => new CallbackHandler([self::SECRET, ''])];
+        yield 'no response factory' => [static fn () => (new CallbackHandler(self::SECRET))->handle(new ServerRequest('POST', '/'))];
         yield 'a wrong proof' => [static fn () => Proof::make(self::SECRET, 'default', '7', 't', 0)];
         yield 'the old client' => [static fn () => (new DripletClient($url, self::SECRET))->sendMessage((new DripletClient($url, self::SECRET))->createMessage())];
         yield 'the old client, wrong URL' => [static fn () => new DripletClient('nowhere', self::SECRET)];
