@@ -64,3 +64,30 @@ func conform(t *testing.T, file string) {
 	}
 	plugintest.Run(t, wasm)
 }
+
+// The examples in C and Rust do what their test cases say, and are small.
+func TestNativeExamples(t *testing.T) {
+	for lang, c := range map[string]struct {
+		source string
+		most   int64 // bytes
+		build  func(t *testing.T, library, out, file string)
+	}{
+		"c":    {"main.c", 10 << 10, func(t *testing.T, library, out, file string) { buildC(t, library, out, file) }},
+		"rust": {"main.rs", 24 << 10, func(t *testing.T, library, out, file string) { buildRust(t, library, out, file) }},
+	} {
+		t.Run(lang, func(t *testing.T) {
+			source, dir := "examples/moderation-"+lang, t.TempDir()
+			if err := os.CopyFS(dir, os.DirFS(source)); err != nil {
+				t.Fatal(err)
+			}
+			out := filepath.Join(dir, "moderation.wasm")
+			c.build(t, "pdk/"+lang+"/driplet", out, filepath.Join(source, c.source))
+			plugintest.RunCases(t, dir, "moderation")
+			if info, err := os.Stat(out); err != nil || info.Size() > c.most {
+				t.Errorf("%v has %d bytes, the limit is %d: %v", out, info.Size(), c.most, err)
+			} else {
+				t.Logf("%d bytes", info.Size())
+			}
+		})
+	}
+}

@@ -44,7 +44,7 @@ pub fn check(n: i32, call: &'static str) -> Result<i32, Errno> {
 pub fn read(call: &mut dyn FnMut(*mut u8, usize) -> i32) -> Result<List<u8>, i32> {
     let mut out = List::with_capacity(512);
     loop {
-        let n = call(out.as_mut_ptr(), out.capacity());
+        let n = call(out.address(), out.capacity());
         if n < 0 {
             return Err(n);
         }

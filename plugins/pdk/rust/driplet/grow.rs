@@ -31,6 +31,11 @@ impl<T> List<T> {
         self.cap
     }
 
+    /// Where the items lie, or may be written up to the capacity.
+    pub(crate) fn address(&mut self) -> *mut T {
+        self.at.as_ptr()
+    }
+
     /// Makes room for more. Panics when there is no memory.
     pub fn reserve(&mut self, more: usize) {
         let need = self.len.saturating_add(more);

@@ -69,7 +69,7 @@ pub fn alloc_inbox(n: usize) -> *mut u8 {
     let inbox = unsafe { &mut (*BUFFERS.0.get()).0 };
     *inbox = List::new();
     if inbox.try_resize(n) {
-        inbox.as_mut_ptr()
+        inbox.address()
     } else {
         core::ptr::null_mut()
     }

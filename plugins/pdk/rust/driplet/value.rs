@@ -1,6 +1,5 @@
 //! Reading JSON and the configuration: the host walks both.
 
-use crate::text::text_ref;
 use crate::{abi, answer, parse, List, Text};
 use core::ops::Deref;
 
@@ -39,12 +38,12 @@ impl Found {
     }
 
     fn text(&self) -> Text {
-        Text::from(text_ref(self.bytes()))
+        Text::from(utf8(self.bytes()))
     }
 
     fn json(self) -> Value<'static> {
         let owned = match self.kind {
-            b's' => answer(text_ref(self.bytes())).0 .0,
+            b's' => answer(utf8(self.bytes())).0 .0,
             b't' => List::from(&b"true"[..]),
             b'f' => List::from(&b"false"[..]),
             b'z' => List::from(&b"null"[..]),
@@ -90,9 +89,9 @@ impl<'a> Value<'a> {
         self.0.is_empty()
     }
 
-    /// The JSON text.
+    /// The JSON text; empty if it is no UTF-8.
     pub fn as_str(&self) -> &str {
-        text_ref(&self.0)
+        utf8(&self.0)
     }
 
     /// Whether something other than null stands at path.
@@ -112,12 +111,12 @@ impl<'a> Value<'a> {
 
     /// The whole number at path, of at most 18 digits.
     pub fn integer(&self, path: &str) -> Option<i64> {
-        parse(text_ref(self.find_kind(path, b"n")?.bytes()))
+        parse(utf8(self.find_kind(path, b"n")?.bytes()))
     }
 
     /// The number at path.
     pub fn number(&self, path: &str) -> Option<f64> {
-        text_ref(self.find_kind(path, b"n")?.bytes()).parse().ok()
+        utf8(self.find_kind(path, b"n")?.bytes()).parse().ok()
     }
 
     /// The bool at path.
@@ -143,6 +142,11 @@ impl<'a> Value<'a> {
             None => List::new(),
         }
     }
+}
+
+/// JSON from outside (the store, another server) may be any bytes: what is no text is empty.
+fn utf8(bytes: &[u8]) -> &str {
+    core::str::from_utf8(bytes).unwrap_or("")
 }
 
 /// Cuts the text of a list into its items.
