@@ -100,6 +100,21 @@ func TestDeferred(t *testing.T) {
 	c.wait(t, `"timeout"`)
 }
 
+func TestReject(t *testing.T) {
+	later := make(chan *core.ClientEvent, 2)
+	w := newWorld(t, messages(func(ev *core.ClientEvent) (core.Verdict, error) {
+		later <- ev
+		return core.Verdict{}, nil
+	}), nil)
+	c := w.join(user(1))
+	w.do(c, `{"type":"event","event":"x"}`)
+	ev := <-later
+	w.Reject(ev, core.Errorf(core.CodeForbidden, "not you"))
+	c.wait(t, `{"type":"error","error":{"code":"forbidden","message":"not you","retry":false}}`)
+	ev.Session = "gone"
+	w.Reject(ev, core.Errorf(core.CodeForbidden, "nobody hears this"))
+}
+
 func TestTooManyWait(t *testing.T) {
 	var w *world
 	w = newWorld(t, messages(func(ev *core.ClientEvent) (core.Verdict, error) {

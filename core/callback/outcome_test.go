@@ -1,0 +1,175 @@
+package callback
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/driplet/driplet/core"
+)
+
+// journal is a log that may be read meanwhile.
+type journal struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (j *journal) Write(p []byte) (int, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.b.Write(p)
+}
+
+func (j *journal) lines() []string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return strings.Split(strings.TrimSpace(j.b.String()), "\n")
+}
+
+func TestLogOfFailures(t *testing.T) {
+	var status atomic.Int32
+	status.Store(401)
+	url := backend(t, func(w http.ResponseWriter, r *http.Request) {
+		w.WriteHeader(int(status.Load()))
+		io.WriteString(w, `{"error":{"code":"unauthorized","message":"why not"}}`)
+	})
+	var log journal
+	c := callbackTo(t, "*", strings.Replace(url, "//", "//name:hunter2@", 1), patience)
+	g, err := New(Options{
+		Endpoints: []*core.Endpoint{{Name: "default", Callbacks: []core.Callback{c}}},
+		Keys:      map[string]Key{"default": testKey}, Log: slog.New(slog.NewTextHandler(&log, nil)),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	who := &callers{open: map[core.Handle]string{}, told: make(chan told, 1)}
+	g.Start(who)
+	for range 5 {
+		send(t, g, message("x", "1", "1"))
+		who.next(t)
+	}
+	status.Store(200)
+	for range 2 {
+		send(t, g, message("x", "1", "1"))
+		if got := who.next(t); got.refusal == nil || got.refusal.Code != core.CodeUnauthorized {
+			t.Errorf("%+v", got)
+		}
+	}
+	if err := g.Close(context.Background()); err != nil {
+		t.Error(err)
+	}
+	got := log.lines()
+	want := []string{"in_a_row=1", "in_a_row=2", "in_a_row=4", "the callback works again"}
+	if len(got) != len(want) {
+		t.Fatalf("%q", got)
+	}
+	for i, w := range want {
+		if !strings.Contains(got[i], w) || strings.Contains(got[i], "hunter2") {
+			t.Errorf("%s: want %s", got[i], w)
+		}
+	}
+	if !strings.Contains(got[0], "another APISecret") || !strings.Contains(got[0], "why not") || !strings.Contains(got[0], "endpoint=default") {
+		t.Error(got[0])
+	}
+}
+
+func TestNoRedirect(t *testing.T) {
+	var followed atomic.Bool
+	url := backend(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/elsewhere" {
+			followed.Store(true)
+		}
+		http.Redirect(w, r, "/elsewhere", http.StatusTemporaryRedirect)
+	})
+	g, c := open(t, callbackTo(t, "*", url, patience))
+	send(t, g, message("x", "1", "1"))
+	if got := c.next(t); got.refusal == nil || got.refusal.Code != core.CodeUnavailable || followed.Load() {
+		t.Errorf("%+v, followed: %t", got.refusal, followed.Load())
+	}
+}
+
+func TestConnectionsAreKept(t *testing.T) {
+	var mu sync.Mutex
+	from := map[string]bool{}
+	url := backend(t, func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		from[r.RemoteAddr] = true
+		mu.Unlock()
+		io.WriteString(w, "1")
+	})
+	g, c := open(t, callbackTo(t, "*", url, patience))
+	for range 10 {
+		send(t, g, message("x", "1", "1"))
+		c.next(t)
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	// A connection may still be on its way back when the next request begins.
+	if len(from) > 5 {
+		t.Errorf("%d connections for 10 requests in turn", len(from))
+	}
+}
+
+func TestCloseWaits(t *testing.T) {
+	heard, release := make(chan struct{}), make(chan struct{})
+	url := backend(t, func(w http.ResponseWriter, r *http.Request) {
+		close(heard)
+		<-release
+		io.WriteString(w, `"done"`)
+	})
+	g, c := open(t, callbackTo(t, "*", url, patience))
+	send(t, g, message("x", "1", "1"))
+	<-heard
+	closed := make(chan error, 1)
+	go func() {
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		closed <- g.Close(ctx)
+	}()
+	close(release)
+	if got := c.next(t); got.data != `"done"` {
+		t.Errorf("%+v", got)
+	}
+	if err := <-closed; err != nil {
+		t.Error(err)
+	}
+}
+
+// BenchmarkRoundTrip is an event to a backend in Go on this machine, and back:
+// what an HTTP callback costs at best.
+func BenchmarkRoundTrip(b *testing.B) {
+	mux := http.NewServeMux()
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		io.Copy(io.Discard, r.Body)
+		io.WriteString(w, `{"ok":true}`)
+	})
+	server := httptest.NewServer(mux)
+	defer server.Close()
+	p, _ := core.ParsePattern("*")
+	g, err := New(Options{
+		Endpoints: []*core.Endpoint{{Name: "default", Callbacks: []core.Callback{{Match: p, URL: server.URL, Timeout: time.Minute}}}},
+		Keys:      map[string]Key{"default": testKey}, Log: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	c := &callers{open: map[core.Handle]string{}, told: make(chan told, 1)}
+	g.Start(c)
+	for b.Loop() {
+		if _, err := g.Decide(context.Background(), message("x", "1", `{"text":"hi"}`)); err != nil {
+			b.Fatal(err)
+		}
+		if got := <-c.told; got.refusal != nil {
+			b.Fatal(got.refusal)
+		}
+	}
+	g.Close(context.Background())
+}
