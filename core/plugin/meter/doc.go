@@ -2,5 +2,5 @@
 // guest's time, call depth, stack and tables are bounded wherever it runs:
 // fuel is taken at every function entry and loop head, frames are charged to
 // a stack budget, bulk operations are charged by size. What it does not know
-// it refuses.
+// it refuses. README.md has the transformation.
 package meter

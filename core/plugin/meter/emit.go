@@ -18,7 +18,7 @@ func (e *emit) frame() int64 {
 	if e.vectors {
 		slot = 16
 	}
-	bytes := int64(slot * (e.locals + e.top))
+	bytes := int64(slot*(e.locals+e.top) + len(e.r.b)/codePerStack)
 	if !e.calls && bytes <= leafStackBytes {
 		return 0
 	}

@@ -145,6 +145,13 @@ func (s *scan) charge(cost uint32) {
 	}
 }
 
+// block counts n blocks of straight code, as a compiler makes them.
+func (s *scan) block(n int) {
+	if s.blocks += n; s.blocks > MaxBlocks {
+		s.r.fail("more than %d blocks", MaxBlocks)
+	}
+}
+
 // values counts n values moved by one instruction.
 func (s *scan) values(n int) {
 	if s.work += n; s.work > MaxWork {
@@ -183,13 +190,9 @@ func (s *scan) open(k kind, start int) {
 		s.pop(1)
 	}
 	s.pop(in)
-	s.blocks++
+	s.block(1)
 	if k == recLoop {
-		s.blocks++
-	}
-	if s.blocks > MaxBlocks {
-		s.r.fail("more than %d blocks", MaxBlocks)
-		return
+		s.block(1) // for the charge
 	}
 	s.values(in + out)
 	s.record(k, start, 0)

@@ -48,7 +48,7 @@ func hostile() map[string][]byte {
 	}
 	run("loop with a long body", "i", asm.Loop(long, asm.Br(0)))
 	skipping := asm.Code()
-	for range 3_000 {
+	for range 2_000 {
 		skipping = append(skipping, asm.Code(asm.Block(asm.LocalGet(0), asm.I32Eqz, asm.BrIf(0), asm.Unreachable), asm.LocalGet(0), asm.Drop)...)
 	}
 	run("loop with a long body that branches past everything", "i", asm.Loop(skipping, asm.Br(0)))

@@ -20,9 +20,11 @@ const (
 	// MaxValues is how many parameters or results a type may have: two bytes of
 	// code can move them all.
 	MaxValues = 255
-	// MaxBody is one function's size in bytes: register allocation is more than
-	// linear in it.
-	MaxBody = 1 << 20
+	// MaxBody is one function's size in bytes, MaxBodySquares the sum of the
+	// squares of all: register allocation takes 10 s for 1 MiB of calls in one
+	// function. QuickJS's and Go's largest functions have 37 KB.
+	MaxBody        = 512 << 10
+	MaxBodySquares = 1 << 40
 	// MaxLocals is a function's, MaxLocalsTotal the module's number of locals:
 	// three bytes can declare four thousand million.
 	MaxLocals      = 10_000
@@ -31,13 +33,14 @@ const (
 	MaxTargets = 65_520
 	// MaxWork bounds, per function, the values that calls, blocks and branches
 	// move (a branch table moves its values once per entry): compilers make one
-	// node for each.
-	MaxWork = 4 << 20
-	// MaxBlocks bounds a function's blocks, nested or not, loops counted twice and a branch
-	// table's entries by 64ths; MaxSquares the sum of their squares over the
+	// node for each. Real functions stay below 4,000.
+	MaxWork = 1 << 18
+	// MaxBlocks bounds the blocks of straight code that a function has: one for
+	// each block, two for each loop, one for each br_if, and a branch table's
+	// entries by 64ths. MaxSquares bounds the sum of their squares over the
 	// module: compile time grows with the square, 10,000 empty loops in one
 	// function take half a minute. Go's and QuickJS's largest functions have
-	// 1,000, a Go module of 3 MB sums up to 7 million.
+	// 1,400; a Go module of 3 MB sums up to 8 million.
 	MaxBlocks  = 4096
 	MaxSquares = 1 << 26
 	// MaxJoins bounds, per function, the number of its blocks times the number
@@ -59,6 +62,10 @@ const (
 	markEvery      = 64  // plain instructions are cut into runs of this cost
 	maxLeaf        = 64  // the dearest function without calls that is not charged
 	leafStackBytes = 4096
+	// codePerStack: so many bytes of code count as a byte of stack. A compiler
+	// may give every value that outlives a call a place of its own, so that the
+	// true frame of a long function is far larger than its locals and operands.
+	codePerStack = 8
 	// chunk is how many bytes a bulk operation moves between two charges:
 	// about 10 us, during which nothing can stop it.
 	chunk = 128 << 10

@@ -5,12 +5,14 @@ import (
 	"errors"
 	"runtime"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
 
+	"github.com/driplet/driplet/core/plugin/internal/asm"
 	"github.com/driplet/driplet/core/plugin/meter"
 )
 
@@ -92,4 +94,38 @@ func compare(b *testing.B, run [2]func()) {
 	b.ReportMetric(metered, "metered-ns")
 	b.ReportMetric(metered/plain, "ratio")
 	b.ReportMetric(0, "ns/op")
+}
+
+// A trap names the guest's functions as its name section does, and the indices
+// of calls, tables and exports still mean the same functions.
+func TestTrapsKeepNames(t *testing.T) {
+	m := new(asm.Module)
+	nothing := m.Import("host", "nothing", "", "")
+	inner := m.Func("", "", "", "", asm.Call(nothing), asm.Unreachable)
+	outer := m.Func("run", "", "", "", asm.I32Const(0), asm.CallIndirect(m.Type("", "")))
+	m.Table(1, 1)
+	m.Elem(0, inner)
+	names := asm.Code(asm.U32(2), asm.U32(uint32(inner)), []byte("\x05inner"), asm.U32(uint32(outer)), []byte("\x05outer"))
+	m.Custom("name", asm.Code([]byte{1}, asm.U32(uint32(len(names))), names))
+	_, f := start(t, new(clock), m.Bytes())
+	_, err := f.Call(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "unreachable\nwasm stack trace:\n\t.inner()\n\t.outer()") {
+		t.Fatalf("got %v", err)
+	}
+}
+
+// The fuel that a guest took can be told: what yield gave and what is left.
+func TestFuelIsCounted(t *testing.T) {
+	m := new(asm.Module)
+	m.Func("run", "", "", "i", asm.Loop(
+		asm.LocalGet(0), asm.I32Const(1), asm.I32Add, asm.LocalTee(0), asm.I32Const(1_000_000), asm.I32LtU, asm.BrIf(0)))
+	c := new(clock)
+	mod, f := start(t, c, m.Bytes())
+	if _, err := f.Call(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	left := int64(mod.ExportedGlobal(meter.FuelExport).Get())
+	if took := int64(c.yields)*quantum - left; took < 7_000_000-int64(c.yields)*100 || took > 7_000_000 {
+		t.Errorf("a million turns of 7 instructions took %d, %d yields", took, c.yields)
+	}
 }

@@ -28,7 +28,8 @@ type Options struct {
 	// MaxDepth is how many calls may be open at once; 0 is DefaultDepth.
 	MaxDepth int
 	// MaxStack is how many bytes the open calls' locals and operands may take,
-	// 8 each and 16 for vectors; 0 is DefaultStack.
+	// 8 each and 16 for vectors, and an eighth of their code's size; 0 is
+	// DefaultStack.
 	MaxStack int
 	// MaxTable is how many entries a table may have; 0 is DefaultTable.
 	MaxTable uint32

@@ -37,6 +37,7 @@ func (s *scan) step() {
 		s.die()
 	case opBrIf:
 		s.pop(1)
+		s.block(1)
 		opener, carries := s.target()
 		s.pop(carries)
 		s.push(carries)
@@ -144,10 +145,7 @@ func (s *scan) branchTable(start int) {
 	}
 	rec := s.record(recTable, start, 0)
 	rec.list, rec.n = uint32(first), uint32(n+1)
-	if s.blocks += 1 + n/64; s.blocks > MaxBlocks {
-		s.r.fail("more than %d blocks", MaxBlocks)
-		return
-	}
+	s.block(1 + n/64)
 	s.die()
 }
 
