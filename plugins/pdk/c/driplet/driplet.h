@@ -47,10 +47,12 @@ typedef dr_json *dr_reply;
 static inline bool dr_is(dr_text t) { return t.at != NULL; }
 bool dr_equal_(dr_text a, dr_text b);
 bool dr_starts_(dr_text t, dr_text prefix);
-/* Whether two TEXTs are the same; whether one begins with the other. */
+bool dr_contains_(dr_text t, dr_text part);
+/* Whether two TEXTs are the same; whether one begins with, or contains, the other. */
 #define dr_equal(a, b) dr_equal_(dr(a), dr(b))
 #define dr_starts(text, prefix) dr_starts_(dr(text), dr(prefix))
-/* Joins TEXTs: dr_join(dr("chat."), room). */
+#define dr_contains(text, part) dr_contains_(dr(text), dr(part))
+/* Joins texts: dr_join(dr("chat."), room). */
 #define dr_join(...) dr_join_n((dr_text[]){__VA_ARGS__}, sizeof((dr_text[]){__VA_ARGS__}) / sizeof(dr_text))
 dr_text dr_join_n(const dr_text *parts, uint32_t n);
 /* A whole number as text. */

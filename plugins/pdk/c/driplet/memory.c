@@ -48,6 +48,12 @@ bool dr_starts_(dr_text t, dr_text prefix) {
   return true;
 }
 
+bool dr_contains_(dr_text t, dr_text part) {
+  for (uint32_t i = 0; i + part.len <= t.len; i++)
+    if (dr_starts_((dr_text){t.at + i, t.len - i}, part)) return true;
+  return false;
+}
+
 dr_text dr_join_n(const dr_text *parts, uint32_t n) {
   uint32_t len = 0;
   for (uint32_t i = 0; i < n; i++) len += parts[i].len;

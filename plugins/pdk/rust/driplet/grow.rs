@@ -1,4 +1,4 @@
-//! What grows: [`List`] and [`Text`]. The crate alloc has no stable use without the
+//! What grows: lists, and the bytes of texts. The crate alloc has no stable use without the
 //! standard library before Rust 1.68, and 4 KB of code behind its panics.
 
 use crate::memory;

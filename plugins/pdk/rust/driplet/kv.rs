@@ -34,6 +34,11 @@ pub fn get(key: &str) -> Result<Option<List<u8>>, Errno> {
     }
 }
 
+/// The value at key as text; what is no UTF-8 is as nothing.
+pub fn text(key: &str) -> Result<Option<Text>, Errno> {
+    Ok(get(key)?.and_then(|value| core::str::from_utf8(&value).ok().map(Text::from)))
+}
+
 /// Sets key when the handler ends; [`get`] and [`scan`] of this event see it at once.
 pub fn set(key: &str, value: impl AsRef<[u8]>, ttl: i64) -> Result<(), Errno> {
     let value = value.as_ref();

@@ -3,7 +3,7 @@
 use crate::{log, object, Json, Text, ToJson};
 
 /// What a handler returns: `Ok` of an answer ([`object`], [`list`](crate::list),
-/// [`answer`](crate::answer), [`json`](crate::json)), [`done`] for none,
+/// [`answer`](crate::answer), [`json`](crate::json())), [`done`] for none,
 /// [`admit`], or an error: made by [`fail`], or passed on with `?`.
 pub type Reply = Result<Json, Error>;
 
