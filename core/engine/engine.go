@@ -33,7 +33,7 @@ type Engine interface {
 	// quota bytes together; with a quota of 0 it can be read and emptied only.
 	// Two opens of one namespace see the same data; the last quota counts. No
 	// namespace sees another, whatever their names.
-	KV(namespace string, quota int64) KV
+	KV(namespace string, quota int64) core.KV
 	// Close writes out what must outlast the process. Every other call has
 	// returned, and nothing may be called afterwards, but Close again.
 	Close() error

@@ -14,7 +14,7 @@ import (
 func (b *binding) apply(ctx context.Context, fx *effects) *core.Error {
 	if writes := fx.writes(); len(writes) > 0 {
 		if err := b.kv.Apply(context.WithoutCancel(ctx), writes); err != nil {
-			if errors.Is(err, ErrQuota) {
+			if errors.Is(err, core.ErrQuota) {
 				b.logger().Warn("the plugin's store is full: nothing of this event was applied", "quota", b.Grants.KV)
 				return core.Errorf(core.CodeQuota, "the store of the plugin %s is full: raise kv in %s.toml", b.Name, b.Name)
 			}

@@ -21,7 +21,7 @@ type binding struct {
 	endpoint *core.Endpoint
 	config   []byte // JSON
 	pools    []*pool
-	kv       KV
+	kv       core.KV
 	breaker  breaker
 	waiting  waiting
 	counters counters

@@ -93,21 +93,21 @@ func (x *effects) pending(key string) (value []byte, ok bool) {
 }
 
 // writes are the kv effects as one commit.
-func (x *effects) writes() []Write {
-	var w []Write
+func (x *effects) writes() []core.Write {
+	var w []core.Write
 	for i := range x.list {
 		switch e := &x.list[i]; e.Op {
 		case OpSet:
-			w = append(w, Write{Key: e.Key, Value: e.Data, TTL: e.TTL})
+			w = append(w, core.Write{Key: e.Key, Value: e.Data, TTL: e.TTL})
 		case OpDelete:
-			w = append(w, Write{Key: e.Key})
+			w = append(w, core.Write{Key: e.Key})
 		}
 	}
 	return w
 }
 
 // overlay lays the pending writes under prefix over what a scan has found.
-func (x *effects) overlay(found []Pair, prefix string, reverse bool) []Pair {
+func (x *effects) overlay(found []core.Pair, prefix string, reverse bool) []core.Pair {
 	at := map[string]int{}
 	for i, p := range found {
 		at[p.Key] = i
@@ -123,14 +123,14 @@ func (x *effects) overlay(found []Pair, prefix string, reverse bool) []Pair {
 			found[j].Value = e.Data
 		} else {
 			at[e.Key] = len(found)
-			found = append(found, Pair{Key: e.Key, Value: e.Data})
+			found = append(found, core.Pair{Key: e.Key, Value: e.Data})
 		}
 	}
 	if !changed {
 		return found
 	}
-	found = slices.DeleteFunc(found, func(p Pair) bool { return p.Value == nil })
-	slices.SortFunc(found, func(a, b Pair) int {
+	found = slices.DeleteFunc(found, func(p core.Pair) bool { return p.Value == nil })
+	slices.SortFunc(found, func(a, b core.Pair) int {
 		if reverse {
 			a, b = b, a
 		}

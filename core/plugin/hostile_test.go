@@ -230,7 +230,7 @@ func TestBadPointersIntoHostCalls(t *testing.T) {
 
 func seedScan(t *testing.T, r *rig) {
 	t.Helper()
-	if err := r.store.KV("plugin/p/a", 1<<20).Apply(t.Context(), []plugin.Write{{Key: "a", Value: []byte("1")}}); err != nil {
+	if err := r.store.KV("plugin/p/a", 1<<20).Apply(t.Context(), []core.Write{{Key: "a", Value: []byte("1")}}); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"time"
 	"unicode/utf8"
+
+	"github.com/driplet/driplet/core"
 )
 
 // key is a span that names a value.
@@ -27,9 +29,9 @@ func lifetime(ms uint64) (time.Duration, error) {
 // storeErrno translates what a KV refuses with; the rest is logged.
 func (in *instance) storeErrno(err error) error {
 	switch {
-	case errors.Is(err, ErrQuota):
+	case errors.Is(err, core.ErrQuota):
 		return ErrnoQuota
-	case errors.Is(err, ErrNotInteger):
+	case errors.Is(err, core.ErrNotInteger):
 		return ErrnoConflict
 	}
 	in.b.logger().Error("the plugin's store failed", "error", err)
@@ -180,7 +182,7 @@ func (in *instance) kvScan(s []uint64) (int64, error) {
 
 // pairs writes key, value, key, value … as an envelope of at most MaxScanBytes,
 // but of one pair at least.
-func (in *instance) pairs(found []Pair) []byte {
+func (in *instance) pairs(found []core.Pair) []byte {
 	size, n := 4, 0
 	for _, p := range found {
 		size += 8 + len(p.Key) + len(p.Value)

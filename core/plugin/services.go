@@ -2,7 +2,6 @@ package plugin
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/driplet/driplet/core"
@@ -35,40 +34,8 @@ type Services interface {
 // Store keeps plugins' state: one KV for each namespace, its keys and values
 // bounded by quota bytes together.
 type Store interface {
-	KV(namespace string, quota int64) KV
+	KV(namespace string, quota int64) core.KV
 }
-
-// KV is the state of one namespace. It has the methods and the meaning of
-// engine.KV; Pair, Write and the two errors are this package's, so that it
-// need not import the engines.
-type KV interface {
-	Get(ctx context.Context, key string) (value []byte, ok bool, err error)
-	// CAS sets key to new if it holds old (nil: if it is absent); a nil new deletes.
-	CAS(ctx context.Context, key string, old, new []byte, ttl time.Duration) (swapped bool, err error)
-	Incr(ctx context.Context, key string, delta int64, ttl time.Duration) (int64, error)
-	Scan(ctx context.Context, prefix string, limit int, reverse bool) ([]Pair, error)
-	// Apply makes all writes, in order, or none.
-	Apply(ctx context.Context, writes []Write) error
-}
-
-// Pair is one key with its value.
-type Pair struct {
-	Key   string
-	Value []byte
-}
-
-// Write sets Key for TTL (0: for ever), or deletes it when Value is nil.
-type Write struct {
-	Key   string
-	Value []byte
-	TTL   time.Duration
-}
-
-// What a KV refuses with.
-var (
-	ErrQuota      = errors.New("plugin: the store's quota is used up")
-	ErrNotInteger = errors.New("plugin: the value is not an integer")
-)
 
 // Meter counts what plugins do. Methods are called often and from any
 // goroutine.

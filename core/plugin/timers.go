@@ -8,13 +8,15 @@ import (
 	"math/rand/v2"
 	"sync"
 	"time"
+
+	"github.com/driplet/driplet/core"
 )
 
 // timers are those of a plugin on an endpoint. What a plugin sets is kept in
 // the store until its handler has run, so that it outlives a restart; the
 // manifest's own begin anew with each start.
 type timers struct {
-	kv   KV
+	kv   core.KV
 	wake chan struct{} // something changed; holds one
 
 	mu      sync.Mutex
@@ -34,7 +36,7 @@ type timer struct {
 // The stored value: i64 at in milliseconds, u64 nonce, state.
 const timerHeader = 16
 
-func newTimers(kv KV) *timers {
+func newTimers(kv core.KV) *timers {
 	return &timers{kv: kv, wake: make(chan struct{}, 1), current: map[string]uint64{}}
 }
 
@@ -75,12 +77,12 @@ func (t *timers) set(ctx context.Context, name string, at int64, state []byte) e
 	defer t.mu.Unlock()
 	if at == 0 {
 		delete(t.current, name)
-		return t.kv.Apply(ctx, []Write{{Key: name}})
+		return t.kv.Apply(ctx, []core.Write{{Key: name}})
 	}
 	nonce := rand.Uint64()
 	value := binary.LittleEndian.AppendUint64(nil, uint64(at))
 	value = binary.LittleEndian.AppendUint64(value, nonce)
-	if err := t.kv.Apply(ctx, []Write{{Key: name, Value: append(value, state...)}}); err != nil {
+	if err := t.kv.Apply(ctx, []core.Write{{Key: name, Value: append(value, state...)}}); err != nil {
 		return err
 	}
 	t.current[name] = nonce

@@ -9,19 +9,19 @@ import (
 	"testing"
 	"time"
 
-	"github.com/driplet/driplet/core/engine"
+	"github.com/driplet/driplet/core"
 )
 
-func set(key, value string) []engine.Write {
-	return []engine.Write{{Key: key, Value: []byte(value)}}
+func set(key, value string) []core.Write {
+	return []core.Write{{Key: key, Value: []byte(value)}}
 }
 
-func lasting(key, value string, ttl time.Duration) []engine.Write {
-	return []engine.Write{{Key: key, Value: []byte(value), TTL: ttl}}
+func lasting(key, value string, ttl time.Duration) []core.Write {
+	return []core.Write{{Key: key, Value: []byte(value), TTL: ttl}}
 }
 
 // holds compares what is at key with want; nil is nothing.
-func holds(t *testing.T, kv engine.KV, key string, want any) {
+func holds(t *testing.T, kv core.KV, key string, want any) {
 	t.Helper()
 	v, found, err := kv.Get(background, key)
 	if ok(t, err); found != (want != nil) || found && string(v) != want {
@@ -33,7 +33,7 @@ func holds(t *testing.T, kv engine.KV, key string, want any) {
 }
 
 // scans compares a scan, written "key=value key=value".
-func scans(t *testing.T, kv engine.KV, prefix string, limit int, reverse bool, want string) {
+func scans(t *testing.T, kv core.KV, prefix string, limit int, reverse bool, want string) {
 	t.Helper()
 	pairs, err := kv.Scan(background, prefix, limit, reverse)
 	ok(t, err)
@@ -52,17 +52,17 @@ func testKV(t *testing.T, f fixture) {
 	ok(t, kv.Apply(background, set("a", "1")))
 	holds(t, kv, "a", "1")
 	// In order: the last write to a key is what is left.
-	ok(t, kv.Apply(background, []engine.Write{
+	ok(t, kv.Apply(background, []core.Write{
 		{Key: "a"}, {Key: "b", Value: []byte("x")}, {Key: "a", Value: []byte("2")}, {Key: "b"}, {Key: "c", Value: []byte{}},
 	}))
 	holds(t, kv, "a", "2")
 	holds(t, kv, "b", nil)
 	holds(t, kv, "c", "")
 	ok(t, kv.Apply(background, nil))
-	ok(t, kv.Apply(background, []engine.Write{{Key: "never was"}}))
+	ok(t, kv.Apply(background, []core.Write{{Key: "never was"}}))
 
 	mine := []byte("mine")
-	ok(t, kv.Apply(background, []engine.Write{{Key: "copy", Value: mine}}))
+	ok(t, kv.Apply(background, []core.Write{{Key: "copy", Value: mine}}))
 	mine[0] = 'X'
 	v, _, _ := kv.Get(background, "copy")
 	v[1] = 'X'
@@ -73,13 +73,13 @@ func testKV(t *testing.T, f fixture) {
 func testNamespaces(t *testing.T, f fixture) {
 	names := []string{"", "a", "ab", "a\x00", "a/b", "\x01a", "\xff", "\xff\xff", strings.Repeat("n", 300)}
 	for _, n := range names {
-		ok(t, f.KV(n, 1000).Apply(background, []engine.Write{
+		ok(t, f.KV(n, 1000).Apply(background, []core.Write{
 			{Key: "b", Value: []byte(n)}, {Key: "\xff", Value: []byte("last")}, {Key: "ttl", Value: []byte("x"), TTL: time.Minute},
 		}))
 	}
 	for _, n := range names {
 		scans(t, f.KV(n, 1000), "", 10, false, "b="+n+" ttl=x \xff=last")
-		ok(t, f.KV(n, 1000).Apply(background, []engine.Write{{Key: "b"}}))
+		ok(t, f.KV(n, 1000).Apply(background, []core.Write{{Key: "b"}}))
 	}
 	f.clock.Step(time.Hour)
 	for _, n := range names {
@@ -143,7 +143,7 @@ func testIncr(t *testing.T, f fixture) {
 	for key, delta := range map[string]int64{"max": 1, "min": -1, "text": 1, "empty": 1} {
 		before, _, _ := kv.Get(background, key)
 		_, err := kv.Incr(background, key, delta, 0)
-		is(t, key, err, engine.ErrNotInteger)
+		is(t, key, err, core.ErrNotInteger)
 		holds(t, kv, key, string(before))
 	}
 }
@@ -184,15 +184,15 @@ func testLifetimes(t *testing.T, f fixture) {
 
 func testBounds(t *testing.T, f fixture) {
 	kv := f.KV("n", 4<<20)
-	long, big := strings.Repeat("k", engine.MaxKeyBytes), bytes.Repeat([]byte("v"), engine.MaxValueBytes)
-	ok(t, kv.Apply(background, []engine.Write{{Key: long, Value: big}, {Key: "k", Value: big}, {Key: "l", Value: big}}))
+	long, big := strings.Repeat("k", core.MaxKeyBytes), bytes.Repeat([]byte("v"), core.MaxValueBytes)
+	ok(t, kv.Apply(background, []core.Write{{Key: long, Value: big}, {Key: "k", Value: big}, {Key: "l", Value: big}}))
 	holds(t, kv, long, string(big))
 	for key, value := range map[string][]byte{"": {}, long + "k": {}, "v": append(big, 'v')} {
-		want := engine.ErrKeySize
+		want := core.ErrKeySize
 		if key == "v" {
-			want = engine.ErrValueSize
+			want = core.ErrValueSize
 		}
-		is(t, "Apply", kv.Apply(background, []engine.Write{{Key: "ok", Value: []byte{}}, {Key: key, Value: value}}), want)
+		is(t, "Apply", kv.Apply(background, []core.Write{{Key: "ok", Value: []byte{}}, {Key: key, Value: value}}), want)
 		_, err := kv.CAS(background, key, nil, value, 0)
 		is(t, "CAS", err, want)
 		if key != "v" {
@@ -203,9 +203,9 @@ func testBounds(t *testing.T, f fixture) {
 		}
 	}
 	holds(t, kv, "ok", nil)
-	is(t, "Apply", kv.Apply(background, lasting("k", "v", -1)), engine.ErrLifetime)
+	is(t, "Apply", kv.Apply(background, lasting("k", "v", -1)), core.ErrLifetime)
 	_, err := kv.Incr(background, "k", 1, -1)
-	is(t, "Incr", err, engine.ErrLifetime)
+	is(t, "Incr", err, core.ErrLifetime)
 }
 
 func testConcurrent(t *testing.T, f fixture) {
@@ -219,7 +219,7 @@ func testConcurrent(t *testing.T, f fixture) {
 					t.Error(err)
 				}
 				v := []byte(fmt.Sprint(w, i))
-				if err := kv.Apply(background, []engine.Write{{Key: "x1", Value: v}, {Key: "x2", Value: v}}); err != nil {
+				if err := kv.Apply(background, []core.Write{{Key: "x1", Value: v}, {Key: "x2", Value: v}}); err != nil {
 					t.Error(err)
 				}
 				for swapped := false; !swapped; {

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/driplet/driplet/core/engine"
+	"github.com/driplet/driplet/core"
 )
 
 // model is a KV as plainly as it can be written: what testModel compares with.
@@ -39,7 +39,7 @@ func (m *model) size() (n int) {
 	return n
 }
 
-func (m *model) apply(now time.Time, writes []engine.Write) error {
+func (m *model) apply(now time.Time, writes []core.Write) error {
 	before := model{m.quota, map[string]modelPair{}}
 	for k, p := range m.pairs {
 		before.pairs[k] = p
@@ -57,7 +57,7 @@ func (m *model) apply(now time.Time, writes []engine.Write) error {
 	}
 	if n := m.size(); n > m.quota && n > before.size() {
 		m.pairs = before.pairs
-		return engine.ErrQuota
+		return core.ErrQuota
 	}
 	return nil
 }
@@ -66,15 +66,15 @@ func (m *model) incr(now time.Time, key string, delta int64, ttl time.Duration) 
 	old, found := m.pairs[key]
 	n, err := strconv.ParseInt(old.value, 10, 64)
 	if found && err != nil {
-		return 0, engine.ErrNotInteger
+		return 0, core.ErrNotInteger
 	}
-	w := engine.Write{Key: key, Value: strconv.AppendInt(nil, n+delta, 10), TTL: ttl}
+	w := core.Write{Key: key, Value: strconv.AppendInt(nil, n+delta, 10), TTL: ttl}
 	if found && !old.ends.IsZero() {
 		w.TTL = old.ends.Sub(now)
 	} else if found {
 		w.TTL = 0
 	}
-	return n + delta, m.apply(now, []engine.Write{w})
+	return n + delta, m.apply(now, []core.Write{w})
 }
 
 func (m *model) scan(prefix string, limit int, reverse bool) string {
@@ -103,7 +103,7 @@ func testModel(t *testing.T, f fixture) {
 			t.Logf("seed %d", seed)
 		}
 	}()
-	kvs := [3]engine.KV{f.KV("", 120), f.KV("a", 60), f.KV("ab", 400)}
+	kvs := [3]core.KV{f.KV("", 120), f.KV("a", 60), f.KV("ab", 400)}
 	models := [3]model{{120, map[string]modelPair{}}, {60, map[string]modelPair{}}, {400, map[string]modelPair{}}}
 	key := func() string { return "k\x00\xffz"[:1+r.IntN(4)] + []string{"", "\x00", "b", "\xff"}[r.IntN(4)] }
 	value := func() []byte {
@@ -119,9 +119,9 @@ func testModel(t *testing.T, f fixture) {
 		m.expire(now)
 		switch r.IntN(12) {
 		case 0, 1, 2:
-			writes := make([]engine.Write, r.IntN(6))
+			writes := make([]core.Write, r.IntN(6))
 			for j := range writes {
-				if writes[j] = (engine.Write{Key: key(), TTL: ttl()}); r.IntN(3) > 0 {
+				if writes[j] = (core.Write{Key: key(), TTL: ttl()}); r.IntN(3) > 0 {
 					writes[j].Value = value()
 				}
 			}
@@ -134,7 +134,7 @@ func testModel(t *testing.T, f fixture) {
 				t.Fatalf("step %d: %q + %d is %d, want %d", step, k, d, sum, want)
 			}
 		case 5, 6:
-			k, w := key(), engine.Write{TTL: ttl()}
+			k, w := key(), core.Write{TTL: ttl()}
 			w.Key = k
 			if r.IntN(4) > 0 {
 				w.Value = value()
@@ -151,7 +151,7 @@ func testModel(t *testing.T, f fixture) {
 			swapped, err := kv.CAS(background, k, old, w.Value, w.TTL)
 			var want error
 			if fits {
-				want = m.apply(now, []engine.Write{w})
+				want = m.apply(now, []core.Write{w})
 			}
 			if same(t, step, err, want); err == nil && swapped != fits {
 				t.Fatalf("step %d: CAS of %q swapped: %v, want %v", step, k, swapped, fits)

@@ -170,7 +170,7 @@ func testDone(t *testing.T, f fixture) {
 	_, scanned := kv.Scan(done, "", 1, false)
 	for call, err := range map[string]error{
 		"Append": appended, "Get": got, "CAS": swapped, "Incr": added, "Scan": scanned,
-		"Apply": kv.Apply(done, []engine.Write{{Key: "k", Value: []byte("v")}}),
+		"Apply": kv.Apply(done, []core.Write{{Key: "k", Value: []byte("v")}}),
 		"Once":  f.Once(done, "c", "n", f.clock.Now()),
 	} {
 		is(t, call, err, context.Canceled)

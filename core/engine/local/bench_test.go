@@ -99,7 +99,7 @@ func BenchmarkKV(b *testing.B) {
 			const pairs = 20_000
 			value := make([]byte, 100)
 			for i := range pairs {
-				must(b, kv.Apply(background, []engine.Write{{Key: fmt.Sprintf("msg/%06d", i), Value: value}}))
+				must(b, kv.Apply(background, []core.Write{{Key: fmt.Sprintf("msg/%06d", i), Value: value}}))
 			}
 			keys := make([]string, 1000)
 			for i := range keys {
@@ -118,10 +118,10 @@ func BenchmarkKV(b *testing.B) {
 			run("incr", func(int) error { _, err := kv.Incr(background, "seq/room", 1, 0); return err })
 			run("get-hot", func(int) error { _, _, err := kv.Get(background, "seq/room"); return err })
 			run("apply", func(i int) error {
-				return kv.Apply(background, []engine.Write{{Key: keys[i%1000], Value: value}})
+				return kv.Apply(background, []core.Write{{Key: keys[i%1000], Value: value}})
 			})
 			run("apply-ttl", func(i int) error {
-				return kv.Apply(background, []engine.Write{{Key: keys[i%1000], Value: value, TTL: time.Hour}})
+				return kv.Apply(background, []core.Write{{Key: keys[i%1000], Value: value, TTL: time.Hour}})
 			})
 			run("cas", func(int) error {
 				old, _, err := kv.Get(background, "cas")

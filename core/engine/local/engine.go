@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/driplet/driplet/core"
 	"github.com/driplet/driplet/core/engine"
 )
 
@@ -77,7 +78,7 @@ func Open(path string, d engine.Deliverer, o Options) (*Engine, error) {
 }
 
 // KV opens a namespace, see engine.Engine.
-func (e *Engine) KV(namespace string, quota int64) engine.KV {
+func (e *Engine) KV(namespace string, quota int64) core.KV {
 	s := e.store.space(namespace)
 	s.mu.Lock()
 	s.quota = quota

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/driplet/driplet/core/engine"
+	"github.com/driplet/driplet/core"
 )
 
 // The store's keys begin with a letter that says whose they are:
@@ -115,7 +115,7 @@ func sizeOf(key string, value []byte) int64 { return int64(len(key) + len(value)
 
 // last leaves of several writes to a key the last, which is what is left when
 // all are made in order.
-func last(writes []engine.Write) []engine.Write {
+func last(writes []core.Write) []core.Write {
 	if len(writes) < 2 {
 		return writes
 	}
@@ -126,7 +126,7 @@ func last(writes []engine.Write) []engine.Write {
 	if len(final) == len(writes) {
 		return writes
 	}
-	kept := make([]engine.Write, 0, len(final))
+	kept := make([]core.Write, 0, len(final))
 	for i, w := range writes {
 		if final[w.Key] == i {
 			kept = append(kept, w)

@@ -9,7 +9,7 @@ import (
 	"strconv"
 	"testing"
 
-	"github.com/driplet/driplet/core/engine"
+	"github.com/driplet/driplet/core"
 	"github.com/driplet/driplet/core/engine/local"
 )
 
@@ -34,7 +34,7 @@ func victim(path string) {
 	kv := e.KV("n", 8<<20)
 	for i := 1; ; i++ {
 		n := []byte(strconv.Itoa(i))
-		writes := []engine.Write{{Key: "a", Value: n}, {Key: "b", Value: n}, {Key: fmt.Sprintf("c%05d", i%2000), Value: make([]byte, i%300)}}
+		writes := []core.Write{{Key: "a", Value: n}, {Key: "b", Value: n}, {Key: fmt.Sprintf("c%05d", i%2000), Value: make([]byte, i%300)}}
 		if err := kv.Apply(context.Background(), writes); err != nil {
 			fmt.Println(err)
 			os.Exit(1)

@@ -37,9 +37,9 @@ func TestRestartKeepsState(t *testing.T) {
 		if n, err := kv.Incr(background, "rounds", 1, 0); err != nil || n != int64(round+1) {
 			t.Fatalf("round %d: %d %v", round, n, err)
 		}
-		is(t, kv.Apply(background, []engine.Write{{Key: "short", Value: make([]byte, 100), TTL: time.Minute}}), nil)
+		is(t, kv.Apply(background, []core.Write{{Key: "short", Value: make([]byte, 100), TTL: time.Minute}}), nil)
 		// What a former round stored is counted: it still holds quota…
-		is(t, kv.Apply(background, []engine.Write{{Key: "more", Value: make([]byte, 100)}}), engine.ErrQuota)
+		is(t, kv.Apply(background, []core.Write{{Key: "more", Value: make([]byte, 100)}}), core.ErrQuota)
 		shut(t, e)
 		clock.Step(time.Minute) // …until its lifetime is over, which goes on meanwhile
 		e = open(t, path, nobody{}, local.Options{Now: clock.Now})
@@ -47,8 +47,8 @@ func TestRestartKeepsState(t *testing.T) {
 		if _, found, err := kv.Get(background, "short"); found || err != nil {
 			t.Fatalf("a pair outlived its lifetime: %v", err)
 		}
-		is(t, kv.Apply(background, []engine.Write{{Key: "more", Value: make([]byte, 100)}}), nil)
-		is(t, kv.Apply(background, []engine.Write{{Key: "more"}}), nil)
+		is(t, kv.Apply(background, []core.Write{{Key: "more", Value: make([]byte, 100)}}), nil)
+		is(t, kv.Apply(background, []core.Write{{Key: "more"}}), nil)
 		shut(t, e)
 	}
 }
@@ -176,7 +176,7 @@ func TestFolderThatIsNone(t *testing.T) {
 func TestDamagedFolder(t *testing.T) {
 	path := t.TempDir()
 	e := open(t, path, nobody{}, local.Options{})
-	is(t, e.KV("n", 1<<20).Apply(background, []engine.Write{{Key: "k", Value: make([]byte, 5000)}}), nil)
+	is(t, e.KV("n", 1<<20).Apply(background, []core.Write{{Key: "k", Value: make([]byte, 5000)}}), nil)
 	shut(t, e)
 	files, err := os.ReadDir(path)
 	if err != nil {

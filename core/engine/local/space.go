@@ -12,7 +12,7 @@ import (
 	"github.com/RaduBerinde/btreemap"
 	"github.com/cockroachdb/pebble/v2"
 
-	"github.com/driplet/driplet/core/engine"
+	"github.com/driplet/driplet/core"
 )
 
 // space is one namespace: what lies in the database, and before it what was
@@ -60,7 +60,7 @@ const (
 	maxPendingBytes = 256 << 10
 )
 
-var _ engine.KV = (*space)(nil)
+var _ core.KV = (*space)(nil)
 
 func newSpace(st *store, namespace string) *space {
 	return &space{
@@ -71,12 +71,12 @@ func newSpace(st *store, namespace string) *space {
 
 func (s *space) now() int64 { return s.store.now().UnixNano() }
 
-// Get returns a copy of the value, see engine.KV.
+// Get returns a copy of the value, see core.KV.
 func (s *space) Get(ctx context.Context, key string) (value []byte, ok bool, err error) {
 	if err := ctx.Err(); err != nil {
 		return nil, false, err
 	}
-	if err := engine.CheckKey(key); err != nil {
+	if err := core.CheckKey(key); err != nil {
 		return nil, false, err
 	}
 	now := s.now()
@@ -116,7 +116,7 @@ func (s *space) stored(key string, look func(pair)) (held, error) {
 
 // inspect begins a change of key with what it replaces, and shows that to
 // look, if there is any. Under mu.
-func (s *space) inspect(w engine.Write, look func(pair)) (c change, err error) {
+func (s *space) inspect(w core.Write, look func(pair)) (c change, err error) {
 	c.Write = w
 	_, p, waits := s.pending.Get(w.Key)
 	if !waits {
@@ -133,9 +133,9 @@ func (s *space) inspect(w engine.Write, look func(pair)) (c change, err error) {
 	return c, nil
 }
 
-// CAS compares and swaps, see engine.KV.
+// CAS compares and swaps, see core.KV.
 func (s *space) CAS(ctx context.Context, key string, old, new []byte, ttl time.Duration) (bool, error) {
-	w := engine.Write{Key: key, Value: new, TTL: ttl}
+	w := core.Write{Key: key, Value: new, TTL: ttl}
 	if err := check(ctx, w); err != nil {
 		return false, err
 	}
@@ -158,9 +158,9 @@ func (s *space) CAS(ctx context.Context, key string, old, new []byte, ttl time.D
 	return true, nil
 }
 
-// Incr adds to a decimal integer, see engine.KV.
+// Incr adds to a decimal integer, see core.KV.
 func (s *space) Incr(ctx context.Context, key string, delta int64, ttl time.Duration) (int64, error) {
-	w := engine.Write{Key: key, TTL: ttl}
+	w := core.Write{Key: key, TTL: ttl}
 	if err := check(ctx, w); err != nil {
 		return 0, err
 	}
@@ -178,7 +178,7 @@ func (s *space) Incr(ctx context.Context, key string, delta int64, ttl time.Dura
 		return 0, err
 	}
 	if !integer {
-		return 0, engine.ErrNotInteger
+		return 0, core.ErrNotInteger
 	}
 	var digits [20]byte
 	c.Value, c.expiry = strconv.AppendInt(digits[:0], sum, 10), expiry
@@ -194,8 +194,8 @@ func add(decimal []byte, delta int64) (sum int64, ok bool) {
 	return sum, err == nil && (sum < n) == (delta < 0)
 }
 
-// Apply makes all writes or none, see engine.KV.
-func (s *space) Apply(ctx context.Context, writes []engine.Write) error {
+// Apply makes all writes or none, see core.KV.
+func (s *space) Apply(ctx context.Context, writes []core.Write) error {
 	if err := check(ctx, writes...); err != nil {
 		return err
 	}
@@ -215,7 +215,7 @@ func (s *space) Apply(ctx context.Context, writes []engine.Write) error {
 	return s.write(now, changes)
 }
 
-func check(ctx context.Context, writes ...engine.Write) error {
+func check(ctx context.Context, writes ...core.Write) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}

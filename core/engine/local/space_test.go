@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/driplet/driplet/core"
-	"github.com/driplet/driplet/core/engine"
 )
 
 type deaf struct{}
@@ -46,13 +45,13 @@ func TestSweep(t *testing.T) {
 	must(t, err)
 	for n := range 5 {
 		kv := e.KV(fmt.Sprint("space", n), 1<<20)
-		var writes []engine.Write
+		var writes []core.Write
 		for i := range 1500 { // several batches
-			writes = append(writes, engine.Write{Key: fmt.Sprint(i), Value: []byte("v"), TTL: time.Duration(1+i%2) * time.Minute})
+			writes = append(writes, core.Write{Key: fmt.Sprint(i), Value: []byte("v"), TTL: time.Duration(1+i%2) * time.Minute})
 		}
-		writes = append(writes, engine.Write{Key: "stays", Value: []byte("v")})
+		writes = append(writes, core.Write{Key: "stays", Value: []byte("v")})
 		must(t, kv.Apply(background, writes))
-		must(t, kv.Apply(background, []engine.Write{{Key: "7"}, {Key: "8", Value: []byte("stays too")}}))
+		must(t, kv.Apply(background, []core.Write{{Key: "7"}, {Key: "8", Value: []byte("stays too")}}))
 	}
 	must(t, e.Close())
 	e, err = Open(path, deaf{}, o)
@@ -90,7 +89,7 @@ func TestUsedDoesNotDrift(t *testing.T) {
 		case 3:
 			e.tick(r.IntN(2) == 0)
 		default:
-			_ = kv.Apply(background, []engine.Write{{Key: k}, {Key: k + "x", Value: make([]byte, r.IntN(200)), TTL: ttl}, {Key: k, Value: []byte("1"), TTL: ttl}})
+			_ = kv.Apply(background, []core.Write{{Key: k}, {Key: k + "x", Value: make([]byte, r.IntN(200)), TTL: ttl}, {Key: k, Value: []byte("1"), TTL: ttl}})
 		}
 		if step%50 > 0 {
 			continue
@@ -125,14 +124,14 @@ func TestPendingIsBounded(t *testing.T) {
 	kv := e.KV("n", 64<<20)
 	s := kv.(*space)
 	for i := range 3 * maxPending {
-		must(t, kv.Apply(background, []engine.Write{{Key: fmt.Sprint(i), Value: make([]byte, i%1000)}}))
+		must(t, kv.Apply(background, []core.Write{{Key: fmt.Sprint(i), Value: make([]byte, i%1000)}}))
 		if s.pending.Len() >= maxPending || s.waiting >= maxPendingBytes {
 			t.Fatalf("%d pairs of %d bytes are pending", s.pending.Len(), s.waiting)
 		}
 	}
 	for i := range 3 * maxPending {
-		must(t, kv.Apply(background, []engine.Write{{Key: fmt.Sprint(i)}}))
-		must(t, kv.Apply(background, []engine.Write{{Key: "new", Value: []byte("v")}, {Key: "new"}}))
+		must(t, kv.Apply(background, []core.Write{{Key: fmt.Sprint(i)}}))
+		must(t, kv.Apply(background, []core.Write{{Key: "new", Value: []byte("v")}, {Key: "new"}}))
 	}
 	must(t, s.flush())
 	if s.waiting != 0 || s.used != 0 || keysIn(t, e.store, pairPrefix) != 0 {

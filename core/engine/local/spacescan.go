@@ -9,12 +9,12 @@ import (
 	"github.com/RaduBerinde/btreemap"
 	"github.com/cockroachdb/pebble/v2"
 
-	"github.com/driplet/driplet/core/engine"
+	"github.com/driplet/driplet/core"
 )
 
-// Scan lists pairs, see engine.KV. It merges what is pending with what is
+// Scan lists pairs, see core.KV. It merges what is pending with what is
 // stored; at one key the first stands before the second.
-func (s *space) Scan(ctx context.Context, prefix string, limit int, reverse bool) ([]engine.Pair, error) {
+func (s *space) Scan(ctx context.Context, prefix string, limit int, reverse bool) ([]core.Pair, error) {
 	if err := ctx.Err(); err != nil || limit < 1 {
 		return nil, err
 	}
@@ -75,14 +75,14 @@ func (c *cursor) key() []byte { return c.it.Key()[c.skip:] }
 type collector struct {
 	now   int64
 	limit int
-	found []engine.Pair
+	found []core.Pair
 }
 
 func (c *collector) full() bool { return len(c.found) == c.limit }
 
 func (c *collector) add(key string, p pair) {
 	if !p.over(c.now) {
-		c.found = append(c.found, engine.Pair{Key: key, Value: bytes.Clone(p.value)})
+		c.found = append(c.found, core.Pair{Key: key, Value: bytes.Clone(p.value)})
 	}
 }
 

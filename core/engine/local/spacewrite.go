@@ -6,12 +6,12 @@ import (
 	"github.com/RaduBerinde/btreemap"
 	"github.com/cockroachdb/pebble/v2"
 
-	"github.com/driplet/driplet/core/engine"
+	"github.com/driplet/driplet/core"
 )
 
 // change is a write together with what it replaces.
 type change struct {
-	engine.Write
+	core.Write
 	expiry int64
 	was    held // what a reader finds now
 	stored held // what the database holds
@@ -46,7 +46,7 @@ func (s *space) write(now int64, changes []change) error {
 			changes[i].was, changes[i].stored = again.was, again.stored
 		}
 		if grown = growth(changes); grown > 0 && s.used+grown > s.quota {
-			return engine.ErrQuota
+			return core.ErrQuota
 		}
 	}
 	for _, c := range changes {

@@ -9,7 +9,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/driplet/driplet/core/plugin"
+	"github.com/driplet/driplet/core"
 )
 
 // Store is a plugin.Store in memory. Lifetimes go by Now.
@@ -21,7 +21,7 @@ type Store struct {
 }
 
 // KV opens a namespace.
-func (s *Store) KV(namespace string, quota int64) plugin.KV { return s.space(namespace, quota) }
+func (s *Store) KV(namespace string, quota int64) core.KV { return s.space(namespace, quota) }
 
 func (s *Store) space(namespace string, quota int64) *KV {
 	s.mu.Lock()
@@ -101,7 +101,7 @@ func (kv *KV) CAS(_ context.Context, key string, old, new []byte, ttl time.Durat
 		return true, nil
 	}
 	if !kv.fits(int64(len(key) + len(new))) {
-		return false, plugin.ErrQuota
+		return false, core.ErrQuota
 	}
 	kv.set(key, new, ttl)
 	return true, nil
@@ -118,7 +118,7 @@ func (kv *KV) Incr(_ context.Context, key string, delta int64, ttl time.Duration
 	}
 	n, err := strconv.ParseInt(string(v.value), 10, 64)
 	if err != nil {
-		return 0, plugin.ErrNotInteger
+		return 0, core.ErrNotInteger
 	}
 	v.value = strconv.AppendInt(nil, n+delta, 10)
 	kv.values[key] = v
@@ -126,16 +126,16 @@ func (kv *KV) Incr(_ context.Context, key string, delta int64, ttl time.Duration
 }
 
 // Scan lists pairs in key order.
-func (kv *KV) Scan(_ context.Context, prefix string, limit int, reverse bool) ([]plugin.Pair, error) {
+func (kv *KV) Scan(_ context.Context, prefix string, limit int, reverse bool) ([]core.Pair, error) {
 	kv.mu.Lock()
 	defer kv.mu.Unlock()
-	var out []plugin.Pair
+	var out []core.Pair
 	for k := range kv.values {
 		if !strings.HasPrefix(k, prefix) {
 			continue
 		}
 		if v, ok := kv.get(k); ok {
-			out = append(out, plugin.Pair{Key: k, Value: bytes.Clone(v.value)})
+			out = append(out, core.Pair{Key: k, Value: bytes.Clone(v.value)})
 		}
 	}
 	sort.Slice(out, func(i, j int) bool { return (out[i].Key < out[j].Key) != reverse })
@@ -143,7 +143,7 @@ func (kv *KV) Scan(_ context.Context, prefix string, limit int, reverse bool) ([
 }
 
 // Apply makes all writes or none.
-func (kv *KV) Apply(_ context.Context, writes []plugin.Write) error {
+func (kv *KV) Apply(_ context.Context, writes []core.Write) error {
 	kv.mu.Lock()
 	defer kv.mu.Unlock()
 	extra := int64(0)
@@ -151,7 +151,7 @@ func (kv *KV) Apply(_ context.Context, writes []plugin.Write) error {
 		extra += int64(len(w.Key) + len(w.Value))
 	}
 	if !kv.fits(extra) {
-		return plugin.ErrQuota
+		return core.ErrQuota
 	}
 	for _, w := range writes {
 		if w.Value == nil {

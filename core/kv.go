@@ -1,4 +1,4 @@
-package engine
+package core
 
 import (
 	"context"
@@ -52,11 +52,11 @@ type Write struct {
 
 // Refusals of a KV.
 var (
-	ErrQuota      = errors.New("engine: the namespace's quota is used up")
-	ErrNotInteger = errors.New("engine: the value is not an integer of 64 bits")
-	ErrKeySize    = errors.New("engine: a key has 1 to 512 bytes")
-	ErrValueSize  = errors.New("engine: a value has at most 1048576 bytes")
-	ErrLifetime   = errors.New("engine: a lifetime is not negative; 0 is for ever")
+	ErrQuota      = errors.New("kv: the namespace's quota is used up")
+	ErrNotInteger = errors.New("kv: the value is not an integer of 64 bits")
+	ErrKeySize    = errors.New("kv: a key has 1 to 512 bytes")
+	ErrValueSize  = errors.New("kv: a value has at most 1048576 bytes")
+	ErrLifetime   = errors.New("kv: a lifetime is not negative; 0 is for ever")
 )
 
 // Bounds of keys and values: what one call may cost.
