@@ -56,6 +56,14 @@ func (in *instance) yield(left int64) uint64 {
 	return fuelQuantum
 }
 
+// used is the fuel that the guest has taken since it was made.
+func (in *instance) used() int64 {
+	if in.fuel == nil {
+		return 0
+	}
+	return in.granted - int64(in.fuel.Get())
+}
+
 // instanceKey finds the running instance in a host call's context.
 type instanceKey struct{}
 

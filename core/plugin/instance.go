@@ -10,6 +10,7 @@ import (
 	"github.com/tetratelabs/wazero/api"
 
 	"github.com/driplet/driplet/core"
+	"github.com/driplet/driplet/core/plugin/meter"
 )
 
 // instance is one running copy of a module, for one endpoint. One event at a
@@ -33,7 +34,9 @@ type instance struct {
 	began    time.Time
 	until    time.Time
 	budget   int
-	granted  int64 // fuel, since the instance was made
+	granted  int64      // fuel, since the instance was made
+	fuel     api.Global // what is left of it; nil when not metered
+	spent    int64      // before the event
 	fx       *effects
 	logLines int
 	lines    []string // only when traced
@@ -56,6 +59,7 @@ func newInstance(b *binding) (*instance, error) {
 		return nil, in.explain(stopped(err))
 	}
 	in.mod, in.mem = mod, mod.Memory()
+	in.fuel = mod.ExportedGlobal(meter.FuelExport)
 	in.event, in.alloc = mod.ExportedFunction("dr_event"), mod.ExportedFunction("dr_alloc")
 	if err := in.initialise(); err != nil {
 		in.close()
@@ -132,6 +136,7 @@ func (in *instance) grow(n int, limit time.Duration) error {
 func (in *instance) handle(input *Input, client *core.ClientEvent) (answer []byte, refused bool, err error) {
 	in.input, in.client, in.fx, in.logLines, in.lines = input, client, nil, 0, nil
 	in.printed.tail = in.printed.tail[:0]
+	in.spent = in.used()
 	size := input.size()
 	limit := in.b.Limits.Deadline
 	if size > int(in.room) {

@@ -14,6 +14,7 @@ type Trace struct {
 	Refusal                   *core.Error
 	Failure                   error // trap, deadline, bad answer
 	Took                      time.Duration
+	Fuel                      int64 // as package meter counts it: about the instructions that ran
 	Logs                      []string
 	Effects                   []Effect // as asked for; applied unless Failure
 }
@@ -26,7 +27,7 @@ func (in *instance) trace(input *Input, start time.Time, out outcome, err error)
 	}
 	t := &Trace{
 		Plugin: b.Name, Version: b.Version, Endpoint: b.endpoint.Name, Input: *input,
-		Answer: out.answer, Refusal: out.refusal, Failure: err, Took: time.Since(start), Logs: in.lines,
+		Answer: out.answer, Refusal: out.refusal, Failure: err, Took: time.Since(start), Fuel: in.used() - in.spent, Logs: in.lines,
 	}
 	if in.fx != nil {
 		t.Effects = in.fx.list
