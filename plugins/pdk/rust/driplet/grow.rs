@@ -1,5 +1,5 @@
 //! What grows: lists, and the bytes of texts. The crate alloc has no stable use without the
-//! standard library before Rust 1.68, and 4 KB of code behind its panics.
+//! standard library before Rust 1.68, and more code behind its panics.
 
 use crate::memory;
 use core::mem::{align_of, size_of};

@@ -110,7 +110,7 @@ pub mod log {
     }
 }
 
-/// Logs and traps: what must not happen. `panic!` does so too, at the price of 3 KB.
+/// Logs and traps: what must not happen. `panic!` tells its place only.
 pub fn trap(text: &str) -> ! {
     log::error(text);
     core::arch::wasm32::unreachable()
