@@ -9,6 +9,7 @@ package transport
 import (
 	"context"
 	"log/slog"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -84,7 +85,8 @@ func (t *WebSockets) Run(ctx context.Context) error {
 			t.wheel.turn(t.clock(), t.visit)
 			t.watchMemory()
 			if wave.due(t.budget.open.Load(), time.Now()) {
-				giveBack()
+				t.log.Debug("a wave of connections is over: memory goes back to the system")
+				debug.FreeOSMemory()
 			}
 		}
 	}

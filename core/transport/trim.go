@@ -1,9 +1,6 @@
 package transport
 
-import (
-	"runtime/debug"
-	"time"
-)
+import "time"
 
 // A wave of connections leaves garbage behind: requests, tokens, stacks that
 // grew for a handshake. Without it an idle connection costs a third less; Go
@@ -32,6 +29,3 @@ func (t *trim) due(open int64, now time.Time) bool {
 	t.trimmed, t.last = open, now
 	return true
 }
-
-// giveBack collects garbage and returns what is free to the system.
-func giveBack() { debug.FreeOSMemory() }
