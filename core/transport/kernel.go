@@ -15,6 +15,7 @@ type kernel interface {
 func kernelOf(c net.Conn) kernel {
 	switch t := c.(type) {
 	case *net.TCPConn:
+		watch(t)
 		if k, ok := direct(t); ok {
 			return k
 		}
@@ -23,6 +24,7 @@ func kernelOf(c net.Conn) kernel {
 			g.mu.Lock()
 			g.open = true
 			g.mu.Unlock()
+			watch(g.TCPConn)
 			return secure{t, g}
 		}
 	}

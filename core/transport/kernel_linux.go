@@ -4,6 +4,8 @@ import (
 	"net"
 	"syscall"
 	"unsafe"
+
+	"golang.org/x/sys/unix"
 )
 
 // tcp is a plain TCP connection, written to by its descriptor.
@@ -22,6 +24,16 @@ func direct(c *net.TCPConn) (kernel, bool) {
 	k := tcp{TCPConn: c}
 	err = raw.Control(func(fd uintptr) { k.fd = fd })
 	return k, err == nil
+}
+
+// watch has the kernel give up a connection whose peer acknowledges nothing.
+func watch(c *net.TCPConn) {
+	if raw, err := c.SyscallConn(); err == nil {
+		raw.Control(func(fd uintptr) {
+			// Should the kernel refuse, the silence of the client still tells.
+			unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT, int(ackTimeout.Milliseconds()))
+		})
+	}
 }
 
 // try makes one write(2). The descriptor is Go's poller's, so it never waits;

@@ -25,8 +25,15 @@ import (
 const pingSeconds = 25
 
 // silenceSeconds is how much longer than a ping's interval a client may say
-// nothing before it is taken for dead.
-const silenceSeconds = 10
+// nothing before it is taken for dead: eight pings in all. A peer that is gone
+// is found sooner, by the pings that its machine does not acknowledge
+// (ackTimeout); this is for clients behind a proxy that goes on acknowledging,
+// and it is patient with those that receive but answer no ping.
+const silenceSeconds = 7 * pingSeconds
+
+// ackTimeout is how long the kernel waits for what was sent to be acknowledged
+// before it gives the connection up (TCP_USER_TIMEOUT, RFC 5482): two pings.
+const ackTimeout = 2 * pingSeconds * time.Second
 
 // closeGrace is how long a closed connection may take to read its last bytes
 // and the close frame.
