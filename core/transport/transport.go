@@ -9,6 +9,7 @@ package transport
 import (
 	"context"
 	"log/slog"
+	"runtime"
 	"runtime/debug"
 	"sync"
 	"time"
@@ -93,6 +94,7 @@ func (t *WebSockets) Run(ctx context.Context) error {
 			t.watchMemory()
 			if wave.due(t.budget.open.Load(), time.Now()) {
 				t.log.Debug("a wave of connections is over: memory goes back to the system")
+				runtime.GC() // what pools hold goes at the second collection
 				debug.FreeOSMemory()
 			}
 		}
