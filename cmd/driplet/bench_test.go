@@ -235,7 +235,10 @@ func TestBenchEndsEarly(t *testing.T) {
 		t.Errorf("exit %d, %+v, %s", code, got, errs)
 	}
 	got, code, errs = run(func(*exec.Cmd) { server.Process.Signal(syscall.SIGTERM) })
-	if code != 1 || got.Interrupted || got.Closed["1001"] != 10 || got.Deliveries.Arrived == 0 {
+	// The publisher may find the server gone before its clients are told: then
+	// that is what ends the run.
+	told := got.Closed["1001"] == 10 || len(got.Errors) > 0
+	if code != 1 || got.Interrupted || !told || got.Deliveries.Arrived == 0 {
 		t.Errorf("exit %d, %+v, %s", code, got, errs)
 	}
 }
