@@ -163,7 +163,7 @@ func (o *benchOptions) server(t *terminal, fs *flag.FlagSet) int {
 			p.JWTSecret = e.JWTKeys[0].Secret
 		}
 		p.UserClaim = firstOf(p.UserClaim, e.UserClaim)
-		address, o.name = "http://"+cfg.Global.Local(), e.Name
+		address, o.name = cfg.Global.URL(), e.Name
 	}
 	var err error
 	p.API, p.WebSocket, p.Endpoint, err = bench.Server(address, o.name)

@@ -128,7 +128,7 @@ func (o *listenOptions) server(t *terminal, fs *flag.FlagSet, l *listener) int {
 		if o.secret == "" && len(e.JWTKeys) > 0 {
 			o.secret = e.JWTKeys[0].Secret
 		}
-		address, o.name, claim = "http://"+cfg.Global.Local(), e.Name, e.UserClaim
+		address, o.name, claim = cfg.Global.URL(), e.Name, e.UserClaim
 	}
 	_, webSocket, _, err := bench.Server(address, o.name)
 	if err != nil {

@@ -146,7 +146,7 @@ func (p *publishOptions) destination(t *terminal) (destination, int) {
 	if secret == "" && len(e.APIKeys) > 0 {
 		secret = e.APIKeys[0].Secret
 	}
-	return checkDestination(t, "http://"+cfg.Global.Local()+"/api/"+e.Name, secret)
+	return checkDestination(t, cfg.Global.URL()+"/api/"+e.Name, secret)
 }
 
 func checkDestination(t *terminal, address, secret string) (destination, int) {

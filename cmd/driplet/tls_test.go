@@ -53,6 +53,9 @@ func writeCertificate(t *testing.T, folder string, serial int64) {
 func TestTLS(t *testing.T) {
 	folder := t.TempDir()
 	g := &config.Global{BindAddress: "127.0.0.1", TLSCertificate: filepath.Join(folder, "cert.pem"), TLSKey: filepath.Join(folder, "key.pem")}
+	if got := g.URL(); got != "https://127.0.0.1:0" {
+		t.Errorf("commands would ask %s", got)
+	}
 	if _, err := listen(context.Background(), g); err == nil || !strings.Contains(err.Error(), "Global.TLSCertificate") {
 		t.Errorf("without its files: %v", err)
 	}

@@ -42,7 +42,7 @@ func (f *Frame) deflate() []byte {
 	return buf[putHeader(buf, finTextDeflated):]
 }
 
-// deflater keeps a compressor, 600 KB of tables, from message to message.
+// deflater keeps a compressor, whose tables are large, from message to message.
 type deflater struct {
 	out bytes.Buffer
 	w   *flate.Writer

@@ -93,7 +93,7 @@ func (n *Node) Run(ctx context.Context) error {
 	}
 }
 
-// Session finds a connected client by its secret id.
+// session finds a connected client by its secret id; nil: it has ended.
 func (n *Node) session(id core.SessionID) *Session {
 	n.mu.RLock()
 	defer n.mu.RUnlock()

@@ -3,9 +3,8 @@ package transport
 import "time"
 
 // A wave of connections leaves garbage behind: requests, tokens, stacks that
-// grew for a handshake. Without it an idle connection costs a third less; Go
-// by itself would look again after minutes. trim gives the memory back once a
-// wave is over, and at most once a minute.
+// grew for a handshake. Go by itself would look again after minutes. trim has
+// the memory given back once a wave is over, and at most once a minute.
 const (
 	trimAfter  = 20 * time.Second // without a change in the number of connections
 	trimPause  = time.Minute

@@ -160,3 +160,7 @@ func (g *Global) Scheme() string {
 	}
 	return "http"
 }
+
+// URL is the main listener as this machine reaches it, without a slash at its
+// end.
+func (g *Global) URL() string { return g.Scheme() + "://" + g.Local() }
