@@ -18,11 +18,12 @@ var layers = map[string][]string{
 	"core/engine":            {},
 	"core/plugin/meter":      {},
 	"core/plugin":            {"core/plugin/meter"}, // node names it Hooks, it names node Services: they meet in cmd/driplet
+	"core/plugin/cases":      {"core/plugin"},
 	"core/callback":          {},
 	"core/engine/local":      {"core/engine"},
 	"core/engine/redis":      {"core/engine"},
 	"core/engine/enginetest": {"core/engine"},
-	"core/plugin/plugintest": {"core/plugin"},
+	"core/plugin/plugintest": {"core/plugin", "core/plugin/cases"},
 	"core/hub":               {"core/target"},
 	"core/node":              {"core/auth", "core/engine", "core/hub", "core/target"},
 	"core/transport":         {"core/auth", "core/hub", "core/node", "core/wire"},

@@ -12,6 +12,7 @@ import (
 
 	"github.com/driplet/driplet/core"
 	"github.com/driplet/driplet/core/plugin"
+	"github.com/driplet/driplet/core/plugin/cases"
 )
 
 //go:embed conformance
@@ -49,14 +50,14 @@ func Run(t *testing.T, wasm []byte) {
 // refuses. After each the plugin goes on.
 func runFailures(t *testing.T, source fs.FS, cache string) {
 	h := plugin.NewHost(plugin.Options{
-		Sources: []fs.FS{source}, CacheDir: cache, Store: new(Store), ParseTarget: parseTarget, Log: slog.New(slog.DiscardHandler), LeastDeadline: plugin.MaxDeadline,
+		Sources: []fs.FS{source}, CacheDir: cache, Store: new(Store), ParseTarget: cases.ParseTarget, Log: slog.New(slog.DiscardHandler), LeastDeadline: plugin.MaxDeadline,
 	})
 	defer func() {
 		if err := h.Close(); err != nil {
 			t.Error(err)
 		}
 	}()
-	if err := h.Load(t.Context(), []*core.Endpoint{{Name: caseEndpoint, Plugins: []string{"conformance"}}}); err != nil {
+	if err := h.Load(t.Context(), []*core.Endpoint{{Name: cases.Endpoint, Plugins: []string{"conformance"}}}); err != nil {
 		t.Fatal(err)
 	}
 	if err := h.Start(context.WithoutCancel(t.Context()), new(Services)); err != nil {
@@ -64,8 +65,8 @@ func runFailures(t *testing.T, source fs.FS, cache string) {
 	}
 	send := func(event, data string) (string, error) {
 		v, err := h.Decide(t.Context(), &core.ClientEvent{
-			Kind: core.HookMessage, Endpoint: caseEndpoint, Event: "conformance." + event, Session: "s", User: "7",
-			Claims: &core.Claims{User: "7"}, Time: time.UnixMilli(caseTime), Data: []byte(data),
+			Kind: core.HookMessage, Endpoint: cases.Endpoint, Event: "conformance." + event, Session: "s", User: "7",
+			Claims: &core.Claims{User: "7"}, Time: time.UnixMilli(cases.StartTime), Data: []byte(data),
 		})
 		return string(v.Data), err
 	}

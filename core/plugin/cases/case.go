@@ -1,4 +1,4 @@
-package plugintest
+package cases
 
 import (
 	"bytes"
@@ -66,8 +66,8 @@ type Expect struct {
 	Logs     json.RawMessage `json:"logs"`
 }
 
-// ParseCase reads a case, strictly: unknown keys are errors.
-func ParseCase(src []byte) (*Case, error) {
+// Parse reads a case, strictly: unknown keys are errors.
+func Parse(src []byte) (*Case, error) {
 	c := new(Case)
 	d := json.NewDecoder(bytes.NewReader(src))
 	d.DisallowUnknownFields()
@@ -89,15 +89,17 @@ func ParseCase(src []byte) (*Case, error) {
 
 // Where a case is silent.
 const (
-	caseEndpoint = "default"
-	caseUser     = "7"
-	caseSession  = "session-"
-	caseTime     = 1_700_000_000_000 // 2023-11-14, in milliseconds
+	// Endpoint is where a case's plugin is.
+	Endpoint = "default"
+	// StartTime is a case's clock at first, 2023-11-14, in unix milliseconds.
+	StartTime   = 1_700_000_000_000
+	caseUser    = "7"
+	caseSession = "session-"
 )
 
 // input is the event as the host gets it; now is the case's clock.
 func (e *Event) input(now time.Time) (plugin.Input, error) {
-	in := plugin.Input{Kind: plugin.KindMessage, Event: e.Event, Topic: e.Topic, Time: now, Endpoint: caseEndpoint, State: []byte(e.State), Status: e.Status}
+	in := plugin.Input{Kind: plugin.KindMessage, Event: e.Event, Topic: e.Topic, Time: now, Endpoint: Endpoint, State: []byte(e.State), Status: e.Status}
 	if e.Kind != "" {
 		if in.Kind = plugin.KindNamed(e.Kind); in.Kind == 0 {
 			return in, fmt.Errorf("kind %q is none", e.Kind)

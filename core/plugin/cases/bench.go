@@ -1,4 +1,4 @@
-package plugintest
+package cases
 
 import (
 	"context"
@@ -8,48 +8,23 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
-	"os"
-	"path/filepath"
-	"testing"
 	"time"
 
 	"github.com/driplet/driplet/core"
 	"github.com/driplet/driplet/core/plugin"
 )
 
-// RunCases runs every JSON file in folder/cases against the plugin name in
-// folder (NAME.toml and its wasm file), each as a subtest.
-func RunCases(t *testing.T, folder, name string) {
-	t.Helper()
-	files, err := filepath.Glob(filepath.Join(folder, "cases", "*.json"))
-	if err != nil || len(files) == 0 {
-		t.Fatalf("%s holds no cases/*.json", folder)
-	}
-	cache := t.TempDir()
-	for _, file := range files {
-		t.Run(filepath.Base(file), func(t *testing.T) {
-			src, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := RunCase(t.Context(), os.DirFS(folder), name, src, cache); err != nil {
-				t.Error(err)
-			}
-		})
-	}
-}
-
-// RunCase runs one case. cache is a folder for compiled code; "" compiles anew.
+// Run runs one case against the plugin name in source. cache is a folder for compiled code; "" compiles anew.
 // The error tells every difference between what was expected and what came.
-func RunCase(ctx context.Context, source fs.FS, name string, src []byte, cache string) error {
-	c, err := ParseCase(src)
+func Run(ctx context.Context, source fs.FS, name string, src []byte, cache string) error {
+	c, err := Parse(src)
 	if err != nil {
 		return err
 	}
-	b := &bench{name: name, now: time.UnixMilli(caseTime)}
+	b := &bench{name: name, now: time.UnixMilli(StartTime)}
 	b.store.Now = func() time.Time { return b.now }
 	b.host = plugin.NewHost(plugin.Options{
-		Sources: []fs.FS{source}, CacheDir: cache, Store: &b.store, ParseTarget: parseTarget, TakeTurns: true, Manual: true, LeastDeadline: plugin.MaxDeadline,
+		Sources: []fs.FS{source}, CacheDir: cache, Store: &b.store, ParseTarget: ParseTarget, TakeTurns: true, Manual: true, LeastDeadline: plugin.MaxDeadline,
 		Now: func() time.Time { return b.now }, Trace: func(t *plugin.Trace) { b.traces = append(b.traces, t) },
 		Log: slog.New(slog.DiscardHandler), Transport: silence{},
 	})
@@ -90,7 +65,7 @@ type bench struct {
 }
 
 func (b *bench) start(ctx context.Context, c *Case) error {
-	ep := &core.Endpoint{Name: caseEndpoint, Plugins: []string{b.name}}
+	ep := &core.Endpoint{Name: Endpoint, Plugins: []string{b.name}}
 	if c.Config != nil {
 		ep.PluginConfig = map[string]map[string]any{b.name: c.Config}
 	}
@@ -105,7 +80,7 @@ func (b *bench) start(ctx context.Context, c *Case) error {
 	return b.host.Start(ctx, &b.services)
 }
 
-func (b *bench) kv() *KV { return b.store.space("plugin/"+b.name+"/"+caseEndpoint, 1<<40) }
+func (b *bench) kv() *KV { return b.store.space("plugin/"+b.name+"/"+Endpoint, 1<<40) }
 
 func (b *bench) arrange(members map[string][]caseMember, subscribed map[string][]string) {
 	if members != nil {
@@ -158,7 +133,7 @@ func (b *bench) send(ctx context.Context, in *plugin.Input) (answer []byte, defe
 	switch in.Kind {
 	case plugin.KindConnect, plugin.KindSubscribe, plugin.KindMessage:
 	default:
-		answer, err = b.host.Handle(ctx, caseEndpoint, b.name, in)
+		answer, err = b.host.Handle(ctx, Endpoint, b.name, in)
 		return answer, false, err
 	}
 	ev, err := clientEvent(in)
@@ -169,16 +144,16 @@ func (b *bench) send(ctx context.Context, in *plugin.Input) (answer []byte, defe
 	if ev.Kind == core.HookMessage {
 		name = ev.Event
 	}
-	if !b.host.Wants(caseEndpoint, ev.Kind, name) {
+	if !b.host.Wants(Endpoint, ev.Kind, name) {
 		return nil, false, fmt.Errorf("%s.toml does not send this event to the plugin: look at its events, topics and hooks", b.name)
 	}
 	v, err := b.host.Decide(ctx, ev)
 	return v.Data, ev.Deferred != 0, err
 }
 
-// parseTarget takes any object for a target, and what it would do is not
+// ParseTarget takes any object for a target, and what it would do is not
 // looked at: cases compare its text.
-func parseTarget(raw []byte) (*core.Target, error) {
+func ParseTarget(raw []byte) (*core.Target, error) {
 	var rules struct{ Include, Exclude, All json.RawMessage }
 	if err := json.Unmarshal(raw, &rules); err != nil {
 		return nil, core.Errorf(core.CodeBadRequest, "target must be an object")

@@ -1,0 +1,4 @@
+// Package cases runs a plugin against events that are written down: the real
+// module in the real host, with everything around it replaced. README.md has
+// the format of test cases.
+package cases
