@@ -119,34 +119,35 @@ func (b *binding) handle(ctx context.Context, input *Input, client *core.ClientE
 		return out, errBusy
 	}
 	defer b.host.leave()
-	start := time.Now()
-	if left, open := b.breaker.open(start); open {
-		b.count(input, "paused", start)
-		return out, fmt.Errorf("%w for %v more", errPaused, left.Round(time.Second/10))
+	if b.breaker.tripped.Load() {
+		if left, open := b.breaker.open(time.Now()); open {
+			b.count(input, "paused", 0)
+			return out, fmt.Errorf("%w for %v more", errPaused, left.Round(time.Second/10))
+		}
 	}
 	p := b.pool(input.Topic)
 	in, err := p.take(ctx, b, wait)
 	if err != nil {
 		if err == errBusy {
-			b.count(input, "busy", start)
+			b.count(input, "busy", 0)
 			return out, err
 		}
-		return out, b.failed(input, start, nil, err)
+		return out, b.failed(input, 0, err)
 	}
-	start = time.Now()
 	raw, refused, err := in.handle(input, client)
 	if err == nil {
 		out, err = b.judge(input.Kind, client, raw, refused)
 	}
 	fx := in.fx
-	trace := in.trace(input, start, out, err)
+	took := in.took()
+	trace := in.trace(input, took, out, err)
 	if err != nil {
-		err = b.failed(input, start, in, in.explain(err))
+		err = b.failed(input, took, in.explain(err))
 		p.discard(in)
 		b.host.traced(trace)
 		return outcome{}, err
 	}
-	in.input, in.client, in.fx = &noInput, nil, nil
+	in.input, in.client, in.fx = Input{}, nil, nil
 	p.put(in)
 	b.host.traced(trace)
 	if fx != nil {
@@ -155,9 +156,9 @@ func (b *binding) handle(ctx context.Context, input *Input, client *core.ClientE
 		}
 	}
 	if out.refusal != nil {
-		b.count(input, "refused", start)
+		b.count(input, "refused", took)
 	} else {
-		b.count(input, "ok", start)
+		b.count(input, "ok", took)
 	}
 	return out, nil
 }
@@ -193,8 +194,8 @@ func (b *binding) judge(kind Kind, client *core.ClientEvent, raw []byte, refused
 }
 
 // failed counts and logs a failure of the plugin.
-func (b *binding) failed(input *Input, start time.Time, in *instance, err error) error {
-	b.count(input, "failed", start)
+func (b *binding) failed(input *Input, took time.Duration, err error) error {
+	b.count(input, "failed", took)
 	log := b.logger().With("kind", input.Kind.String(), "event", input.Event, "topic", input.Topic)
 	log.Error("the plugin failed", "error", err)
 	if pause := b.breaker.fail(time.Now()); pause > 0 {
@@ -203,9 +204,9 @@ func (b *binding) failed(input *Input, start time.Time, in *instance, err error)
 	return err
 }
 
-func (b *binding) count(input *Input, outcome string, start time.Time) {
+func (b *binding) count(input *Input, outcome string, took time.Duration) {
 	if m := b.host.Meter; m != nil {
-		m.Handled(b.Name, b.endpoint.Name, input.Kind.String(), outcome, time.Since(start))
+		m.Handled(b.Name, b.endpoint.Name, input.Kind.String(), outcome, took)
 	}
 }
 

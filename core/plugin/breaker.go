@@ -2,12 +2,14 @@ package plugin
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
 // breaker pauses a plugin on an endpoint that fails again and again, so that
 // its callers get an answer at once. Times are the caller's.
 type breaker struct {
+	tripped  atomic.Bool // since its first opening: before, nobody needs to look
 	mu       sync.Mutex
 	failures [breakerFailures]time.Time // a ring of the last ones
 	next     int
@@ -41,6 +43,7 @@ func (br *breaker) fail(now time.Time) (pause time.Duration) {
 		br.pause = min(2*br.pause, breakerMaxPause)
 	}
 	br.until = now.Add(br.pause)
+	br.tripped.Store(true)
 	br.failures = [breakerFailures]time.Time{}
 	return br.pause
 }

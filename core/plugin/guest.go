@@ -3,7 +3,6 @@ package plugin
 import (
 	"encoding/binary"
 	"errors"
-	"time"
 	"unicode/utf8"
 )
 
@@ -21,7 +20,7 @@ func (in *instance) charge(cost int) {
 		return
 	}
 	in.budget = clockBudget
-	if time.Now().After(in.until) {
+	if in.clock() > in.until {
 		panic(errDeadline)
 	}
 }

@@ -28,11 +28,11 @@ type instance struct {
 	ready   bool // _initialize and dr_init are over
 	printed outputs
 
-	// The event being handled.
-	input    *Input
+	// The event being handled. Times are since the instance was made.
+	input    Input
 	client   *core.ClientEvent // of connect to message; else nil
-	began    time.Time
-	until    time.Time
+	began    time.Duration
+	until    time.Duration
 	budget   int
 	granted  int64      // fuel, since the instance was made
 	fuel     api.Global // what is left of it; nil when not metered
@@ -41,16 +41,17 @@ type instance struct {
 	logLines int
 	lines    []string // only when traced
 	scratch  []byte
+
+	made time.Time
+	slab []byte // room for the next answers
 }
 
 // errNoRoom: dr_alloc returned 0.
 var errNoRoom = errors.New("its dr_alloc returned 0: it is out of memory (limits.memory)")
 
-var noInput Input
-
 // newInstance makes an instance and initialises it with the configuration.
 func newInstance(b *binding) (*instance, error) {
-	in := &instance{b: b, input: &noInput}
+	in := &instance{b: b, made: time.Now()}
 	in.ctx = guestContext{context.Background(), in}
 	in.printed.in = in
 	in.begin(initDeadline) // a module's own start function runs within instantiate
@@ -134,7 +135,7 @@ func (in *instance) grow(n int, limit time.Duration) error {
 // handle gives one event to the guest. The answer is a copy. After an error
 // the instance must be thrown away.
 func (in *instance) handle(input *Input, client *core.ClientEvent) (answer []byte, refused bool, err error) {
-	in.input, in.client, in.fx, in.logLines, in.lines = input, client, nil, 0, nil
+	in.input, in.client, in.fx, in.logLines, in.lines = *input, client, nil, 0, nil
 	in.printed.tail = in.printed.tail[:0]
 	in.spent = in.used()
 	size := input.size()
@@ -171,7 +172,25 @@ func (in *instance) answer(packed uint64) (answer []byte, refused bool, err erro
 	if !ok {
 		return nil, false, errors.New("its answer lies outside its memory")
 	}
-	return bytes.Clone(view), refused, nil
+	return in.keep(view), refused, nil
+}
+
+// slabBytes is how much room for answers is made at once: an answer in a piece
+// of memory of its own costs the collector more than the event. Whoever keeps
+// an answer keeps so much at most.
+const slabBytes = 4 << 10
+
+// keep copies b to memory that is never written again.
+func (in *instance) keep(b []byte) []byte {
+	if len(b) > slabBytes/8 {
+		return bytes.Clone(b)
+	}
+	if len(b) > cap(in.slab)-len(in.slab) {
+		in.slab = make([]byte, 0, slabBytes)
+	}
+	at := len(in.slab)
+	in.slab = append(in.slab, b...)
+	return in.slab[at:len(in.slab):len(in.slab)]
 }
 
 // effect collects e, which holds size bytes.

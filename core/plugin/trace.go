@@ -20,14 +20,14 @@ type Trace struct {
 }
 
 // trace makes the record of the event that in has just handled.
-func (in *instance) trace(input *Input, start time.Time, out outcome, err error) *Trace {
+func (in *instance) trace(input *Input, took time.Duration, out outcome, err error) *Trace {
 	b := in.b
 	if b.host.Trace == nil {
 		return nil
 	}
 	t := &Trace{
 		Plugin: b.Name, Version: b.Version, Endpoint: b.endpoint.Name, Input: *input,
-		Answer: out.answer, Refusal: out.refusal, Failure: err, Took: time.Since(start), Fuel: in.used() - in.spent, Logs: in.lines,
+		Answer: out.answer, Refusal: out.refusal, Failure: err, Took: took, Fuel: in.used() - in.spent, Logs: in.lines,
 	}
 	if in.fx != nil {
 		t.Effects = in.fx.list
