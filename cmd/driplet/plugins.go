@@ -5,16 +5,27 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"net/http"
 	"os"
+	"time"
 
 	"github.com/driplet/driplet/cmd/driplet/config"
 	"github.com/driplet/driplet/core"
+	"github.com/driplet/driplet/core/auth"
+	"github.com/driplet/driplet/core/callback"
 	"github.com/driplet/driplet/core/engine"
 	"github.com/driplet/driplet/core/metrics"
 	"github.com/driplet/driplet/core/plugin"
 	"github.com/driplet/driplet/core/target"
 	"github.com/driplet/driplet/plugins"
 )
+
+// signForPlugin signs a request of a plugin as callbacks are signed, with a key
+// of another purpose. The current secret signs.
+func signForPlugin(ep *core.Endpoint, r *http.Request, body []byte) {
+	k := ep.APIKeys[0]
+	callback.Key{ID: k.ID, Secret: auth.Derive(k.Secret, auth.PurposePlugin)}.Sign(r, body, time.Now())
+}
 
 // loadPlugins compiles what the endpoints ask for: from PluginDir before what
 // the binary brings.
@@ -29,7 +40,7 @@ func loadPlugins(ctx context.Context, cfg *config.Config, e engine.Engine, m *me
 	own := plugin.Available(sources)
 	host := plugin.NewHost(plugin.Options{
 		Sources: append(sources, plugins.Bundled()), CacheDir: dataFolder(cfg, "compiled"),
-		Store: e, ParseTarget: target.Parse, Log: log, Meter: m,
+		Store: e, ParseTarget: target.Parse, Log: log, Meter: m, Sign: signForPlugin,
 	})
 	endpoints := make([]*core.Endpoint, len(cfg.Endpoints))
 	for i, ep := range cfg.Endpoints {

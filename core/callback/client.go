@@ -45,7 +45,7 @@ func (g *Gate) post(ctx context.Context, r *route, body []byte) (data []byte, re
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("User-Agent", "driplet")
-	r.key.sign(req, body, g.now())
+	r.key.Sign(req, body, g.now())
 	res, err := g.client.Do(req)
 	if err != nil {
 		return nil, nil, err

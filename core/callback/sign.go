@@ -20,10 +20,10 @@ const (
 	HeaderSignature = "X-Driplet-Signature" // "v2=" and 64 hex digits
 )
 
-// Key signs an endpoint's callbacks.
+// Key signs an endpoint's requests of one purpose.
 type Key struct {
 	ID     string // of the credential
-	Secret []byte // 32 bytes, derived from the credential's secret for the purpose "callback"
+	Secret []byte // 32 bytes, derived from the credential's secret for the purpose: "callback" for callbacks
 }
 
 // Sign is the signature of a request, with its v2=: HMAC-SHA256 over six lines,
@@ -39,8 +39,8 @@ func Sign(secret []byte, method, uri, timestamp, nonce string, body []byte) stri
 	return "v2=" + hex.EncodeToString(h.Sum(nil))
 }
 
-// sign adds the four headers to a request with that body.
-func (k Key) sign(r *http.Request, body []byte, now time.Time) {
+// Sign adds the four headers to a request with that body.
+func (k Key) Sign(r *http.Request, body []byte, now time.Time) {
 	var random [16]byte
 	rand.Read(random[:]) // never fails since Go 1.24
 	nonce := base64.RawURLEncoding.EncodeToString(random[:])

@@ -26,7 +26,7 @@ type binding struct {
 	waiting  waiting
 	counters counters
 	timers   *timers
-	fetching atomic.Int64
+	out      *outbound // http_fetch
 	queue    chan *core.ClientEvent
 	dropped  atomic.Int64
 }
@@ -49,6 +49,11 @@ func (h *Host) bind(mod *module, ep *core.Endpoint) (*binding, error) {
 	default:
 		b.pools = []*pool{newPool(n, false)}
 	}
+	allowed, err := mod.allowedFor(ep, config)
+	if err != nil {
+		return nil, err
+	}
+	b.out = b.newOutbound(allowed)
 	b.kv = h.Store.KV("plugin/"+mod.Name+"/"+ep.Name, mod.Grants.KV)
 	b.timers = newTimers(h.Store.KV("timers/"+mod.Name+"/"+ep.Name, timerQuota))
 	return b, nil

@@ -1,18 +1,14 @@
 package plugin
 
 import (
-	"bytes"
 	"context"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
-	"net"
 	"net/http"
-	"net/netip"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/driplet/driplet/core"
@@ -25,6 +21,7 @@ type FetchRequest struct {
 	Headers map[string]string
 	Body    []byte
 	Timeout time.Duration
+	Signed  bool // with the endpoint's key for plugins: Options.Sign
 }
 
 var fetchMethods = []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"}
@@ -32,6 +29,9 @@ var fetchMethods = []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"}
 // fixedHeaders are the client's own: a guest that set them could smuggle a
 // second request or reach another site on a shared address.
 var fixedHeaders = []string{"Host", "Content-Length", "Transfer-Encoding", "Connection", "Upgrade", "Te", "Trailer", "Proxy-Authorization"}
+
+// ownHeaders begin what the server alone says of itself: its signature.
+const ownHeaders = "X-Driplet-"
 
 // httpFetch is http_fetch(request, state).
 func (in *instance) httpFetch(s []uint64) (int64, error) {
@@ -51,10 +51,13 @@ func (in *instance) httpFetch(s []uint64) (int64, error) {
 	if err != nil {
 		return 0, ErrnoBadArgument
 	}
-	if !allowsURL(in.grants().HTTP, u) {
+	if !allowsURL(in.b.out.allowed, u) {
 		return 0, ErrnoDenied
 	}
-	if in.b.fetching.Load() >= MaxFetching {
+	if r.Signed && !in.b.signs() {
+		return 0, ErrnoDenied
+	}
+	if in.b.out.full() {
 		return 0, ErrnoUnavailable
 	}
 	return 0, in.effect(Effect{Op: OpFetch, Request: r, State: state}, len(raw)+len(state))
@@ -65,7 +68,7 @@ var errBadFetch = errors.New("not a request")
 // parseFetch reads the envelope of a request.
 func parseFetch(raw []byte) (*FetchRequest, error) {
 	env, ok := openEnvelope(raw)
-	var f [5][]byte
+	var f [6][]byte
 	for i := 0; ok && i < len(f); i++ {
 		f[i], ok = env.next()
 	}
@@ -80,7 +83,8 @@ func parseFetch(raw []byte) (*FetchRequest, error) {
 		return nil, errBadFetch
 	}
 	for name := range r.Headers {
-		if slices.Contains(fixedHeaders, http.CanonicalHeaderKey(name)) {
+		name = http.CanonicalHeaderKey(name)
+		if slices.Contains(fixedHeaders, name) || strings.HasPrefix(name, ownHeaders) {
 			return nil, errBadFetch
 		}
 	}
@@ -93,18 +97,89 @@ func parseFetch(raw []byte) (*FetchRequest, error) {
 	default:
 		return nil, errBadFetch
 	}
+	switch string(f[5]) {
+	case "", "\x00":
+	case "\x01":
+		r.Signed = true
+	default:
+		return nil, errBadFetch
+	}
 	return r, nil
 }
 
-// fetch sends a request and gives its answer to the plugin, some time.
+// signs reports whether requests of this plugin can be signed.
+func (b *binding) signs() bool {
+	if b.host.Sign != nil && len(b.endpoint.APIKeys) > 0 {
+		return true
+	}
+	b.out.unsigned.Do(func() {
+		b.logger().Error("the plugin asks for signed requests, but this endpoint has no APISecret to sign them with")
+	})
+	return false
+}
+
+// outbound is a plugin's way out on one endpoint. Nothing of it is shared with
+// another endpoint: neither connections nor what is under way.
+type outbound struct {
+	allowed  []urlPrefix
+	client   *http.Client
+	slots    chan struct{} // one for each request on the wire
+	unsigned sync.Once     // told that nothing can be signed
+
+	mu      sync.Mutex
+	pending int // requests without an answer
+	bytes   int // of their bodies and states
+}
+
+func (o *outbound) full() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.pending >= MaxFetchWaiting || o.bytes >= MaxFetchBytes
+}
+
+// enter counts a request in; false: there are too many.
+func (o *outbound) enter(size int) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.pending >= MaxFetchWaiting || o.bytes >= MaxFetchBytes {
+		return false
+	}
+	o.pending++
+	o.bytes += size
+	return true
+}
+
+func (o *outbound) leave(size int) {
+	o.mu.Lock()
+	o.pending--
+	o.bytes -= size
+	o.mu.Unlock()
+}
+
+// fetch sends a request, as soon as fewer than MaxFetching are on the wire, and
+// gives its answer to the plugin, whatever it is.
 func (b *binding) fetch(r *FetchRequest, state []byte) {
-	b.fetching.Add(1)
+	size := len(r.Body) + len(state)
+	entered := b.out.enter(size)
 	b.host.running.Go(func() {
-		defer b.fetching.Add(-1)
 		input := Input{Kind: KindHTTP, Endpoint: b.endpoint.Name, State: state}
-		if err := b.exchange(r, &input); err != nil {
-			input.Status, input.Headers = 0, nil
-			input.Data = fetchFault(err)
+		ctx, cancel := context.WithTimeout(b.host.background, r.Timeout)
+		defer cancel()
+		var err error
+		if !entered {
+			err = core.Errorf(core.CodeUnavailable, "too many requests of the plugin %s are under way; try again", b.Name)
+		} else {
+			defer b.out.leave(size)
+			select {
+			case b.out.slots <- struct{}{}:
+				defer func() { <-b.out.slots }()
+				err = b.exchange(ctx, r, &input)
+			case <-ctx.Done():
+				err = ctx.Err()
+			}
+		}
+		if err != nil {
+			input.Status, input.Headers, input.Data = 0, nil, fetchFault(err)
 		}
 		if b.host.background.Err() != nil {
 			return
@@ -112,100 +187,4 @@ func (b *binding) fetch(r *FetchRequest, state []byte) {
 		input.Time = b.host.Now()
 		b.unattended(b.host.background, &input, nil)
 	})
-}
-
-func (b *binding) exchange(r *FetchRequest, input *Input) error {
-	ctx, cancel := context.WithTimeout(b.host.background, r.Timeout)
-	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, r.Method, r.URL, bytes.NewReader(r.Body))
-	if err != nil {
-		return core.Errorf(core.CodeBadRequest, "%v", err)
-	}
-	for name, value := range r.Headers {
-		req.Header.Set(name, value)
-	}
-	if req.Header.Get("User-Agent") == "" {
-		req.Header.Set("User-Agent", "Driplet-Plugin/1 ("+b.Name+")")
-	}
-	client := b.client()
-	defer client.CloseIdleConnections()
-	resp, err := client.Do(req)
-	if err != nil {
-		return err
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, MaxFetchAnswer+1))
-	if err != nil {
-		return err
-	}
-	if len(body) > MaxFetchAnswer {
-		return core.Errorf(core.CodeTooLarge, "the answer has more than %d bytes", MaxFetchAnswer)
-	}
-	headers := make(map[string]string, len(resp.Header))
-	for name, values := range resp.Header {
-		headers[strings.ToLower(name)] = strings.ToValidUTF8(strings.Join(values, ", "), "\uFFFD")
-	}
-	input.Headers, err = json.Marshal(headers)
-	input.Status, input.Data = int32(resp.StatusCode), body
-	return err
-}
-
-// client checks each redirect as the first URL was checked, and each address
-// when it is dialled.
-func (b *binding) client() *http.Client {
-	transport := b.host.Transport
-	if transport == nil {
-		transport = &http.Transport{DialContext: b.dial, MaxResponseHeaderBytes: MaxFetchHeaders, ForceAttemptHTTP2: true}
-	}
-	return &http.Client{Transport: transport, CheckRedirect: func(req *http.Request, via []*http.Request) error {
-		if len(via) > MaxRedirects {
-			return core.Errorf(core.CodeUnavailable, "more than %d redirects", MaxRedirects)
-		}
-		if u, err := parseURL(req.URL.String()); err != nil || !allowsURL(b.Grants.HTTP, u) {
-			return core.Errorf(core.CodeForbidden, "redirected to %s://%s, which %s.toml does not allow under http", req.URL.Scheme, req.URL.Host, b.Name)
-		}
-		return nil
-	}}
-}
-
-// dial resolves the name itself and connects to an address that it has
-// checked, so that the name cannot turn in between.
-func (b *binding) dial(ctx context.Context, network, address string) (net.Conn, error) {
-	host, port, err := net.SplitHostPort(address)
-	if err != nil {
-		return nil, err
-	}
-	var addrs []netip.Addr
-	if a, err := netip.ParseAddr(host); err == nil {
-		addrs = []netip.Addr{a}
-	} else if addrs, err = b.host.Lookup(ctx, host); err != nil {
-		return nil, err
-	}
-	err = core.Errorf(core.CodeForbidden, "%s has no address that may be reached: private and loopback ones must be listed themselves", host)
-	for _, a := range addrs {
-		if !allowsAddr(b.Grants.HTTP, host, a) {
-			continue
-		}
-		conn, dialErr := b.host.Dial(ctx, network, net.JoinHostPort(a.Unmap().String(), port))
-		if dialErr == nil {
-			return conn, nil
-		}
-		err = fmt.Errorf("%s: %w", host, dialErr)
-	}
-	return nil, err
-}
-
-// fetchFault is the data of an http event without an answer.
-func fetchFault(err error) []byte {
-	var coded *core.Error
-	if !errors.As(err, &coded) {
-		var timeout net.Error
-		if errors.As(err, &timeout) && timeout.Timeout() {
-			coded = core.Errorf(core.CodeTimeout, "no answer in time")
-		} else {
-			coded = core.Errorf(core.CodeUnavailable, "%v", err)
-		}
-	}
-	out, _ := json.Marshal(map[string]string{"code": string(coded.Code), "message": coded.Message}) // strings always marshal
-	return out
 }

@@ -226,7 +226,7 @@ func load(t testing.TB, plugs map[string]plug, change ...func(*plugin.Options)) 
 func (r *rig) load(t testing.TB, plugs map[string]plug, change ...func(*plugin.Options)) (*rig, error) {
 	t.Helper()
 	src := fstest.MapFS{}
-	a, b := &core.Endpoint{Name: "a"}, &core.Endpoint{Name: "b"}
+	a, b := &core.Endpoint{Name: "a", APIKeys: []core.Credential{{ID: "k1", Secret: "secret of a"}}}, &core.Endpoint{Name: "b"}
 	for name, p := range plugs {
 		head := fmt.Sprintf("name = %q\nversion = \"1.2.0\"\nabi = 1\n", name)
 		src[name+".toml"] = &fstest.MapFile{Data: []byte(head + p.manifest)}

@@ -37,6 +37,11 @@ type Options struct {
 	// an address that was checked.
 	Dial   func(ctx context.Context, network, address string) (net.Conn, error)
 	Lookup func(ctx context.Context, host string) ([]netip.Addr, error)
+	// Sign signs a request of http_fetch whose guest asks for it, with a key of
+	// the endpoint's that is derived for plugins, by setting the headers that
+	// begin with X-Driplet-. It is given endpoints that have an APISecret; nil:
+	// such requests are denied.
+	Sign func(ep *core.Endpoint, r *http.Request, body []byte)
 	// Transport stands in for http_fetch's whole way out, checks of addresses
 	// included; nil: Dial and Lookup.
 	Transport http.RoundTripper
@@ -236,6 +241,7 @@ func (t *tenant) drain() {
 		for _, p := range b.pools {
 			p.drain()
 		}
+		b.out.client.CloseIdleConnections()
 	}
 }
 

@@ -52,7 +52,7 @@ func (g *Grants) has(c capability) bool {
 	case needsKV:
 		return g.KV > 0
 	case needsHTTP:
-		return len(g.HTTP) > 0
+		return len(g.HTTP)+len(g.HTTPConfig) > 0
 	}
 	return true
 }

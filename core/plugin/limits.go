@@ -58,7 +58,9 @@ const (
 	MaxFetchAnswer  = 256 << 10 // an answer's body
 	MaxFetchHeaders = 16 << 10  // an answer's headers as JSON
 	MaxRedirects    = 3         // each is checked again
-	MaxFetching     = 64        // in flight, a plugin and endpoint
+	MaxFetching     = 64        // on the wire at a time, a plugin and endpoint
+	MaxFetchWaiting = 1024      // with those that wait for it: as many as callers may wait
+	MaxFetchBytes   = 16 << 20  // and their bodies and states
 	MaxRefusal      = 512       // bytes of a refusal's message: a sentence
 )
 
@@ -81,6 +83,9 @@ const (
 	// answer's last byte.
 	fetchTimeout    = 5 * time.Second
 	maxFetchTimeout = 30 * time.Second
+	// fetchIdle is how long a connection waits for the next request: less than
+	// the 5 s after which common servers close it, perhaps just then.
+	fetchIdle = 4 * time.Second
 	// timerQuota holds MaxTimers with full states.
 	timerQuota = 64 << 20
 	// timerRetry is when a timer comes again that a paused or busy plugin could

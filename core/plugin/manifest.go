@@ -36,6 +36,7 @@ type Grants struct {
 	Publish, Subscribe, Presence []core.Pattern
 	KV                           int64 // bytes an endpoint
 	HTTP                         []urlPrefix
+	HTTPConfig                   []string // keys of [config] whose URLs are granted too
 }
 
 // ManifestLimits are a manifest's limits with the defaults filled in.

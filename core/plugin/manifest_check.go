@@ -2,6 +2,8 @@ package plugin
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -138,6 +140,13 @@ func (m *Manifest) readGrants(s *source) (err error) {
 		}
 	}
 	for _, text := range c.HTTP {
+		if key, ok := configKey(text); ok {
+			if _, known := s.Config[key]; !known {
+				return fmt.Errorf("capabilities.http: %q stands for a key of [config], but there is no %q%s", text, key, suggest(key, slices.Sorted(maps.Keys(s.Config))))
+			}
+			m.Grants.HTTPConfig = append(m.Grants.HTTPConfig, key)
+			continue
+		}
 		p, err := parseURLPrefix(text)
 		if err != nil {
 			return fmt.Errorf("capabilities.http: %w", err)

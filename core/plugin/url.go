@@ -21,9 +21,14 @@ func parseURLPrefix(text string) (urlPrefix, error) {
 	if err != nil || u.RawQuery != "" || u.Fragment != "" || u.Path == "" {
 		return urlPrefix{}, fmt.Errorf("%q: write a prefix of URLs with its path, like \"https://api.example.com/\"", text)
 	}
+	return prefixOf(u), nil
+}
+
+// prefixOf is the entry that a URL makes; its query is no part of it.
+func prefixOf(u *url.URL) urlPrefix {
 	p := urlPrefix{scheme: u.Scheme, host: hostPort(u), path: u.EscapedPath(), name: strings.ToLower(u.Hostname())}
 	p.addr, _ = netip.ParseAddr(u.Hostname())
-	return p, nil
+	return p
 }
 
 // parseURL accepts absolute http and https URLs without user and without steps
@@ -69,16 +74,20 @@ func allowsURL(list []urlPrefix, u *url.URL) bool {
 	return false
 }
 
-// allowsAddr reports whether a connection to addr for host may be made: public
-// addresses always, private ones only where the manifest lists that address
-// itself, or "localhost" for loopback. A listed name that resolves to a private
-// address is refused: whoever owns the name must not reach into this network.
-func allowsAddr(list []urlPrefix, host string, addr netip.Addr) bool {
+// allowsAddr reports whether a connection to port of addr may be made for host:
+// to public addresses always, to private ones only where the list has that
+// address itself with that port, or "localhost" for loopback. A listed name that
+// resolves to a private address which is not listed beside it is refused:
+// whoever owns the name must not reach into this network.
+func allowsAddr(list []urlPrefix, host, port string, addr netip.Addr) bool {
 	addr = addr.Unmap()
 	if publicAddr(addr) {
 		return true
 	}
 	for _, p := range list {
+		if !strings.HasSuffix(p.host, ":"+port) {
+			continue
+		}
 		if p.addr.IsValid() && p.addr.Unmap() == addr {
 			return true
 		}

@@ -26,7 +26,7 @@ func Run(ctx context.Context, source fs.FS, name string, src []byte, cache strin
 	b.host = plugin.NewHost(plugin.Options{
 		Sources: []fs.FS{source}, CacheDir: cache, Store: &b.store, ParseTarget: ParseTarget, TakeTurns: true, Manual: true, LeastDeadline: plugin.MaxDeadline,
 		Now: func() time.Time { return b.now }, Trace: func(t *plugin.Trace) { b.traces = append(b.traces, t) },
-		Log: slog.New(slog.DiscardHandler), Transport: silence{},
+		Log: slog.New(slog.DiscardHandler), Transport: silence{}, Sign: func(*core.Endpoint, *http.Request, []byte) {},
 	})
 	if err := b.start(ctx, c); err != nil {
 		return errors.Join(err, b.host.Close())
@@ -65,7 +65,7 @@ type bench struct {
 }
 
 func (b *bench) start(ctx context.Context, c *Case) error {
-	ep := &core.Endpoint{Name: Endpoint, Plugins: []string{b.name}}
+	ep := &core.Endpoint{Name: Endpoint, Plugins: []string{b.name}, APIKeys: []core.Credential{{ID: "case", Secret: "of the cases"}}}
 	if c.Config != nil {
 		ep.PluginConfig = map[string]map[string]any{b.name: c.Config}
 	}

@@ -113,6 +113,7 @@ func EffectJSON(e *plugin.Effect) map[string]any {
 		put("headers", e.Request.Headers, len(e.Request.Headers) > 0)
 		put("body", string(e.Request.Body), len(e.Request.Body) > 0)
 		put("state", string(e.State), len(e.State) > 0)
+		put("signed", true, e.Request.Signed)
 	case plugin.OpTimer:
 		out["name"], out["at"] = e.Name, e.At
 		put("state", string(e.State), len(e.State) > 0)

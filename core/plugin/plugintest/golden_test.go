@@ -108,6 +108,7 @@ func goldenEnvelopes() []goldenBytes {
 		{"who: a session and two users", []string{"sZm9vYmFyYmF6cXV4MTIzNA", "u7", "u~anon"}},
 		{"fetch: get", []string{"", "https://api.example.com/v1"}},
 		{"fetch: post", []string{"POST", "https://api.example.com/v1", `{"content-type":"application/json"}`, `{"a":1}`, timeout}},
+		{"fetch: signed", []string{"POST", "https://api.example.com/v1", "", `{"a":1}`, timeout, "\x01"}},
 		{"scan: two pairs", []string{"msg/1", "one", "msg/2", ""}},
 		{"scan: none", nil},
 	} {

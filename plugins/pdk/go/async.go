@@ -19,6 +19,7 @@ type Request struct {
 	Headers Object // of strings
 	Body    []byte // 64 KiB at most
 	Timeout time.Duration
+	Signed  bool // with the endpoint's secret, so that the other side knows who asks
 }
 
 // Fetch sends a request when the handler ends. The answer comes to the handler
@@ -32,7 +33,11 @@ func (client) Fetch(r Request, state []byte) error {
 		}
 	}
 	timeout := binary.LittleEndian.AppendUint32(nil, uint32(r.Timeout.Milliseconds()))
-	b := envelope([]byte(r.Method), []byte(r.URL), headers, r.Body, timeout)
+	signed := byte(0)
+	if r.Signed {
+		signed = 1
+	}
+	b := envelope([]byte(r.Method), []byte(r.URL), headers, r.Body, timeout, []byte{signed})
 	return check(hostFetch(bytesAt(b), size(b), bytesAt(state), size(state)), "HTTP.Fetch", r.URL)
 }
 

@@ -94,6 +94,7 @@ on("conformance.fetch", (e) => {
   if (e.data.has("method")) request.method = text(e, "method");
   if (headers !== null) request.headers = headers;
   if (e.data.has("timeout")) request.timeout = <i32>e.data.integer("timeout");
+  request.signed = e.data.bool("signed");
   http.fetch(request, text(e, "state"));
   return null;
 });

@@ -1,4 +1,4 @@
-import { utf8, envelope, at, scratch, must } from "./bytes";
+import { utf8, envelope, at, scratch, must, UNAVAILABLE } from "./bytes";
 import { host_http_fetch, host_timer_set, host_log, host_metric, host_now, host_random } from "./imports";
 
 /** A request for http.fetch; all but url may be left out. */
@@ -11,15 +11,20 @@ export class Request {
   body: string = "";
   /** Milliseconds, at most 30,000. */
   timeout: i32 = 5000;
+  /** With the endpoint's secret, so that the other side knows who asks. */
+  signed: bool = false;
 }
 
 export namespace http {
-  /** Sends a request when the handler ends. The answer comes to the handler of onHttp, with state (4 KiB at most) as e.state. */
-  export function fetch(request: Request, state: string = ""): void {
-    const timeout = new ArrayBuffer(4);
+  /** Sends a request when the handler ends. The answer comes to the handler of onHttp, with state (4 KiB at most) as e.state. false: it will not be sent, too many are under way. */
+  export function fetch(request: Request, state: string = ""): bool {
+    const timeout = new ArrayBuffer(4), signed = new ArrayBuffer(1);
     store<i32>(at(timeout), request.timeout);
-    const r = envelope([utf8(request.method), utf8(request.url), utf8(request.headers), utf8(request.body), timeout]), s = utf8(state);
-    must(host_http_fetch(at(r), r.byteLength, at(s), s.byteLength), "http.fetch", request.url);
+    store<u8>(at(signed), request.signed);
+    const r = envelope([utf8(request.method), utf8(request.url), utf8(request.headers), utf8(request.body), timeout, signed]), s = utf8(state);
+    const n = host_http_fetch(at(r), r.byteLength, at(s), s.byteLength);
+    if (n != UNAVAILABLE) must(n, "http.fetch", request.url);
+    return n == 0;
   }
 }
 

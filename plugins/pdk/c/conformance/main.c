@@ -115,7 +115,8 @@ static dr_reply kv_scan(dr_event *e) {
 
 static dr_reply fetch(dr_event *e) {
   dr_request r = {.method = text(e, "method"), .url = text(e, "url"), .headers = dr_value_get(e->data, "headers"),
-                  .body = text(e, "body"), .timeout = number(e, "timeout")};
+                  .body = text(e, "body"), .timeout = number(e, "timeout"),
+                  .sign = dr_value_bool(e->data, "signed", false)};
   dr_http_fetch(r, text(e, "state"));
   return NULL;
 }

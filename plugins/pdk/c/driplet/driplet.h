@@ -217,8 +217,10 @@ typedef struct {
   dr_value headers; /* a JSON object of strings */
   dr_text body;    /* 64 KiB at most */
   int32_t timeout; /* ms, at most 30,000; 0: 5,000 */
+  bool sign;       /* with the endpoint's secret, so that the other side knows who asks */
 } dr_request;
-/* Sends a request when the handler ends. The answer comes to dr_on_http's handler, with state (TEXT, 4 KiB at most). */
+/* Sends a request when the handler ends. The answer comes to dr_on_http's handler, with state (TEXT, 4 KiB at most).
+ * false: it will not be sent, too many are under way. */
 #define dr_http_fetch(request, state) dr_http_fetch_(request, dr(state))
 /* Has dr_on_timer(name)'s handler called at a time (ms since 1970), with state (TEXT, 4 KiB at most). The same name again replaces it. */
 #define dr_timer_set(name, at, state) dr_timer_set_(dr(name), at, dr(state))

@@ -80,9 +80,11 @@ bool dr_reply_to(int64_t handle, dr_reply answer) {
   return n == 0;
 }
 
-void dr_http_fetch_(dr_request r, dr_text state) {
-  dr_text q = dr_envelope((dr_text[]){r.method, r.url, r.headers.json, r.body, {(char *)&r.timeout, 4}}, 5);
-  dr_must(host_http_fetch(SPAN(q), SPAN(state)), "dr_http_fetch", r.url);
+bool dr_http_fetch_(dr_request r, dr_text state) {
+  dr_text q = dr_envelope((dr_text[]){r.method, r.url, r.headers.json, r.body, {(char *)&r.timeout, 4}, {(char *)&r.sign, 1}}, 6);
+  int32_t n = host_http_fetch(SPAN(q), SPAN(state));
+  if (n != DR_UNAVAILABLE) dr_must(n, "dr_http_fetch", r.url);
+  return n == 0;
 }
 
 void dr_timer_set_(dr_text name, int64_t at, dr_text state) {

@@ -143,7 +143,8 @@ fn scan(e: &Event) -> Reply {
 
 fn fetch(e: &Event) -> Reply {
     let (method, url, headers, body) = (text(e, "method"), text(e, "url"), e.data.get("headers"), text(e, "body"));
-    let request = http::Request { method: &method, url: &url, headers: headers.as_str(), body: body.as_bytes(), timeout: number(e, "timeout") as i32 };
+    let (timeout, signed) = (number(e, "timeout") as i32, e.data.bool("signed").unwrap_or(false));
+    let request = http::Request { method: &method, url: &url, headers: headers.as_str(), body: body.as_bytes(), timeout, signed };
     http::fetch(request, text(e, "state"))?;
     done()
 }

@@ -20,13 +20,15 @@ pub mod http {
         pub body: &'a [u8],
         /// Milliseconds, at most 30,000; 0: 5,000.
         pub timeout: i32,
+        /// With the endpoint's secret, so that the other side knows who asks.
+        pub signed: bool,
     }
 
     /// Sends a request when the handler ends. The answer comes to the handler of
     /// `on_http`, with state (4 KiB at most).
     pub fn fetch(r: Request, state: impl AsRef<[u8]>) -> Result<(), Errno> {
         let state = state.as_ref();
-        let q = envelope(&[r.method.as_bytes(), r.url.as_bytes(), r.headers.as_bytes(), r.body, &r.timeout.to_le_bytes()]);
+        let q = envelope(&[r.method.as_bytes(), r.url.as_bytes(), r.headers.as_bytes(), r.body, &r.timeout.to_le_bytes(), &[r.signed as u8]]);
         // SAFETY: the addresses and lengths are those of slices.
         check(unsafe { abi::http_fetch(q.as_ptr(), q.len(), state.as_ptr(), state.len()) }, "http::fetch").map(drop)
     }

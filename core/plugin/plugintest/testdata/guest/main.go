@@ -187,6 +187,7 @@ func scan(e *driplet.Event) (any, error) {
 
 func fetch(e *driplet.Event) (any, error) {
 	r := driplet.Request{Method: text(e, "method"), URL: text(e, "url"), Body: []byte(text(e, "body")), Timeout: millis(e, "timeout")}
+	r.Signed, _ = e.Data.Bool("signed")
 	if key, ok := e.Data.String("headers.X-Key"); ok {
 		r.Headers = driplet.Object{"X-Key": key}
 	}
