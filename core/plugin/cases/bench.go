@@ -14,30 +14,69 @@ import (
 	"github.com/driplet/driplet/core/plugin"
 )
 
-// Run runs one case against the plugin name in source. cache is a folder for compiled code; "" compiles anew.
-// The error tells every difference between what was expected and what came.
+// Options of Play.
+type Options struct {
+	// Cache is a folder for compiled code; "" compiles anew.
+	Cache string
+	// LeastDeadline raises the shorter deadlines of manifests: a machine that
+	// is busy with other things takes longer; 0 leaves them.
+	LeastDeadline time.Duration
+	// Played is told of each step when it is over; may be nil.
+	Played func(*Played)
+}
+
+// Played is one step of a case, and what came of it.
+type Played struct {
+	Number      int // from 1
+	Step        *Step
+	Trace       *plugin.Trace // nil: the plugin was not asked
+	Answer      []byte        // JSON; nil is none
+	Refusal     *core.Error
+	Deferred    bool
+	Differences []Difference
+}
+
+// String names the step: its number, kind, event, topic and comment.
+func (p *Played) String() string { return fmt.Sprintf("step %d%s", p.Number, describe(p.Step)) }
+
+// Run runs one case against the plugin name in source, patiently. cache is a
+// folder for compiled code; "" compiles anew. The error tells every difference
+// between what was expected and what came.
 func Run(ctx context.Context, source fs.FS, name string, src []byte, cache string) error {
 	c, err := Parse(src)
 	if err != nil {
 		return err
 	}
+	var faults []error
+	err = Play(ctx, source, name, c, Options{Cache: cache, LeastDeadline: plugin.MaxDeadline, Played: func(p *Played) {
+		for _, d := range p.Differences {
+			faults = append(faults, fmt.Errorf("%s: %s", p, d))
+		}
+	}})
+	return errors.Join(append(faults, err)...)
+}
+
+// Play runs one case against the plugin name in source. The error says why it
+// could not be run; what differs stands with the steps.
+func Play(ctx context.Context, source fs.FS, name string, c *Case, o Options) error {
 	b := &bench{name: name, now: time.UnixMilli(StartTime)}
 	b.store.Now = func() time.Time { return b.now }
 	b.host = plugin.NewHost(plugin.Options{
-		Sources: []fs.FS{source}, CacheDir: cache, Store: &b.store, ParseTarget: ParseTarget, TakeTurns: true, Manual: true, LeastDeadline: plugin.MaxDeadline,
+		Sources: []fs.FS{source}, CacheDir: o.Cache, Store: &b.store, ParseTarget: ParseTarget, TakeTurns: true, Manual: true, LeastDeadline: o.LeastDeadline,
 		Now: func() time.Time { return b.now }, Trace: func(t *plugin.Trace) { b.traces = append(b.traces, t) },
 		Log: slog.New(slog.DiscardHandler), Transport: silence{}, Sign: func(*core.Endpoint, *http.Request, []byte) {},
 	})
 	if err := b.start(ctx, c); err != nil {
 		return errors.Join(err, b.host.Close())
 	}
-	var faults []error
 	for i := range c.Steps {
-		for _, fault := range b.step(ctx, &c.Steps[i]) {
-			faults = append(faults, fmt.Errorf("step %d%s: %w", i+1, describe(&c.Steps[i]), fault))
+		p := &Played{Number: i + 1, Step: &c.Steps[i]}
+		b.step(ctx, p)
+		if o.Played != nil {
+			o.Played(p)
 		}
 	}
-	return errors.Join(append(faults, b.host.Close())...)
+	return b.host.Close()
 }
 
 func describe(s *Step) string {
@@ -46,10 +85,13 @@ func describe(s *Step) string {
 		kind = "message"
 	}
 	out := " (" + kind
-	for _, part := range []string{s.Event.Event, s.Event.Topic, s.Comment} {
+	for _, part := range []string{s.Event.Event, s.Event.Topic} {
 		if part != "" {
 			out += " " + part
 		}
+	}
+	if s.Comment != "" {
+		out += ": " + s.Comment
 	}
 	return out + ")"
 }
@@ -104,29 +146,28 @@ func (b *bench) arrange(members map[string][]caseMember, subscribed map[string][
 }
 
 // step runs one event and compares.
-func (b *bench) step(ctx context.Context, s *Step) []error {
+func (b *bench) step(ctx context.Context, p *Played) {
+	s := p.Step
 	if s.Event.Time != 0 {
 		b.now = time.UnixMilli(s.Event.Time)
 	}
 	b.arrange(s.Members, s.Subscribed)
 	in, err := s.Event.input(b.now)
-	if err != nil {
-		return []error{err}
+	if err == nil {
+		b.traces = nil
+		p.Answer, p.Deferred, err = b.send(ctx, &in)
 	}
-	b.traces = nil
-	answer, deferred, err := b.send(ctx, &in)
 	var refusal *core.Error
-	if err != nil && !errors.As(err, &refusal) {
-		return []error{err}
+	switch isRefusal := errors.As(err, &refusal); {
+	case err != nil && !isRefusal:
+	case len(b.traces) == 0:
+		err = fmt.Errorf("the plugin was not asked: %w", err)
+	default:
+		p.Refusal, p.Trace = refusal, b.traces[len(b.traces)-1]
+		p.Differences = b.compare(&s.Expect, p)
+		return
 	}
-	if len(b.traces) == 0 {
-		return []error{fmt.Errorf("the plugin was not asked: %w", err)}
-	}
-	trace := b.traces[len(b.traces)-1]
-	if trace.Failure != nil {
-		return []error{fmt.Errorf("the plugin failed: %w", trace.Failure)}
-	}
-	return b.compare(&s.Expect, answer, refusal, deferred, trace)
+	p.Differences = []Difference{{Got: err.Error()}}
 }
 
 func (b *bench) send(ctx context.Context, in *plugin.Input) (answer []byte, deferred bool, err error) {

@@ -64,6 +64,7 @@ type Expect struct {
 	KV       map[string]any  `json:"kv"`
 	Deferred *bool           `json:"deferred"`
 	Logs     json.RawMessage `json:"logs"`
+	Failure  string          `json:"failure"` // a part of its text
 }
 
 // Parse reads a case, strictly: unknown keys are errors.

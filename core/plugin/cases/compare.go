@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"sort"
+	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/driplet/driplet/core"
@@ -12,43 +14,49 @@ import (
 )
 
 // compare lists what differs from what was expected.
-func (b *bench) compare(x *Expect, answer []byte, refusal *core.Error, deferred bool, trace *plugin.Trace) (faults []error) {
-	check := func(what string, want json.RawMessage, got any) {
-		if want == nil {
-			return
-		}
-		w, g := plain(want), plain(encode(got))
-		if !matches(w, g) {
-			faults = append(faults, fmt.Errorf("%s:\n  want %s\n  got  %s", what, encode(w), encode(g)))
-		}
+func (b *bench) compare(x *Expect, p *Played) (out []Difference) {
+	if p.Trace.Failure != nil || x.Failure != "" {
+		return append(compareFailure(x.Failure, p.Trace.Failure), b.compareKV(x.KV)...)
 	}
 	switch {
-	case refusal != nil && x.Refusal == nil:
-		faults = append(faults, fmt.Errorf("refused: %s", encode(refusalJSON(refusal))))
-	case refusal == nil && x.Refusal != nil:
-		faults = append(faults, fmt.Errorf("not refused; want %s, got the answer %s", x.Refusal, answer))
-	case refusal != nil:
-		got := refusalJSON(refusal)
+	case p.Refusal != nil && x.Refusal == nil:
+		out = append(out, Difference{"refusal", nothing, string(encode(refusalJSON(p.Refusal)))})
+	case p.Refusal == nil && x.Refusal != nil:
+		out = append(out, Difference{"refusal", string(encode(x.Refusal)), "none; the answer is " + string(rawOr(p.Answer, "null"))})
+	case p.Refusal != nil:
+		got := refusalJSON(p.Refusal)
 		var want map[string]any
 		if json.Unmarshal(x.Refusal, &want) == nil && want["message"] == nil {
 			delete(got, "message")
 		}
-		check("refusal", x.Refusal, got)
+		out = append(out, compareJSON("refusal", x.Refusal, got)...)
 	}
-	check("answer", x.Answer, rawOr(answer, "null"))
-	effects := make([]map[string]any, 0, len(trace.Effects))
-	for i := range trace.Effects {
-		effects = append(effects, EffectJSON(&trace.Effects[i]))
+	if p.Refusal == nil {
+		out = append(out, compareJSON("answer", x.Answer, rawOr(p.Answer, "null"))...)
 	}
-	check("effects", x.Effects, effects)
-	check("logs", x.Logs, append([]string{}, trace.Logs...))
-	if x.Deferred != nil && *x.Deferred != deferred {
-		faults = append(faults, fmt.Errorf("deferred: want %v, got %v", *x.Deferred, deferred))
+	out = append(out, compareJSON("effects", x.Effects, effectsJSON(p.Trace.Effects))...)
+	out = append(out, compareJSON("logs", x.Logs, append([]string{}, p.Trace.Logs...))...)
+	if x.Deferred != nil && *x.Deferred != p.Deferred {
+		out = append(out, Difference{"deferred", fmt.Sprint(*x.Deferred), fmt.Sprint(p.Deferred)})
 	}
-	return append(faults, b.compareKV(x.KV)...)
+	return append(out, b.compareKV(x.KV)...)
 }
 
-func (b *bench) compareKV(want map[string]any) (faults []error) {
+// compareFailure looks whether the plugin failed as it should: want is a part
+// of the failure's text, or anything.
+func compareFailure(want string, got error) []Difference {
+	switch {
+	case got == nil:
+		return []Difference{{"failure", strconv.Quote(want), nothing}}
+	case want == "":
+		return []Difference{{"failure", nothing, got.Error()}}
+	case want != anything && !strings.Contains(got.Error(), want):
+		return []Difference{{"failure", strconv.Quote(want), got.Error()}}
+	}
+	return nil
+}
+
+func (b *bench) compareKV(want map[string]any) (out []Difference) {
 	kv := b.kv()
 	kv.mu.Lock()
 	defer kv.mu.Unlock()
@@ -59,16 +67,26 @@ func (b *bench) compareKV(want map[string]any) (faults []error) {
 	sort.Strings(keys)
 	for _, key := range keys {
 		v, ok := kv.get(key)
+		at := "kv" + step(key)
 		switch w := want[key]; {
 		case w == nil && ok:
-			faults = append(faults, fmt.Errorf("kv %q: want none, got %q", key, v.value))
+			out = append(out, Difference{at, nothing, string(encode(valueJSON(v.value)))})
 		case w != nil && !ok:
-			faults = append(faults, fmt.Errorf("kv %q: want %s, there is none", key, encode(w)))
-		case w != nil && !matches(plain(encode(w)), plain(encode(valueJSON(v.value)))) && !sameText(w, v.value):
-			faults = append(faults, fmt.Errorf("kv %q: want %s, got %q", key, encode(w), v.value))
+			out = append(out, Difference{at, string(encode(w)), nothing})
+		case w != nil && !sameText(w, v.value):
+			out = append(out, compareJSON(at, encode(w), valueJSON(v.value))...)
 		}
 	}
-	return faults
+	return out
+}
+
+// effectsJSON are effects as cases write them; never nil.
+func effectsJSON(list []plugin.Effect) []map[string]any {
+	out := make([]map[string]any, 0, len(list))
+	for i := range list {
+		out = append(out, EffectJSON(&list[i]))
+	}
+	return out
 }
 
 func sameText(w any, value []byte) bool { s, ok := w.(string); return ok && s == string(value) }
