@@ -182,8 +182,8 @@ func (l *listener) print(f *client.Frame) error {
 	return nil
 }
 
-// visible escapes the control characters that JSON lets stand: to a terminal
-// they may be commands.
+// visible escapes control characters but line ends, as JSON does some of them:
+// to a terminal they may be commands.
 func visible(text string) string {
 	if !strings.ContainsFunc(text, isControl) {
 		return text
@@ -199,4 +199,4 @@ func visible(text string) string {
 	return b.String()
 }
 
-func isControl(r rune) bool { return r >= 0x7f && r < 0xa0 }
+func isControl(r rune) bool { return r >= 0x7f && r < 0xa0 || r < ' ' && r != '\n' }

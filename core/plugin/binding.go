@@ -145,9 +145,12 @@ func (b *binding) handle(ctx context.Context, input *Input, client *core.ClientE
 	}
 	fx := in.fx
 	took := in.took()
+	if err != nil {
+		err = in.explain(err)
+	}
 	trace := in.trace(input, took, out, err)
 	if err != nil {
-		err = b.failed(input, took, in.explain(err))
+		err = b.failed(input, took, err)
 		p.discard(in)
 		b.host.traced(trace)
 		return outcome{}, err

@@ -1,8 +1,10 @@
 package plugin
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"strconv"
 	"time"
 	"unicode/utf8"
 
@@ -52,6 +54,7 @@ func (in *instance) kvGet(s []uint64) (int64, error) {
 		if ok && value == nil {
 			value = []byte{}
 		}
+		in.read(Read{Op: "kv_get", Key: key, Found: ok, Value: value})
 	}
 	if !ok || value == nil {
 		return 0, ErrnoNotFound
@@ -118,6 +121,7 @@ func (in *instance) kvCAS(s []uint64) (int64, error) {
 	if err != nil {
 		return 0, in.storeErrno(err)
 	}
+	in.read(Read{Op: "kv_cas", Key: key, Found: swapped, Value: old})
 	if swapped {
 		return 1, nil
 	}
@@ -152,6 +156,9 @@ func (in *instance) kvIncr(s []uint64) (int64, error) {
 	if err != nil {
 		return 0, in.storeErrno(err)
 	}
+	if in.traced {
+		in.read(Read{Op: "kv_incr", Key: key, Found: true, Value: strconv.AppendInt(nil, sum-int64(s[2]), 10)})
+	}
 	return 0, in.outInt(s[4], sum)
 }
 
@@ -174,6 +181,9 @@ func (in *instance) kvScan(s []uint64) (int64, error) {
 		return 0, in.storeErrno(err)
 	}
 	in.charge(len(found))
+	if in.traced {
+		in.read(Read{Op: "kv_scan", Key: prefix, Found: true, Value: bytes.Clone(in.pairs(found))})
+	}
 	if extra > 0 {
 		found = in.fx.overlay(found, prefix, reverse)
 	}

@@ -44,9 +44,7 @@ func (in *instance) log(s []uint64) (int64, error) {
 func (in *instance) logged(level slog.Level, line []byte) {
 	text := strings.ToValidUTF8(string(line[:min(len(line), MaxLogText)]), "\uFFFD")
 	in.b.logger().Log(in.b.host.background, level, text, "event", in.input.Event, "kind", in.input.Kind.String())
-	if in.b.host.Trace != nil {
-		in.lines = append(in.lines, text)
-	}
+	in.lines = append(in.lines, text) // of a failure they are kept, whoever looks
 }
 
 // metric(name, value).

@@ -1,6 +1,8 @@
 package plugin
 
 import (
+	"bytes"
+
 	"github.com/driplet/driplet/core"
 )
 
@@ -164,7 +166,9 @@ func (in *instance) subscribed(s []uint64) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	if in.b.host.services().Subscribed(in.b.endpoint.Name, core.SessionID(session), topic) {
+	yes := in.b.host.services().Subscribed(in.b.endpoint.Name, core.SessionID(session), topic)
+	in.read(Read{Op: "subscribed", Key: topic, Session: core.SessionID(session), Found: yes})
+	if yes {
 		return 1, nil
 	}
 	return 0, nil
@@ -182,5 +186,9 @@ func (in *instance) presence(s []uint64) (int64, error) {
 	}
 	members := in.b.host.services().Members(in.b.endpoint.Name, topic)
 	in.charge(len(members) / 10)
-	return in.out(s[3], s[4], appendMembers(in.scratch[:0], members, int(limit)))
+	result := appendMembers(in.scratch[:0], members, int(limit))
+	if in.traced {
+		in.read(Read{Op: "presence", Key: topic, Found: true, Value: bytes.Clone(result)})
+	}
+	return in.out(s[3], s[4], result)
 }

@@ -39,7 +39,9 @@ type instance struct {
 	spent    int64      // before the event
 	fx       *effects
 	logLines int
-	lines    []string // only when traced
+	lines    []string
+	traced   bool   // somebody looks: note what the guest is told
+	reads    []Read // then
 	scratch  []byte
 
 	made time.Time
@@ -135,7 +137,8 @@ func (in *instance) grow(n int, limit time.Duration) error {
 // handle gives one event to the guest. The answer is a copy. After an error
 // the instance must be thrown away.
 func (in *instance) handle(input *Input, client *core.ClientEvent) (answer []byte, refused bool, err error) {
-	in.input, in.client, in.fx, in.logLines, in.lines = *input, client, nil, 0, nil
+	in.input, in.client, in.fx, in.logLines, in.lines, in.reads = *input, client, nil, 0, nil, nil
+	in.traced = in.b.host.Trace != nil
 	in.printed.tail = in.printed.tail[:0]
 	in.spent = in.used()
 	size := input.size()

@@ -6,28 +6,52 @@ import (
 	"github.com/driplet/driplet/core"
 )
 
-// Trace is one event as it went: what came in, what came of it.
+// Trace is one event as it went: what came in, what came of it. Whoever is
+// given one may keep it, but changes nothing in it; Input's bytes are the
+// sender's, and valid only while the event is handled.
 type Trace struct {
+	Seq                       uint64 // counts the host's kept traces; 0: not kept
 	Plugin, Version, Endpoint string
 	Input                     Input
 	Answer                    []byte
 	Refusal                   *core.Error
+	Deferred                  bool  // the caller waits for a later answer
 	Failure                   error // trap, deadline, bad answer
 	Took                      time.Duration
 	Fuel                      int64 // as package meter counts it: about the instructions that ran
 	Logs                      []string
 	Effects                   []Effect // as asked for; applied unless Failure
+	Reads                     []Read
+	Cut                       bool // too large to be kept: data, effects and reads are left out
+}
+
+// Read is something that a handler was told of the world outside: its store,
+// who is subscribed. Given the same, it does the same.
+type Read struct {
+	Op      string         // the import: kv_get, kv_cas, kv_incr, kv_scan, subscribed, presence
+	Key     string         // kv_*: the key or prefix; subscribed, presence: the topic
+	Session core.SessionID // subscribed
+	Found   bool           // kv_get, kv_incr: the key was there; kv_cas: it held what was expected; subscribed: yes
+	Value   []byte         // kv_*: what was there (kv_scan: an envelope of pairs); presence: JSON as ABI.md has it
+}
+
+// read notes what the guest is told, where somebody looks.
+func (in *instance) read(r Read) {
+	if in.traced {
+		in.reads = append(in.reads, r)
+	}
 }
 
 // trace makes the record of the event that in has just handled.
 func (in *instance) trace(input *Input, took time.Duration, out outcome, err error) *Trace {
 	b := in.b
-	if b.host.Trace == nil {
+	if !in.traced && err == nil {
 		return nil
 	}
 	t := &Trace{
 		Plugin: b.Name, Version: b.Version, Endpoint: b.endpoint.Name, Input: *input,
-		Answer: out.answer, Refusal: out.refusal, Failure: err, Took: took, Fuel: in.used() - in.spent, Logs: in.lines,
+		Answer: out.answer, Refusal: out.refusal, Failure: err, Took: took, Fuel: in.used() - in.spent, Logs: in.lines, Reads: in.reads,
+		Deferred: in.client != nil && in.client.Deferred != 0,
 	}
 	if in.fx != nil {
 		t.Effects = in.fx.list
@@ -36,7 +60,7 @@ func (in *instance) trace(input *Input, took time.Duration, out outcome, err err
 }
 
 func (h *Host) traced(t *Trace) {
-	if t != nil {
+	if t != nil && h.Trace != nil {
 		h.Trace(t)
 	}
 }

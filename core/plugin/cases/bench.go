@@ -34,6 +34,8 @@ type Played struct {
 	Refusal     *core.Error
 	Deferred    bool
 	Differences []Difference
+
+	kv map[string]any // what came of the keys that are looked at
 }
 
 // String names the step: its number, kind, event, topic and comment.

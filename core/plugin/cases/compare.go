@@ -16,7 +16,7 @@ import (
 // compare lists what differs from what was expected.
 func (b *bench) compare(x *Expect, p *Played) (out []Difference) {
 	if p.Trace.Failure != nil || x.Failure != "" {
-		return append(compareFailure(x.Failure, p.Trace.Failure), b.compareKV(x.KV)...)
+		return append(compareFailure(x.Failure, p.Trace.Failure), b.compareKV(p)...)
 	}
 	switch {
 	case p.Refusal != nil && x.Refusal == nil:
@@ -39,7 +39,7 @@ func (b *bench) compare(x *Expect, p *Played) (out []Difference) {
 	if x.Deferred != nil && *x.Deferred != p.Deferred {
 		out = append(out, Difference{"deferred", fmt.Sprint(*x.Deferred), fmt.Sprint(p.Deferred)})
 	}
-	return append(out, b.compareKV(x.KV)...)
+	return append(out, b.compareKV(p)...)
 }
 
 // compareFailure looks whether the plugin failed as it should: want is a part
@@ -56,7 +56,9 @@ func compareFailure(want string, got error) []Difference {
 	return nil
 }
 
-func (b *bench) compareKV(want map[string]any) (out []Difference) {
+func (b *bench) compareKV(p *Played) (out []Difference) {
+	want := p.Step.Expect.KV
+	p.kv = map[string]any{}
 	kv := b.kv()
 	kv.mu.Lock()
 	defer kv.mu.Unlock()
@@ -67,6 +69,9 @@ func (b *bench) compareKV(want map[string]any) (out []Difference) {
 	sort.Strings(keys)
 	for _, key := range keys {
 		v, ok := kv.get(key)
+		if p.kv[key] = nil; ok {
+			p.kv[key] = valueJSON(v.value)
+		}
 		at := "kv" + step(key)
 		switch w := want[key]; {
 		case w == nil && ok:

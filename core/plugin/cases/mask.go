@@ -108,6 +108,8 @@ func (m *Mask) within(r *Record, id string) {
 	}
 	for i := range r.Reads {
 		text(&r.Reads[i].Key)
-		blob((*[]byte)(&r.Reads[i].Value))
+		if v := r.Reads[i].Value; v != nil {
+			blob((*[]byte)(v))
+		}
 	}
 }

@@ -56,7 +56,7 @@ type RecordedRead struct {
 	Key   string `json:"key"`
 	Of    string `json:"of,omitempty"` // subscribed: the session
 	Found bool   `json:"found"`
-	Value Bytes  `json:"value,omitempty"`
+	Value *Bytes `json:"value,omitempty"`
 }
 
 // Bytes are any bytes as JSON: a string where they are text, else
@@ -104,7 +104,12 @@ func NewRecord(t *plugin.Trace, mask *Mask) *Record {
 		r.Effects = append(r.Effects, encode(EffectJSON(&t.Effects[i])))
 	}
 	for _, read := range t.Reads {
-		r.Reads = append(r.Reads, RecordedRead{read.Op, read.Key, string(read.Session), read.Found, read.Value})
+		told := RecordedRead{Op: read.Op, Key: read.Key, Of: string(read.Session), Found: read.Found}
+		if read.Value != nil {
+			value := Bytes(read.Value)
+			told.Value = &value
+		}
+		r.Reads = append(r.Reads, told)
 	}
 	if mask != nil {
 		mask.record(r, t)

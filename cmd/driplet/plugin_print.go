@@ -1,0 +1,132 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/driplet/driplet/core"
+	"github.com/driplet/driplet/core/plugin/cases"
+)
+
+// printRecord prints what became of one event: a line for what came in, and
+// below it logs, effects and the answer with time and fuel.
+func printRecord(w io.Writer, indent string, r *cases.Record) {
+	var b strings.Builder
+	e := &r.Event
+	line := []string{e.Kind}
+	for _, part := range []string{e.Event, e.Topic} {
+		if part != "" {
+			line = append(line, onOneLine(part))
+		}
+	}
+	if e.User != "" {
+		line = append(line, "user "+onOneLine(e.User))
+	}
+	switch {
+	case e.Body != nil:
+		line = append(line, strconv.Itoa(int(e.Status)), visible(shortened(jsonOf(e.Body))))
+	case len(e.Data) > 0:
+		line = append(line, visible(shortened(string(e.Data))))
+	}
+	fmt.Fprintf(&b, "%s%s\n", indent, strings.Join(line, "  "))
+	for _, text := range r.Logs {
+		fmt.Fprintf(&b, "%s    log      %s\n", indent, shortened(onOneLine(text)))
+	}
+	for _, raw := range r.Effects {
+		op, rest := effectText(raw)
+		fmt.Fprintf(&b, "%s    %-8s %s\n", indent, op, visible(shortened(rest)))
+	}
+	how, text := ending(r)
+	fmt.Fprintf(&b, "%s    %-8s %s  (%s, fuel %s)\n", indent, how, text, (time.Duration(r.Took) * time.Microsecond).String(), grouped(r.Fuel))
+	if r.Cut {
+		fmt.Fprintf(&b, "%s    too large to be kept: data, effects and what it read are left out\n", indent)
+	}
+	io.WriteString(w, b.String()) // a terminal that is gone ends the command in its own way
+}
+
+// ending is how an event ended, in two columns.
+func ending(r *cases.Record) (how, text string) {
+	switch {
+	case r.Failure != "":
+		return "FAILED", onOneLine(r.Failure)
+	case len(r.Refusal) > 0:
+		var refusal core.Error
+		if json.Unmarshal(r.Refusal, &struct {
+			Code    *core.Code `json:"code"`
+			Message *string    `json:"message"`
+		}{&refusal.Code, &refusal.Message}) == nil {
+			return "refused", onOneLine(string(refusal.Code) + ": " + refusal.Message)
+		}
+		return "refused", visible(string(r.Refusal))
+	case r.Deferred:
+		return "deferred", "the caller waits"
+	case len(r.Answer) == 0:
+		return "answer", "none"
+	}
+	return "answer", visible(shortened(string(r.Answer)))
+}
+
+// effectText is an effect's name and the rest of it.
+func effectText(raw json.RawMessage) (op, rest string) {
+	var e map[string]json.RawMessage
+	if json.Unmarshal(raw, &e) != nil || json.Unmarshal(e["op"], &op) != nil {
+		return "?", string(raw)
+	}
+	delete(e, "op")
+	parts := []string{}
+	for _, key := range []string{"topic", "event", "name", "key", "method", "url", "handle", "session", "sessions", "users"} {
+		if v, ok := e[key]; ok {
+			parts = append(parts, strings.Trim(string(v), `"`))
+			delete(e, key)
+		}
+	}
+	for _, key := range []string{"data", "value", "refusal"} {
+		if v, ok := e[key]; ok && len(e) == 1 {
+			return op, strings.Join(append(parts, string(v)), "  ")
+		}
+	}
+	if len(e) > 0 {
+		parts = append(parts, jsonOf(e))
+	}
+	return op, strings.Join(parts, "  ")
+}
+
+// longest is how much of a value is printed: -json and files hold all of it.
+const longest = 400
+
+func shortened(text string) string {
+	if len(text) <= longest {
+		return text
+	}
+	return fmt.Sprintf("%s… (%d bytes)", strings.ToValidUTF8(text[:longest], ""), len(text))
+}
+
+// onOneLine escapes what may not stand in a terminal's line.
+func onOneLine(text string) string {
+	q := strconv.Quote(text)
+	return strings.NewReplacer(`\"`, `"`, `\\`, `\`).Replace(q[1 : len(q)-1])
+}
+
+// grouped writes 1234567 as 1,234,567.
+func grouped(n int64) string {
+	s := strconv.FormatInt(n, 10)
+	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+func jsonOf(v any) string {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		return err.Error()
+	}
+	return strings.TrimSpace(b.String())
+}
