@@ -5,14 +5,17 @@ import "time"
 // HookKind says at which point of a client's life a handler is asked.
 type HookKind uint8
 
-// The points at which a handler is asked. Connect, Subscribe and Message
-// wait for a verdict; Disconnect and Unsubscribe only tell.
+// The points at which a handler is asked. Connect, Subscribe, Message and
+// Publish wait for a verdict; Disconnect and Unsubscribe only tell. Publish
+// comes before a message of a client or a backend is placed, never before one
+// of a handler.
 const (
 	HookConnect HookKind = iota + 1
 	HookDisconnect
 	HookSubscribe
 	HookUnsubscribe
 	HookMessage
+	HookPublish
 )
 
 // Handle names a client's open request, answered once by whoever holds it.
@@ -22,20 +25,24 @@ type Handle uint64
 type ClientEvent struct {
 	Kind     HookKind
 	Endpoint string
-	Event    string // Message: its name
-	Topic    string // Subscribe, Unsubscribe; Message when given
-	Session  SessionID
-	User     string // public id
+	Event    string    // Message: its name; Publish: the message's event name, may be empty
+	Topic    string    // Subscribe, Unsubscribe, Publish; Message when given
+	Session  SessionID // empty: a backend publishes
+	User     string    // public id
 	Claims   *Claims
 	Request  RequestID
 	Time     time.Time
-	Data     []byte // compact JSON; may be nil
-	Deferred Handle // set by node when the handler defers its answer
+	Data     []byte  // compact JSON; may be nil. Publish: the message
+	Target   *Target // Publish: whom it is for; nil: everybody
+	Deferred Handle  // set by node when the handler defers its answer
 }
 
-// Verdict is a handler's consent. A refusal is an *Error instead.
+// Verdict is a handler's consent. A refusal is an *Error instead. To a publish
+// it says what is placed: who lets it pass gives back what came.
 type Verdict struct {
-	Data []byte // Message: the answer as JSON, nil is null; Subscribe: the member's info
+	Data   []byte  // Message: the answer as JSON, nil is null; Subscribe: the member's info; Publish: the message
+	Target *Target // Publish: whom it is for; nil: everybody
+	Drop   bool    // Publish: nothing is placed, and its publisher does not notice
 }
 
 // Audience names connections of one endpoint: by session, or by public id, which

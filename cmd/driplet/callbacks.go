@@ -25,7 +25,7 @@ func loadCallbacks(cfg *config.Config, log *slog.Logger) (*callback.Gate, error)
 }
 
 // hooks asks several handlers: for what one alone can do, the first that wants
-// it.
+// it; about a publish all that want it, in turn.
 type hooks []node.Hooks
 
 // Wants reports whether one of them does.
@@ -33,8 +33,11 @@ func (list hooks) Wants(endpoint string, kind core.HookKind, name string) bool {
 	return list.first(endpoint, kind, name) != nil
 }
 
-// Decide asks the first that wants the event.
+// Decide asks the first that wants the event, or all about a publish.
 func (list hooks) Decide(ctx context.Context, ev *core.ClientEvent) (core.Verdict, error) {
+	if ev.Kind == core.HookPublish {
+		return list.filter(ctx, *ev)
+	}
 	name := ev.Topic
 	if ev.Kind == core.HookMessage {
 		name = ev.Event
@@ -44,6 +47,24 @@ func (list hooks) Decide(ctx context.Context, ev *core.ClientEvent) (core.Verdic
 		return core.Verdict{}, core.Errorf(core.CodeNoHandler, "nothing handles %q on endpoint %s", name, ev.Endpoint)
 	}
 	return h.Decide(ctx, ev)
+}
+
+// filter asks each about what the one before has made of the message.
+func (list hooks) filter(ctx context.Context, ev core.ClientEvent) (v core.Verdict, err error) {
+	asked := false
+	for _, h := range list {
+		if !h.Wants(ev.Endpoint, ev.Kind, ev.Topic) {
+			continue
+		}
+		if v, err = h.Decide(ctx, &ev); err != nil || v.Drop {
+			return v, err
+		}
+		ev.Data, ev.Target, asked = v.Data, v.Target, true
+	}
+	if !asked { // somebody was, when it was decided to ask
+		return v, core.Errorf(core.CodeUnavailable, "the handlers of endpoint %s have just changed: publish again", ev.Endpoint)
+	}
+	return v, nil
 }
 
 func (list hooks) first(endpoint string, kind core.HookKind, name string) node.Hooks {

@@ -48,15 +48,23 @@ type Log interface {
 	//
 	// When Append returns, the events have their place; an engine of one
 	// process has delivered them too, one of many may a moment later. Errors
-	// are ErrConflict, ErrFull, and ctx's while waiting for a duplicate in
-	// flight.
+	// are ErrConflict, ErrFull, the filter's, and ctx's while waiting for a
+	// duplicate in flight.
 	Append(ctx context.Context, events []*core.Event, o AppendOptions) ([]Placed, error)
 }
 
 // AppendOptions tells how to place.
 type AppendOptions struct {
 	Dedupe *Dedupe // nil: place unconditionally
+	Filter Filter  // nil: place what was given
 }
+
+// Filter has the last word on an event, asked once for each when their append
+// is known to be no duplicate. What it returns is placed instead, on the same
+// topic; nil: nothing is, which is a success and remembered as one. Its error
+// fails the whole append, and nothing is placed or remembered. It may take its
+// time: no lane is locked, and only appends with the same dedupe key wait.
+type Filter func(ctx context.Context, ev *core.Event) (*core.Event, error)
 
 // Dedupe makes an append idempotent for DedupeWindow, counted from its
 // success. The same key with the same Hash answers what the first append
@@ -78,6 +86,7 @@ const DedupeWindow = 5 * time.Minute
 type Placed struct {
 	Pos       core.Position // zero where the topic keeps no history
 	Duplicate bool
+	Dropped   bool // by the filter
 }
 
 // ErrConflict refuses an idempotency key that was used for something else.

@@ -7,6 +7,7 @@ type Node struct {
 	connections *prometheus.GaugeVec
 	published   *prometheus.CounterVec
 	duplicates  *prometheus.CounterVec
+	dropped     *prometheus.CounterVec
 	events      *prometheus.CounterVec
 	refused     *prometheus.CounterVec
 }
@@ -16,6 +17,7 @@ type Endpoint struct {
 	Connections prometheus.Gauge
 	Published   prometheus.Counter
 	Duplicates  prometheus.Counter
+	Dropped     prometheus.Counter
 	Events      prometheus.Counter
 	refused     *prometheus.CounterVec
 }
@@ -25,6 +27,7 @@ func newNode(f factory) *Node {
 		connections: f.gauges("connections", "Clients connected now.", "endpoint"),
 		published:   f.counters("published_total", "Messages placed on topics.", "endpoint"),
 		duplicates:  f.counters("duplicates_total", "Publishes answered from their idempotency key.", "endpoint"),
+		dropped:     f.counters("filtered_total", "Messages that a publish hook dropped; their publishers do not notice.", "endpoint"),
 		events:      f.counters("client_events_total", "Events of clients handed to a handler.", "endpoint"),
 		refused:     f.counters("refused_total", "Requests refused, by code; version 1 clients are refused in silence, but counted.", "endpoint", "code"),
 	}
@@ -36,6 +39,7 @@ func (n *Node) Endpoint(name string) *Endpoint {
 		Connections: n.connections.WithLabelValues(name),
 		Published:   n.published.WithLabelValues(name),
 		Duplicates:  n.duplicates.WithLabelValues(name),
+		Dropped:     n.dropped.WithLabelValues(name),
 		Events:      n.events.WithLabelValues(name),
 		refused:     n.refused.MustCurryWith(prometheus.Labels{"endpoint": name}),
 	}

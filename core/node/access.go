@@ -39,7 +39,10 @@ func (n *Node) mayPublish(s *Session, topic string) error {
 	case core.AccessAnyone:
 		ok = c != nil && rule.Admits(topic, c)
 	case core.AccessPlugin:
-		return core.Errorf(core.CodeUnavailable, "publishing to %q is a plugin's to allow, and publish hooks are not served yet: send it an event", topic)
+		ok = rule.Admits(topic, c) && n.wants(s, core.HookPublish, topic)
+		if !ok {
+			return core.Errorf(core.CodeForbidden, "you may not publish to %q: no plugin here allows it", topic)
+		}
 	}
 	if !ok {
 		return core.Errorf(core.CodeForbidden, "you may not publish to %q", topic)

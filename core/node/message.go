@@ -71,7 +71,7 @@ func (n *Node) message(ctx context.Context, t *tenant, r auth.Request) (Receipt,
 	if m.ID != nil {
 		id = *m.ID
 	}
-	return n.put(ctx, t, ev, scope, id)
+	return n.put(ctx, t, ev, n.filter(t, nil, ev.Key.Topic), scope, id)
 }
 
 // signed is what a signature proves: who sent the request, and once when.

@@ -76,7 +76,7 @@ func (c *client) tell() {
 }
 
 // wait returns the first frame that holds text.
-func (c *client) wait(t *testing.T, text string) string {
+func (c *client) wait(t testing.TB, text string) string {
 	t.Helper()
 	deadline := time.After(10 * time.Second)
 	for {
@@ -113,7 +113,7 @@ func (c *client) count(text string) (n int) {
 // world is a node with all its real parts, but for sockets.
 type world struct {
 	*Node
-	t *testing.T
+	t testing.TB
 }
 
 func endpoint() *core.Endpoint {
@@ -125,7 +125,7 @@ func endpoint() *core.Endpoint {
 	}
 }
 
-func newWorld(t *testing.T, h handlers, change func(*core.Endpoint)) *world {
+func newWorld(t testing.TB, h handlers, change func(*core.Endpoint)) *world {
 	ep := endpoint()
 	if change != nil {
 		change(ep)
@@ -149,7 +149,7 @@ func newWorld(t *testing.T, h handlers, change func(*core.Endpoint)) *world {
 	return &world{n, t}
 }
 
-func token(t *testing.T, claims map[string]any) string {
+func token(t testing.TB, claims map[string]any) string {
 	if claims["exp"] == nil {
 		claims["exp"] = time.Now().Add(time.Hour).Unix()
 	}

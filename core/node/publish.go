@@ -17,14 +17,15 @@ type Receipt struct {
 	Duplicate bool          // its id was used before: nothing was sent
 }
 
-// put places an event on its topic. id, when given, makes it idempotent within
-// scope.
-func (n *Node) put(ctx context.Context, t *tenant, ev *core.Event, scope, id string) (Receipt, error) {
+// put places an event on its topic, as the filter (nil: none) has it. id, when
+// given, makes it idempotent within scope: what counts is what was sent, before
+// the filter, which a duplicate does not ask again.
+func (n *Node) put(ctx context.Context, t *tenant, ev *core.Event, filter engine.Filter, scope, id string) (Receipt, error) {
 	if n.Hub.Backlog() > hub.MaxBacklog {
 		return Receipt{}, core.Errorf(core.CodeUnavailable, "more than %d MiB of messages wait to be sent: try again", hub.MaxBacklog>>20)
 	}
 	ev.Overflow = t.Rule(ev.Key.Topic).Overflow
-	var o engine.AppendOptions
+	o := engine.AppendOptions{Filter: filter}
 	if id != "" {
 		o.Dedupe = &engine.Dedupe{Scope: scope, Key: id, Hash: sameness(ev)}
 	}
@@ -37,9 +38,12 @@ func (n *Node) put(ctx context.Context, t *tenant, ev *core.Event, scope, id str
 	case err != nil:
 		return Receipt{}, err
 	}
-	if placed[0].Duplicate {
+	switch {
+	case placed[0].Duplicate:
 		t.counts.Duplicates.Inc()
-	} else {
+	case placed[0].Dropped:
+		t.counts.Dropped.Inc()
+	default:
 		t.counts.Published.Inc()
 	}
 	return Receipt{Pos: placed[0].Pos, Duplicate: placed[0].Duplicate}, nil
@@ -79,7 +83,7 @@ func (n *Node) clientPublish(ctx context.Context, s *Session, c core.Command) er
 		Except: s.ID,
 		From:   s.Public,
 	}
-	if _, err := n.put(ctx, s.tenant, ev, "", ""); err != nil {
+	if _, err := n.put(ctx, s.tenant, ev, n.filter(s.tenant, s, c.Topic), "", ""); err != nil {
 		return err
 	}
 	n.say(s, answer(c.ID, core.Reply{ID: c.ID, Topic: c.Topic}))

@@ -6,7 +6,7 @@ const ABIVersion = 1
 // abiModule is the module that guests import from.
 const abiModule = "driplet_v1"
 
-// Kind numbers the events of the ABI (ABI.md, 2). The first five are those of
+// Kind numbers the events of the ABI (ABI.md, 2). The first six are those of
 // core.HookKind.
 type Kind uint8
 

@@ -112,6 +112,7 @@ func (b *binding) pool(topic string) *pool {
 type outcome struct {
 	answer  []byte
 	refusal *core.Error
+	edit    *edit // of a publish
 }
 
 // errPaused: the breaker is open.
@@ -184,6 +185,8 @@ func (b *binding) judge(kind Kind, client *core.ClientEvent, raw []byte, refused
 	switch kind {
 	case KindConnect, KindSubscribe:
 		out.answer, out.refusal, err = parseVerdict(kind, raw)
+	case KindPublish:
+		out.edit, err = b.host.parseEdit(raw)
 	case KindMessage:
 		if len(raw) == 0 || client != nil && client.Deferred != 0 {
 			return out, nil

@@ -8,10 +8,10 @@ import (
 )
 
 // Wants reports whether a plugin handles kind for name: an event's name for
-// core.HookMessage, a topic for subscribe and unsubscribe, else "".
+// core.HookMessage, a topic for subscribe, unsubscribe and publish, else "".
 func (h *Host) Wants(endpoint string, kind core.HookKind, name string) bool {
 	t := h.tenant(endpoint)
-	if t == nil || kind > core.HookMessage {
+	if t == nil || kind > core.HookPublish {
 		return false
 	}
 	if kind == core.HookMessage {
@@ -25,8 +25,8 @@ func (h *Host) Wants(endpoint string, kind core.HookKind, name string) bool {
 	return false
 }
 
-// Decide asks the plugins about a connect, a subscribe or a message. A refusal
-// and a failure come back as *core.Error.
+// Decide asks the plugins about a connect, a subscribe, a message or a publish.
+// A refusal and a failure come back as *core.Error.
 func (h *Host) Decide(ctx context.Context, ev *core.ClientEvent) (core.Verdict, error) {
 	var v core.Verdict
 	t := h.tenant(ev.Endpoint)
@@ -47,6 +47,9 @@ func (h *Host) Decide(ctx context.Context, ev *core.ClientEvent) (core.Verdict, 
 			return v, out.refusal
 		}
 		return core.Verdict{Data: out.answer}, nil
+	}
+	if ev.Kind == core.HookPublish {
+		return t.filter(ctx, ev, input)
 	}
 	if ev.Kind != core.HookConnect && ev.Kind != core.HookSubscribe {
 		return v, core.Errorf(core.CodeInternal, "the hook of kind %d takes no decision", ev.Kind)
@@ -92,6 +95,9 @@ func inputOf(ev *core.ClientEvent) Input {
 	}
 	if ev.Claims != nil {
 		in.Claims, in.Account = ev.Claims.Custom, ev.Claims.User
+	}
+	if ev.Target != nil {
+		in.Target = ev.Target.Raw
 	}
 	return in
 }

@@ -267,7 +267,7 @@ func (h *Host) Handle(ctx context.Context, endpoint, plugin string, in *Input) (
 		if out.refusal != nil {
 			return nil, out.refusal
 		}
-		return out.answer, nil
+		return out.shown(), nil
 	}
 	return nil, core.Errorf(core.CodeNotFound, "endpoint %q has no plugin %q", endpoint, plugin)
 }

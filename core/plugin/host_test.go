@@ -90,12 +90,9 @@ func TestAnswersMeanWhatTheGoldenFileSays(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range list {
-		if c.Kind == plugin.KindPublish {
-			continue // its hook is not offered yet
-		}
 		t.Run(c.Kind.String()+" "+c.Answer, func(t *testing.T) {
-			manifest := "events = [\"chat.*\"]\ntopics = [\"*\"]\nhooks = [\"connect\", \"subscribe\"]\n"
-			r := mustLoad(t, map[string]plug{"chat": {manifest, newGuest().answer(c.Answer, c.Refused)}})
+			manifest := "events = [\"chat.*\"]\ntopics = [\"*\"]\nhooks = [\"connect\", \"subscribe\", \"publish\"]\n"
+			r := mustLoad(t, map[string]plug{"chat": {manifest, newGuest().answer(bytesOf(t, c.Answer), c.Refused)}})
 			ev := message("chat.x", `1`)
 			ev.Kind, ev.Topic = core.HookKind(c.Kind), "t"
 			v, err := r.Decide(t.Context(), ev)
@@ -106,6 +103,8 @@ func TestAnswersMeanWhatTheGoldenFileSays(t *testing.T) {
 				if got = "refused: " + string(code); code == core.CodePluginFailed && strings.HasPrefix(c.Means, "failure") {
 					got = "failure"
 				}
+			case c.Kind == plugin.KindPublish:
+				got = string(r.lastTrace().Answer)
 			case c.Kind != plugin.KindMessage && v.Data == nil:
 				got = "admitted"
 			case c.Kind != plugin.KindMessage:
@@ -118,6 +117,19 @@ func TestAnswersMeanWhatTheGoldenFileSays(t *testing.T) {
 			}
 		})
 	}
+}
+
+// bytesOf reads what golden files write as hex after 0x.
+func bytesOf(t *testing.T, text string) string {
+	digits, isHex := strings.CutPrefix(text, "0x")
+	if !isHex {
+		return text
+	}
+	raw, err := hex.DecodeString(digits)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(raw)
 }
 
 func TestGoldenEnvelopesAreReadByTheHost(t *testing.T) {

@@ -92,3 +92,25 @@ func FuzzRefusal(f *testing.F) {
 		parseVerdict(KindSubscribe, src)
 	})
 }
+
+// FuzzEdit: whatever a publish hook answers is a failure, or a verdict that
+// can be shown as JSON.
+func FuzzEdit(f *testing.F) {
+	for _, seed := range []string{"", "\x00", "\x01", "\x02 1", "\x03{}", "\x04\x02\x00\x00\x00{}1", "\x04\xff\xff\xff\xff", "\x05"} {
+		f.Add([]byte(seed))
+	}
+	h := NewHost(Options{ParseTarget: func(raw []byte) (*core.Target, error) {
+		text, err := core.CompactJSON(nil, raw)
+		return &core.Target{Raw: text}, err
+	}})
+	f.Fuzz(func(t *testing.T, answer []byte) {
+		e, err := h.parseEdit(answer)
+		if err != nil {
+			return
+		}
+		out := outcome{edit: e}
+		if shown := out.shown(); !json.Valid(shown) {
+			t.Errorf("%q is shown as %q", answer, shown)
+		}
+	})
+}

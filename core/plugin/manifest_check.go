@@ -73,16 +73,13 @@ func (m *Manifest) readRoutes(s *source) (err error) {
 	}
 	for _, name := range s.Hooks {
 		k := KindNamed(name)
-		switch {
-		case k == KindPublish:
-			return fmt.Errorf("hooks: \"publish\" is not offered by this server yet: handle the client's event and publish from there")
-		case k == 0 || k >= KindMessage:
-			return fmt.Errorf("hooks: %q is none: write connect, disconnect, subscribe or unsubscribe", name)
+		if k == 0 || k == KindMessage || k > KindPublish {
+			return fmt.Errorf("hooks: %q is none: write connect, disconnect, subscribe, unsubscribe or publish", name)
 		}
 		m.Hooks[k] = true
 	}
-	if (m.Hooks[KindSubscribe] || m.Hooks[KindUnsubscribe]) != (len(m.Topics) > 0) {
-		return fmt.Errorf("topics and the hooks \"subscribe\", \"unsubscribe\" go together: topics says whose hooks the plugin gets, hooks which")
+	if (m.Hooks[KindSubscribe] || m.Hooks[KindUnsubscribe] || m.Hooks[KindPublish]) != (len(m.Topics) > 0) {
+		return fmt.Errorf("topics and the hooks \"subscribe\", \"unsubscribe\", \"publish\" go together: topics says whose hooks the plugin gets, hooks which")
 	}
 	return nil
 }

@@ -68,7 +68,7 @@ func TestManifestFaults(t *testing.T) {
 		"events = [\"\"]\n":                                 "events: holds an empty pattern",
 		"events = [\"chat.{uid}\"]\n":                       "routed by their names alone",
 		"topics = [\"user.{\"]\nhooks = [\"subscribe\"]\n":  "topics: the pattern",
-		"hooks = [\"publish\"]\n":                           "not offered by this server yet",
+		"hooks = [\"publish\"]\n":                           "go together",
 		"hooks = [\"message\"]\n":                           `hooks: "message" is none`,
 		"hooks = [\"subscribe\"]\n":                         "go together",
 		"topics = [\"a\"]\n":                                "go together",

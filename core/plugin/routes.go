@@ -73,5 +73,9 @@ func (b *binding) hasTopic(topic string) bool {
 // wants reports whether a binding is asked at a hook for a topic ("" where the
 // kind has none).
 func (b *binding) wants(kind core.HookKind, topic string) bool {
-	return (kind != core.HookSubscribe && kind != core.HookUnsubscribe) || b.hasTopic(topic)
+	switch kind {
+	case core.HookSubscribe, core.HookUnsubscribe, core.HookPublish:
+		return b.hasTopic(topic)
+	}
+	return true
 }

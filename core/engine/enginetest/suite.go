@@ -36,6 +36,8 @@ func Run(t *testing.T, open Open) {
 		{"dedupe/failures", testFailures},
 		{"dedupe/window", testWindow},
 		{"dedupe/full", testRecordsFull},
+		{"filter", testFilter},
+		{"filter/once", testFilterOnce},
 		{"nonces", testNonces},
 		{"nonces/one of many", testOneOfMany},
 		{"nonces/window", testNonceWindow},

@@ -13,9 +13,34 @@ func (e *Engine) Append(ctx context.Context, events []*core.Event, o engine.Appe
 		return nil, err
 	}
 	if o.Dedupe == nil {
+		return e.filter(ctx, events, o.Filter)
+	}
+	return e.records.once(ctx, o.Dedupe, func() ([]engine.Placed, error) { return e.filter(ctx, events, o.Filter) })
+}
+
+// filter places what f makes of events.
+func (e *Engine) filter(ctx context.Context, events []*core.Event, f engine.Filter) ([]engine.Placed, error) {
+	if f == nil {
 		return e.place(events), nil
 	}
-	return e.records.once(ctx, o.Dedupe, func() []engine.Placed { return e.place(events) })
+	kept := make([]*core.Event, 0, len(events))
+	out := make([]engine.Placed, len(events))
+	for i, ev := range events {
+		ev, err := f(ctx, ev)
+		if err != nil {
+			return nil, err
+		}
+		if out[i].Dropped = ev == nil; ev != nil {
+			kept = append(kept, ev)
+		}
+	}
+	placed := e.place(kept)
+	for i := range out {
+		if !out[i].Dropped {
+			out[i], placed = placed[0], placed[1:]
+		}
+	}
+	return out, nil
 }
 
 // place delivers under the events' lanes. No topic keeps history yet, so it

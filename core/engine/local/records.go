@@ -45,7 +45,7 @@ func (r *records) elapsed() int64 {
 func (r *records) sweep() bool { return r.sweepTo(r.elapsed()) }
 
 // once runs place unless the key was used, see engine.Dedupe.
-func (r *records) once(ctx context.Context, key *engine.Dedupe, place func() []engine.Placed) ([]engine.Placed, error) {
+func (r *records) once(ctx context.Context, key *engine.Dedupe, place func() ([]engine.Placed, error)) ([]engine.Placed, error) {
 	d := digestOf(key.Scope, key.Key)
 	for {
 		c, err := r.claim(d, key)
@@ -54,7 +54,7 @@ func (r *records) once(ctx context.Context, key *engine.Dedupe, place func() []e
 		case err != nil:
 			return nil, err
 		case c.mine != nil:
-			return r.settle(d, c.mine, place), nil
+			return r.settle(d, c.mine, place)
 		case c.wait == nil:
 			return c.answer, nil
 		default:
@@ -98,14 +98,14 @@ func (r *records) claim(d digest, key *engine.Dedupe) (claimed, error) {
 	}
 	again := make([]engine.Placed, len(rec.placed))
 	for i, p := range rec.placed {
-		again[i] = engine.Placed{Pos: p.Pos, Duplicate: true}
+		again[i] = engine.Placed{Pos: p.Pos, Duplicate: true, Dropped: p.Dropped}
 	}
 	return claimed{answer: again}, nil
 }
 
-// settle places, and in the same step for all who ask records it. What does
-// not return (a panic) is a failure and leaves no record.
-func (r *records) settle(d digest, rec *record, place func() []engine.Placed) []engine.Placed {
+// settle places, and in the same step for all who ask records it. A failure,
+// and what does not return (a panic), leaves no record.
+func (r *records) settle(d digest, rec *record, place func() ([]engine.Placed, error)) (placed []engine.Placed, err error) {
 	defer func() {
 		s := r.lock(d, r.elapsed())
 		defer s.mu.Unlock()
@@ -119,6 +119,8 @@ func (r *records) settle(d digest, rec *record, place func() []engine.Placed) []
 			close(rec.settled)
 		}
 	}()
-	rec.placed = place()
-	return rec.placed
+	if placed, err = place(); err == nil {
+		rec.placed = placed
+	}
+	return placed, err
 }

@@ -54,6 +54,7 @@ type Event struct {
 	State   string          `json:"state"`
 	Status  int32           `json:"status"`
 	Headers json.RawMessage `json:"headers"`
+	Target  json.RawMessage `json:"target"`
 }
 
 // Expect says what must come of an event; what is left out is not looked at.
@@ -110,7 +111,7 @@ func (e *Event) input(now time.Time) (plugin.Input, error) {
 	for _, f := range []struct {
 		raw json.RawMessage
 		to  *[]byte
-	}{{e.Claims, &in.Claims}, {e.Data, &in.Data}, {e.Headers, &in.Headers}} {
+	}{{e.Claims, &in.Claims}, {e.Data, &in.Data}, {e.Headers, &in.Headers}, {e.Target, &in.Target}} {
 		if len(f.raw) > 0 {
 			if *f.to, err = core.CompactJSON(nil, f.raw); err != nil {
 				return in, err
@@ -124,7 +125,11 @@ func (e *Event) input(now time.Time) (plugin.Input, error) {
 		return in, nil
 	}
 	in.User = orElse(e.User, caseUser)
-	in.Session = orElse(e.Session, caseSession+in.User)
+	silent := caseSession + in.User
+	if in.Kind == plugin.KindPublish && in.User == "" {
+		silent = "" // a backend's
+	}
+	in.Session = orElse(e.Session, silent)
 	in.Account = orElse(e.Account, strings.TrimPrefix(in.User, "~"))
 	if e.Account == nil && strings.HasPrefix(in.User, "~") {
 		in.Account = ""
@@ -154,9 +159,15 @@ func clientEvent(in *plugin.Input) (*core.ClientEvent, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &core.ClientEvent{
+	ev := &core.ClientEvent{
 		Kind: core.HookKind(in.Kind), Endpoint: in.Endpoint, Event: in.Event, Topic: in.Topic,
 		Session: core.SessionID(in.Session), User: in.User, Request: core.RequestID(in.Request), Time: in.Time, Data: in.Data,
-		Claims: &core.Claims{User: in.Account, Custom: in.Claims, Attributes: attributes},
-	}, nil
+	}
+	if in.Session != "" {
+		ev.Claims = &core.Claims{User: in.Account, Custom: in.Claims, Attributes: attributes}
+	}
+	if in.Target != nil {
+		ev.Target, err = parseTarget(in.Target)
+	}
+	return ev, err
 }

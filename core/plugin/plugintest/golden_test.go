@@ -162,12 +162,23 @@ func goldenAnswers() []goldenAnswer {
 	add(plugin.KindMessage, refusal, true, "refused: chat.banned")
 	add(plugin.KindMessage, `{"code":"teapot","message":""}`, true, "refused: plugin_failed")
 	target := `{"include":{"uid":7}}`
-	add(plugin.KindPublish, "", false, "pass")
-	add(plugin.KindPublish, "\x00", false, "pass")
-	add(plugin.KindPublish, "\x01", false, "drop")
-	add(plugin.KindPublish, "\x02\"***\"", false, `replace with "***"`)
-	add(plugin.KindPublish, "\x03"+target, false, "retarget to "+target)
-	add(plugin.KindPublish, "\x04"+string(binary.LittleEndian.AppendUint32(nil, uint32(len(target))))+target+`"***"`, false, `replace with "***" and retarget to `+target)
+	both := func(length int, rest string) string {
+		return "\x04" + string(binary.LittleEndian.AppendUint32(nil, uint32(length))) + rest
+	}
+	add(plugin.KindPublish, "", false, `"pass"`)
+	add(plugin.KindPublish, "\x00", false, `"pass"`)
+	add(plugin.KindPublish, "\x01", false, `"drop"`)
+	add(plugin.KindPublish, "\x02\"***\"", false, `{"replace":"***"}`)
+	add(plugin.KindPublish, "\x02[ 1 ]", false, `{"replace":[1]}`)
+	add(plugin.KindPublish, "\x03"+target, false, `{"retarget":`+target+`}`)
+	add(plugin.KindPublish, both(len(target), target+`"***"`), false, `{"replace":"***","retarget":`+target+`}`)
+	add(plugin.KindPublish, refusal, true, "refused: chat.banned")
+	for _, bad := range []string{
+		"\x00\x00", "\x01null", "\x02", "\x02oops", "\x03", "\x03[1]", "\x04\x02\x00", "\x05", "true",
+		both(len(target)+1, target), both(len(target), target), both(-1, target+"1"), both(2, `[]1`),
+	} {
+		add(plugin.KindPublish, bad, false, "failure")
+	}
 	return out
 }
 
