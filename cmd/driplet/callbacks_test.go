@@ -37,6 +37,37 @@ func TestHooksInTurn(t *testing.T) {
 	}
 }
 
+// filter wants publishes, unless it has just been taken off, and adds its name.
+type filter struct {
+	name string
+	gone bool
+}
+
+func (f filter) Wants(_ string, kind core.HookKind, _ string) bool {
+	return kind == core.HookPublish && !f.gone
+}
+
+func (f filter) Decide(_ context.Context, ev *core.ClientEvent) (core.Verdict, error) {
+	return core.Verdict{Data: append(ev.Data, f.name...), Target: ev.Target, Drop: f.name == "drop"}, nil
+}
+
+func TestPublishHooksInTurn(t *testing.T) {
+	for want, list := range map[string]hooks{
+		"ab": {filter{name: "a"}, handler{"", "no"}, filter{name: "gone", gone: true}, filter{name: "b"}},
+		"":   {filter{name: "drop"}, filter{name: "b"}},
+	} {
+		v, err := list.Decide(context.Background(), &core.ClientEvent{Kind: core.HookPublish})
+		if err != nil || v.Drop != (want == "") || want != "" && string(v.Data) != want {
+			t.Errorf("%+v, %v, want %q", v, err, want)
+		}
+	}
+	// Who wanted it is gone: what nobody has looked at does not pass.
+	_, err := hooks{filter{gone: true}}.Decide(context.Background(), &core.ClientEvent{Kind: core.HookPublish})
+	if core.AsError(err).Code != core.CodeUnavailable {
+		t.Error(err)
+	}
+}
+
 func TestWarnOfShadows(t *testing.T) {
 	ep := &core.Endpoint{Name: "default"}
 	for _, text := range []string{"chat.*", "*", "chat.send", "mod_*"} {

@@ -91,3 +91,21 @@ func TestPublishRefusal(t *testing.T) {
 		t.Errorf("%d published, calls %v", published, got)
 	}
 }
+
+// BenchmarkWants tells what every publish pays where no plugin filters it.
+func BenchmarkWants(b *testing.B) {
+	r := mustLoad(b, map[string]plug{
+		"chat": {"topics = [\"chat.*\"]\nhooks = [\"subscribe\"]\n", newGuest().answer("", false)},
+		"mod":  {"topics = [\"mod.*\"]\nhooks = [\"publish\"]\n", newGuest().answer("", false)},
+	})
+	for name, endpoint := range map[string]string{"other topics": "a", "no plugins": "none"} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if r.Wants(endpoint, core.HookPublish, "news") {
+					b.Fatal("it wants a topic of others")
+				}
+			}
+		})
+	}
+}
