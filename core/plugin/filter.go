@@ -9,7 +9,8 @@ import (
 	"github.com/driplet/driplet/core"
 )
 
-// edit is what a publish hook has done with a message. The zero edit is pass.
+// edit is what a publish hook has done with a message; unchanged is pass.
+// Immutable.
 type edit struct {
 	drop     bool
 	message  []byte // the new one, compact JSON; nil: as it was
@@ -26,22 +27,27 @@ const (
 	verdictBoth
 )
 
+// unchanged spares the most frequent verdict an allocation.
+var unchanged = new(edit)
+
 var errShortVerdict = errors.New("its publish hook's answer ends within its target")
 
 // parseEdit reads the answer of a publish hook. The error tells the plugin's
 // author what is wrong with it.
 func (h *Host) parseEdit(src []byte) (*edit, error) {
-	e := new(edit)
 	if len(src) == 0 {
-		return e, nil
+		return unchanged, nil
 	}
-	verdict, rest := src[0], src[1:]
+	e, verdict, rest := new(edit), src[0], src[1:]
 	switch verdict {
 	case verdictPass, verdictDrop:
 		if len(rest) > 0 {
 			return nil, fmt.Errorf("its publish hook answers %.80q: nothing follows a pass or a drop", src)
 		}
-		e.drop = verdict == verdictDrop
+		if verdict == verdictPass {
+			return unchanged, nil
+		}
+		e.drop = true
 		return e, nil
 	case verdictReplace:
 		return e, e.replace(rest)

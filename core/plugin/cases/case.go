@@ -167,7 +167,7 @@ func clientEvent(in *plugin.Input) (*core.ClientEvent, error) {
 		ev.Claims = &core.Claims{User: in.Account, Custom: in.Claims, Attributes: attributes}
 	}
 	if in.Target != nil {
-		ev.Target, err = parseTarget(in.Target)
+		ev.Target, err = ParseTarget(in.Target)
 	}
 	return ev, err
 }
