@@ -136,7 +136,7 @@ func (t *WebSockets) upgrade(w http.ResponseWriter, r *http.Request, h handshake
 	}
 	head, _ := buffered.Reader.Peek(buffered.Reader.Buffered())
 	c := newConn(t, nc, limits, slices.Clone(head))
-	c.protocol = h.protocol(ep)
+	c.protocol, c.greets = h.protocol(ep), h.version == 2
 	if h.subprotocol {
 		r.Header.Set(headerProtocol, wire.Subprotocol) // gws reads one line alone
 	}

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"net"
@@ -26,6 +27,7 @@ type conn struct {
 	ws       *gws.Conn
 	session  *node.Session // nil: refused after the upgrade
 	protocol wire.Protocol
+	greets   bool         // a frame follows the handshake at once: they are written together
 	heard    atomic.Int64 // the transport's clock at the last bytes
 	closing  atomic.Bool  // nothing that the client asks is done any more
 
@@ -91,10 +93,15 @@ func (c *conn) read(p []byte) (int, error) {
 	return n, err
 }
 
+// switching begins the answer to a good handshake (RFC 6455, 4.2.2).
+var switching = []byte("HTTP/1.1 101 ")
+
 // Write is gws' writing: its handshake answer, pongs and close frames. gws
 // recycles p, and the outlet copies what it keeps.
 func (c *conn) Write(p []byte) (int, error) {
 	switch {
+	case c.ws == nil && c.greets && bytes.HasPrefix(p, switching):
+		c.out.greeting = hub.ControlFrame(bytes.Clone(p))
 	case c.ws == nil:
 		return c.Conn.Write(p) // the handshake: nobody else writes yet
 	case p[0] != opClose:

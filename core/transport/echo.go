@@ -25,7 +25,9 @@ func (t *WebSockets) acceptEcho(w http.ResponseWriter, r *http.Request) error {
 	}
 	limits := core.DefaultLimits
 	limits.FrameBytes, limits.QueueBytes = 32<<20, 256<<20
-	c, err := t.upgrade(w, r, readHandshake(r), &core.Endpoint{Limits: limits, Compress: true})
+	h := readHandshake(r)
+	h.version = 1 // no frame greets
+	c, err := t.upgrade(w, r, h, &core.Endpoint{Limits: limits, Compress: true})
 	if err != nil {
 		t.exit()
 		return nil // gws has answered

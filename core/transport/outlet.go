@@ -28,17 +28,18 @@ type outlet struct {
 	metrics *metrics.Transport
 	charged atomic.Int64 // bytes that wait, as the budget knows them
 
-	mu     sync.Mutex
-	torn   []byte // the end of a frame whose beginning was written
-	queue  queue
-	flight int           // bytes that flush is writing
-	busy   bool          // flush runs
-	ended  bool          // a close frame was taken: nothing may follow it
-	fin    bool          // once it has been written, nothing more will be
-	slow   bool          // over the limit: nothing more is taken
-	failed bool          // the connection failed, or was given up
-	left   bool          // the connection is being closed: its descriptor is not ours any more
-	idle   chan struct{} // closed when flush ends; nil: nobody waits
+	mu       sync.Mutex
+	greeting *hub.Frame // the handshake's answer, which goes out with the first frame
+	torn     []byte     // the end of a frame whose beginning was written
+	queue    queue
+	flight   int           // bytes that flush is writing
+	busy     bool          // flush runs
+	ended    bool          // a close frame was taken: nothing may follow it
+	fin      bool          // once it has been written, nothing more will be
+	slow     bool          // over the limit: nothing more is taken
+	failed   bool          // the connection failed, or was given up
+	left     bool          // the connection is being closed: its descriptor is not ours any more
+	idle     chan struct{} // closed when flush ends; nil: nobody waits
 }
 
 // write takes whole frames, in order, or gives the connection up.
@@ -67,6 +68,10 @@ func controlBatch(frame []byte) *hub.Batch {
 func (o *outlet) put(b *hub.Batch, limit int) {
 	if o.ended || o.slow || o.failed || o.left {
 		return
+	}
+	if o.greeting != nil {
+		b = &hub.Batch{Frames: append([]*hub.Frame{o.greeting}, b.Frames...)}
+		o.greeting = nil
 	}
 	taken := 0
 	if !o.busy {
