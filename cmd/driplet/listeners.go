@@ -33,7 +33,7 @@ func listen(ctx context.Context, g *config.Global) (out []net.Listener, err erro
 		secure = &tls.Config{GetCertificate: c.get, NextProtos: []string{"http/1.1"}, MinVersion: tls.VersionTLS12}
 	}
 	for _, a := range g.Addresses() {
-		l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", a)
+		l, err := transport.Listen(ctx, a)
 		if err != nil {
 			return out, fmt.Errorf("cannot listen on %s: %w (is another server running there? choose another with -port)", a, err)
 		}

@@ -100,6 +100,11 @@ func serveWith(ctx context.Context, cfg *config.Config, log *slog.Logger, p page
 	var serving errgroup.Group
 	failed := make(chan struct{}, len(listeners))
 	for _, l := range listeners {
+		if cfg.Global.TLSCertificate == "" {
+			f := transport.NewFront(l, handler)
+			serving.Go(func() error { f.Run(); return nil })
+			l = f
+		}
 		serving.Go(func() error {
 			if err := web.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 				failed <- struct{}{}

@@ -135,7 +135,11 @@ func (t *WebSockets) upgrade(w http.ResponseWriter, r *http.Request, h handshake
 		limits = ep.Limits
 	}
 	head, _ := buffered.Reader.Peek(buffered.Reader.Buffered())
-	c := newConn(t, nc, limits, slices.Clone(head))
+	head = slices.Clone(head)
+	if b, ok := nc.(*begun); ok {
+		nc, head = b.TCPConn, append(head, b.head...)
+	}
+	c := newConn(t, nc, limits, head)
 	c.protocol, c.greets = h.protocol(ep), h.version == 2
 	if h.subprotocol {
 		r.Header.Set(headerProtocol, wire.Subprotocol) // gws reads one line alone

@@ -1,9 +1,18 @@
 package transport
 
 import (
+	"context"
 	"crypto/tls"
 	"net"
 )
+
+// Listen opens a TCP listener for connections that live long. Keep-alive probes
+// are off: WebSockets are pinged, and idle HTTP connections end by their server.
+func Listen(ctx context.Context, address string) (net.Listener, error) {
+	c := net.ListenConfig{KeepAlive: -1, Control: watch}
+	c.SetMultipathTCP(false) // it has no TCP_USER_TIMEOUT
+	return c.Listen(ctx, "tcp", address)
+}
 
 // kernel is the way out of the process for one connection.
 type kernel interface {
@@ -15,7 +24,6 @@ type kernel interface {
 func kernelOf(c net.Conn) kernel {
 	switch t := c.(type) {
 	case *net.TCPConn:
-		watch(t)
 		if k, ok := direct(t); ok {
 			return k
 		}
@@ -24,7 +32,6 @@ func kernelOf(c net.Conn) kernel {
 			g.mu.Lock()
 			g.open = true
 			g.mu.Unlock()
-			watch(g.TCPConn)
 			return secure{t, g}
 		}
 	}

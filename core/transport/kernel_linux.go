@@ -26,14 +26,13 @@ func direct(c *net.TCPConn) (kernel, bool) {
 	return k, err == nil
 }
 
-// watch has the kernel give up a connection whose peer acknowledges nothing.
-func watch(c *net.TCPConn) {
-	if raw, err := c.SyscallConn(); err == nil {
-		raw.Control(func(fd uintptr) {
-			// Should the kernel refuse, the silence of the client still tells.
-			unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT, int(ackTimeout.Milliseconds()))
-		})
-	}
+// watch has the kernel give up connections whose peer acknowledges nothing.
+// They inherit it from their listener, which saves a call for each.
+func watch(_, _ string, listener syscall.RawConn) error {
+	return listener.Control(func(fd uintptr) {
+		// Should the kernel refuse, the silence of the client still tells.
+		unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT, int(ackTimeout.Milliseconds()))
+	})
 }
 
 // try makes one write(2). The descriptor is Go's poller's, so it never waits;

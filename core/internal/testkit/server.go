@@ -77,7 +77,7 @@ func Start(t testing.TB, o Options) *Server {
 		o.Endpoint(ep)
 	}
 	endpoints := append([]*core.Endpoint{ep}, o.More...)
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := transport.Listen(context.Background(), "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,11 +108,13 @@ func Start(t testing.TB, o Options) *Server {
 	if o.WebSockets != nil {
 		o.WebSockets(s.Sockets)
 	}
+	handler := server.New(server.Options{
+		Node: s.Node, WebSockets: s.Sockets, TrustedProxies: o.TrustedProxies, Metrics: set.Handler(),
+		Page: o.Page, Warn: func(text string) { log.Warn(text) },
+	})
+	entrance := transport.NewFront(l, handler)
 	web := &http.Server{
-		Handler: server.New(server.Options{
-			Node: s.Node, WebSockets: s.Sockets, TrustedProxies: o.TrustedProxies, Metrics: set.Handler(),
-			Page: o.Page, Warn: func(text string) { log.Warn(text) },
-		}),
+		Handler:           handler,
 		ReadHeaderTimeout: 10 * time.Second, MaxHeaderBytes: 64 << 10,
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
@@ -124,8 +126,9 @@ func Start(t testing.TB, o Options) *Server {
 	backs.Go(func() { e.Run(back) })
 	fronts.Go(func() { s.Node.Run(front) })
 	fronts.Go(func() { s.Sockets.Run(front) })
+	fronts.Go(entrance.Run)
 	fronts.Go(func() {
-		if err := web.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		if err := web.Serve(entrance); !errors.Is(err, http.ErrServerClosed) {
 			t.Errorf("the server ended: %v", err)
 		}
 	})
