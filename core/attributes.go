@@ -2,9 +2,8 @@ package core
 
 import (
 	"bytes"
-	"encoding/json"
+	"cmp"
 	"slices"
-	"sort"
 	"strconv"
 	"strings"
 )
@@ -29,12 +28,14 @@ func ParseAttributes(custom []byte) (Attributes, error) {
 	if err := CheckJSON(custom); err != nil {
 		return nil, err
 	}
-	f := flattener{seen: map[string]bool{}}
+	f := flattener{out: make(Attributes, 0, 8)}
 	if err := f.object("", custom); err != nil {
 		return nil, err
 	}
-	slices.SortFunc(f.out, func(a, b Attribute) int { return strings.Compare(a.Path, b.Path) })
-	return slices.Clone(f.out), nil // one per token, kept for long: no room to grow
+	slices.SortStableFunc(f.out, func(a, b Attribute) int { return strings.Compare(a.Path, b.Path) })
+	// Of equal paths the first that was found counts. One copy per token is
+	// kept for long: no room to grow.
+	return slices.Clone(slices.CompactFunc(f.out, func(a, b Attribute) bool { return a.Path == b.Path })), nil
 }
 
 func isEmptyList(b []byte) bool {
@@ -43,45 +44,44 @@ func isEmptyList(b []byte) bool {
 
 type flattener struct {
 	out    Attributes
-	seen   map[string]bool
 	values int
 }
 
+// object takes the longest keys first, and of equal ones the last alone.
 func (f *flattener) object(prefix string, src []byte) error {
-	fields, err := objectFields(src)
-	if err != nil {
-		return err
+	type member struct {
+		path  string
+		value []byte
 	}
-	keys := make([]string, 0, len(fields))
-	for k := range fields {
-		keys = append(keys, k)
+	var room [8]member
+	members := room[:0]
+	for key, value := range JSONMembers(src) {
+		members = append(members, member{prefix + string(key), value})
 	}
-	sort.Slice(keys, func(i, j int) bool {
-		if len(keys[i]) != len(keys[j]) {
-			return len(keys[i]) > len(keys[j])
-		}
-		return keys[i] < keys[j]
+	slices.Reverse(members)
+	slices.SortStableFunc(members, func(a, b member) int {
+		return cmp.Or(cmp.Compare(len(b.path), len(a.path)), strings.Compare(a.path, b.path))
 	})
-	for _, k := range keys {
-		if err := f.member(prefix+k, fields[k]); err != nil {
+	for i, m := range members {
+		if i > 0 && members[i-1].path == m.path {
+			continue
+		}
+		if err := f.member(m.path, m.value); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (f *flattener) member(path string, raw json.RawMessage) error {
+func (f *flattener) member(path string, raw []byte) error {
 	values, leaf, err := ParseValues(raw)
 	if err != nil {
 		return err
 	}
-	if !f.seen[path] {
-		f.seen[path] = true
-		if f.values += max(1, len(values.Values)); f.values > MaxAttributes {
-			return Errorf(CodeUnauthorized, "the token's claim \"custom\" has more than %d values", MaxAttributes)
-		}
-		f.out = append(f.out, Attribute{Path: path, Has: values, Leaf: leaf})
+	if f.values += max(1, len(values.Values)); f.values > MaxAttributes {
+		return Errorf(CodeUnauthorized, "the token's claim \"custom\" has more than %d values", MaxAttributes)
 	}
+	f.out = append(f.out, Attribute{Path: path, Has: values, Leaf: leaf})
 	if raw[0] == '{' {
 		return f.object(path+".", raw)
 	}
@@ -95,32 +95,33 @@ func ParseValues(raw []byte) (v Values, ok bool, err error) {
 	if len(raw) == 0 {
 		return Values{}, false, Errorf(CodeBadRequest, "not valid JSON: a value is missing")
 	}
-	var items []json.RawMessage
 	switch raw[0] {
 	case '[':
-		if err := json.Unmarshal(raw, &items); err != nil {
-			return Values{}, false, Errorf(CodeBadRequest, "not valid JSON: %v", err)
+		v.List = true
+		for item := range JSONItems(raw) {
+			if ok, err := v.add(item); !ok {
+				return Values{}, false, err
+			}
 		}
+		return v, true, nil
 	case '{':
-		if items, ok = listOfObject(raw); !ok {
-			return Values{}, false, nil
-		}
-	default:
-		s, err := parseScalar(raw)
-		return Values{Values: []Value{s}}, err == nil, err
+		return listOfObject(raw)
 	}
-	v = Values{List: true, Values: make([]Value, 0, len(items))}
-	for _, item := range items {
-		if item[0] == '[' || item[0] == '{' {
-			return Values{}, false, nil
-		}
-		s, err := parseScalar(item)
-		if err != nil {
-			return Values{}, false, err
-		}
-		v.Values = append(v.Values, s)
+	s, err := parseScalar(raw)
+	return Values{Values: []Value{s}}, err == nil, err
+}
+
+// add appends a scalar; anything else is not ok.
+func (v *Values) add(raw []byte) (ok bool, err error) {
+	if raw[0] == '[' || raw[0] == '{' {
+		return false, nil
 	}
-	return v, true, nil
+	s, err := parseScalar(raw)
+	if err != nil {
+		return false, err
+	}
+	v.Values = append(v.Values, s)
+	return true, nil
 }
 
 func parseScalar(raw []byte) (Value, error) {
@@ -132,40 +133,37 @@ func parseScalar(raw []byte) (Value, error) {
 	case 'n':
 		return ValueNull, nil
 	case '"':
-		var s string
-		if err := json.Unmarshal(raw, &s); err != nil {
-			return "", Errorf(CodeBadRequest, "not valid JSON: %v", err)
-		}
-		return StringValue(s), nil
+		return StringValue(string(UnquoteJSON(raw[1 : len(raw)-1]))), nil
 	}
 	return NumberValue(string(raw))
 }
 
-func objectFields(raw []byte) (map[string]json.RawMessage, error) {
-	var fields map[string]json.RawMessage
-	if err := json.Unmarshal(raw, &fields); err != nil {
-		return nil, Errorf(CodeBadRequest, "not valid JSON: %v", err)
-	}
-	return fields, nil
-}
-
 // listOfObject reads {"0":…,"3":…}; the empty object is not a list.
-func listOfObject(raw []byte) (items []json.RawMessage, ok bool) {
-	fields, err := objectFields(raw)
-	if err != nil || len(fields) == 0 {
-		return nil, false
+func listOfObject(raw []byte) (v Values, ok bool, err error) {
+	type item struct {
+		key int
+		raw []byte
 	}
-	keys := make([]int, 0, len(fields))
-	for k := range fields {
-		n, err := strconv.Atoi(k)
-		if err != nil || n < 0 || strconv.Itoa(n) != k {
-			return nil, false
+	var items []item
+	for key, value := range JSONMembers(raw) {
+		n, err := strconv.Atoi(string(key))
+		if err != nil || n < 0 || strconv.Itoa(n) != string(key) {
+			return Values{}, false, nil
 		}
-		keys = append(keys, n)
+		items = append(items, item{n, value})
 	}
-	slices.Sort(keys)
-	for _, k := range keys {
-		items = append(items, fields[strconv.Itoa(k)])
+	if len(items) == 0 {
+		return Values{}, false, nil
 	}
-	return items, true
+	slices.SortStableFunc(items, func(a, b item) int { return cmp.Compare(a.key, b.key) })
+	v.List = true
+	for i, it := range items {
+		if i+1 < len(items) && items[i+1].key == it.key {
+			continue // the last counts
+		}
+		if ok, err := v.add(it.raw); !ok {
+			return Values{}, false, err
+		}
+	}
+	return v, true, nil
 }

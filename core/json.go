@@ -3,6 +3,7 @@ package core
 import (
 	"bytes"
 	"encoding/json"
+	"iter"
 	"unicode/utf8"
 )
 
@@ -15,8 +16,12 @@ const MaxJSONDepth = 128
 // and appends it to dst without insignificant white space. Numbers and strings
 // keep their source text. The error is for the sender.
 func CompactJSON(dst, src []byte) ([]byte, error) {
-	if err := CheckJSON(src); err != nil {
+	spaced, err := scanJSON(src)
+	if err != nil {
 		return dst, err
+	}
+	if !spaced {
+		return append(dst, src...), nil
 	}
 	buf := bytes.NewBuffer(dst)
 	if err := json.Compact(buf, src); err != nil {
@@ -25,30 +30,80 @@ func CompactJSON(dst, src []byte) ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
-// CheckJSON checks what encoding/json does not: UTF-8 and depth. The syntax is
-// left to the decoder that follows.
+// CheckJSON checks src as CompactJSON does. White space may stand around it.
 func CheckJSON(src []byte) error {
+	_, err := scanJSON(src)
+	return err
+}
+
+func scanJSON(src []byte) (spaced bool, err error) {
 	if !utf8.Valid(src) {
-		return Errorf(CodeBadRequest, "not valid JSON: it must be UTF-8")
+		return false, Errorf(CodeBadRequest, "not valid JSON: it must be UTF-8")
 	}
-	depth, inString := 0, false
-	for i := 0; i < len(src); i++ {
-		switch c := src[i]; {
-		case inString:
-			if c == '\\' {
-				i++
-			} else if c == '"' {
-				inString = false
+	s := JSONScanner{Src: src}
+	s.Space()
+	if _, err := s.Value(0); err != nil {
+		return false, err
+	}
+	err = s.End()
+	return s.Spaced, err
+}
+
+// JSONMembers goes through the members of an object in their order, keys
+// unquoted: for JSON that was checked. It ends at once for anything else.
+func JSONMembers(object []byte) iter.Seq2[[]byte, []byte] {
+	return func(yield func(key, value []byte) bool) {
+		s := JSONScanner{Src: object}
+		if s.Space(); s.Next() != '{' {
+			return
+		}
+		s.Pos++
+		for first := true; ; first = false {
+			key, more, _ := s.Member(first)
+			if !more {
+				return
 			}
-		case c == '"':
-			inString = true
-		case c == '{' || c == '[':
-			if depth++; depth > MaxJSONDepth {
-				return Errorf(CodeBadRequest, "JSON is nested deeper than %d levels", MaxJSONDepth)
+			value, err := s.Value(1)
+			if err != nil || !yield(UnquoteJSON(key), value) {
+				return
 			}
-		case c == '}' || c == ']':
-			depth--
 		}
 	}
-	return nil
+}
+
+// JSONItems goes through a list as JSONMembers does through an object.
+func JSONItems(list []byte) iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		s := JSONScanner{Src: list}
+		if s.Space(); s.Next() != '[' {
+			return
+		}
+		s.Pos++
+		for first := true; ; first = false {
+			if more, _ := s.Item(first); !more {
+				return
+			}
+			value, err := s.Value(1)
+			if err != nil || !yield(value) {
+				return
+			}
+		}
+	}
+}
+
+// JSONKind names the type of a JSON value, for errors.
+func JSONKind(value []byte) string {
+	switch value[0] {
+	case '{':
+		return "an object"
+	case '[':
+		return "a list"
+	case '"':
+		return "a string"
+	case 't', 'f':
+		return "a boolean"
+	case 'n':
+		return "null"
+	}
+	return "a number"
 }

@@ -31,11 +31,27 @@ func StringValue(s string) Value { return Value(textPrefix + s) }
 // NumberValue is the Value of a JSON number given as source text: its exact
 // shortest decimal without an exponent.
 func NumberValue(literal string) (Value, error) {
+	if isPlain(literal) {
+		return StringValue(literal), nil
+	}
 	text, ok := shortestDecimal(literal)
 	if !ok {
 		return "", Errorf(CodeBadRequest, "the number %.50s has more than %d digits: send it as a string", literal, MaxNumberDigits)
 	}
 	return StringValue(text), nil
+}
+
+// isPlain tells integers that are their own shortest form.
+func isPlain(literal string) bool {
+	if len(literal) == 0 || len(literal) > MaxNumberDigits || literal[0] == '0' && len(literal) > 1 {
+		return false
+	}
+	for i := range len(literal) {
+		if literal[i] < '0' || literal[i] > '9' {
+			return false
+		}
+	}
+	return true
 }
 
 // Text is the string or number as text; ok is false for true, false and null.

@@ -1,7 +1,7 @@
 package auth
 
 import (
-	"encoding/json"
+	"bytes"
 	"math"
 	"strconv"
 	"time"
@@ -22,55 +22,83 @@ const MaxPatterns = 500
 
 // readClaims reads a payload whose signature was good.
 func readClaims(payload []byte, userClaim string, now time.Time) (*core.Claims, error) {
-	var fields map[string]json.RawMessage
 	if err := core.CheckJSON(payload); err != nil {
 		return nil, unauthorized(err)
 	}
-	if err := json.Unmarshal(payload, &fields); err != nil || fields == nil {
+	if payload = bytes.TrimSpace(payload); payload[0] != '{' {
 		return nil, core.Errorf(core.CodeUnauthorized, "the token's payload must be a JSON object")
 	}
+	var f payloadFields
+	for key, value := range core.JSONMembers(payload) {
+		if field := f.slot(key); field != nil {
+			*field = value
+		}
+	}
 	c := &core.Claims{}
-	if err := readTimes(c, fields, now); err != nil {
+	if err := readTimes(c, f.exp, f.nbf, now); err != nil {
 		return nil, err
 	}
 	var err error
-	if c.Attributes, err = core.ParseAttributes(fields["custom"]); err != nil {
+	if c.Attributes, err = core.ParseAttributes(f.custom); err != nil {
 		return nil, unauthorized(err)
 	}
 	if len(c.Attributes) > 0 {
-		if c.Custom, err = core.CompactJSON(make([]byte, 0, len(fields["custom"])), fields["custom"]); err != nil {
+		if c.Custom, err = core.CompactJSON(make([]byte, 0, len(f.custom)), f.custom); err != nil {
 			return nil, unauthorized(err)
 		}
 	}
-	if c.User, err = readUser(c, fields["sub"], userClaim); err != nil {
+	if c.User, err = readUser(c, f.sub, userClaim); err != nil {
 		return nil, err
 	}
-	if c.Topics, err = readPatterns("topics", fields["topics"]); err != nil {
+	if c.Topics, err = readPatterns("topics", f.topics); err != nil {
 		return nil, err
 	}
-	c.Publish, err = readPatterns("publish", fields["publish"])
+	c.Publish, err = readPatterns("publish", f.publish)
 	return c, err
+}
+
+// payloadFields are the claims that this server reads, as JSON; nil is absent.
+type payloadFields struct {
+	exp, nbf, custom, sub, topics, publish []byte
+}
+
+func (f *payloadFields) slot(key []byte) *[]byte {
+	switch string(key) {
+	case "exp":
+		return &f.exp
+	case "nbf":
+		return &f.nbf
+	case "custom":
+		return &f.custom
+	case "sub":
+		return &f.sub
+	case "topics":
+		return &f.topics
+	case "publish":
+		return &f.publish
+	}
+	return nil
 }
 
 // readTimes checks exp and nbf, without leeway. iat, iss and aud are the
 // issuer's own business.
-func readTimes(c *core.Claims, fields map[string]json.RawMessage, now time.Time) error {
-	if raw, ok := fields["exp"]; ok {
-		exp, err := unixSeconds("exp", raw)
+func readTimes(c *core.Claims, exp, nbf []byte, now time.Time) error {
+	if exp != nil {
+		at, err := unixSeconds("exp", exp)
 		if err != nil {
 			return err
 		}
-		if late := now.Unix() - exp; late >= 0 {
+		if late := now.Unix() - at; late >= 0 {
 			return expired(late)
 		}
-		c.Expires = exp
+		c.Expires = at
 	}
-	if raw, ok := fields["nbf"]; ok {
-		nbf, err := unixSeconds("nbf", raw)
+	if nbf != nil {
+		at, err := unixSeconds("nbf", nbf)
 		if err != nil {
 			return err
 		}
-		if early := nbf - now.Unix(); early > 0 {
+		if early := at - now.Unix(); early > 0 {
 			return core.Errorf(core.CodeUnauthorized, "the token is good only in %d s (nbf): synchronise clocks", early)
 		}
 	}
@@ -78,7 +106,7 @@ func readTimes(c *core.Claims, fields map[string]json.RawMessage, now time.Time)
 }
 
 // unixSeconds reads a NumericDate (RFC 7519, 2), which may have a fraction.
-func unixSeconds(name string, raw json.RawMessage) (int64, error) {
+func unixSeconds(name string, raw []byte) (int64, error) {
 	v, err := strconv.ParseFloat(string(raw), 64)
 	if err != nil || !(v >= 0 && v < millisecondsFrom) {
 		return 0, core.Errorf(core.CodeUnauthorized, "the token's %s is %.40s: it must be a number of unix seconds", name, raw)
@@ -87,7 +115,7 @@ func unixSeconds(name string, raw json.RawMessage) (int64, error) {
 }
 
 // readUser is sub, or else a key of custom, as text; "" is anonymous.
-func readUser(c *core.Claims, sub json.RawMessage, userClaim string) (string, error) {
+func readUser(c *core.Claims, sub []byte, userClaim string) (string, error) {
 	user := ""
 	if len(sub) > 0 && string(sub) != "null" {
 		v, scalar, err := core.ParseValues(sub)
@@ -117,7 +145,7 @@ func readUser(c *core.Claims, sub json.RawMessage, userClaim string) (string, er
 }
 
 // readPatterns reads a list of patterns; absent, null and empty grant nothing.
-func readPatterns(name string, raw json.RawMessage) ([]core.Pattern, error) {
+func readPatterns(name string, raw []byte) ([]core.Pattern, error) {
 	if len(raw) == 0 || string(raw) == "null" {
 		return nil, nil
 	}

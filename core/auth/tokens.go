@@ -19,8 +19,12 @@ const DefaultTokens = 10_000
 // it found good. Safe for many goroutines. What it refuses it does not
 // remember: a flood of bad tokens pushes no good one out.
 type Tokens struct {
-	cache *lru.Cache[tokenKey, verified]
+	cache   *lru.Cache[tokenKey, verified]
+	headers *lru.Cache[string, header]
 }
+
+// maxHeaders bounds the headers that are kept: issuers write one each.
+const maxHeaders = 64
 
 type tokenKey struct {
 	endpoint, userClaim string
@@ -45,7 +49,11 @@ func NewTokens(size int) *Tokens {
 	if err != nil {
 		panic("auth: " + err.Error()) // only for a size below one
 	}
-	return &Tokens{cache: cache}
+	headers, err := lru.New[string, header](maxHeaders)
+	if err != nil {
+		panic("auth: " + err.Error())
+	}
+	return &Tokens{cache: cache, headers: headers}
 }
 
 // Verify returns the claims of a token that one of ep's JWTKeys signed with
@@ -69,7 +77,7 @@ func (t *Tokens) Verify(ep *core.Endpoint, token string, now time.Time) (*core.C
 		}
 		return v.claims, nil
 	}
-	payload, secret, err := verifySignature(ep, token)
+	payload, secret, err := t.verifySignature(ep, token)
 	if err != nil {
 		return nil, err
 	}

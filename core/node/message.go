@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/driplet/driplet/core"
@@ -17,14 +18,8 @@ import (
 // messageBody is what a backend posts. Fields that are not named here are
 // ignored, an "endpoint" among them: the URL says where it goes.
 type messageBody struct {
-	Nonce     *string         `json:"nonce"`
-	Timestamp json.RawMessage `json:"timestamp"`
-	Message   json.RawMessage `json:"message"`
-	Topic     *string         `json:"topic"`
-	Target    json.RawMessage `json:"target"`
-	Event     *string         `json:"event"`
-	Except    *string         `json:"except"`
-	ID        *string         `json:"id"`
+	timestamp, message, target     json.RawMessage
+	nonce, topic, name, except, id *string
 }
 
 // MaxKeyBytes bounds an idempotency key, which is remembered for minutes.
@@ -68,8 +63,8 @@ func (n *Node) message(ctx context.Context, t *tenant, r auth.Request) (Receipt,
 		return Receipt{}, err
 	}
 	id := ""
-	if m.ID != nil {
-		id = *m.ID
+	if m.id != nil {
+		id = *m.id
 	}
 	return n.put(ctx, t, ev, n.filter(t, nil, ev.Key.Topic), scope, id)
 }
@@ -92,67 +87,105 @@ func (n *Node) verify(ep *core.Endpoint, r auth.Request) (p signed, err error) {
 
 // readBody takes nonce and timestamp from a version 1 body.
 func (p *signed) readBody(m *messageBody, now time.Time) error {
-	if m.Nonce == nil || *m.Nonce == "" || len(*m.Nonce) > auth.MaxNonceBytes {
+	if m.nonce == nil || *m.nonce == "" || len(*m.nonce) > auth.MaxNonceBytes {
 		return core.Errorf(core.CodeBadRequest, "nonce is missing, empty or over %d bytes: send a new random text with every request", auth.MaxNonceBytes)
 	}
-	if len(m.Timestamp) == 0 || string(m.Timestamp) == "null" {
+	if len(m.timestamp) == 0 || string(m.timestamp) == "null" {
 		return core.Errorf(core.CodeBadRequest, "timestamp is missing: send the seconds since 1970")
 	}
-	unix, err := strconv.ParseInt(string(m.Timestamp), 10, 64)
+	unix, err := strconv.ParseInt(string(m.timestamp), 10, 64)
 	if err != nil {
-		return core.Errorf(core.CodeBadRequest, "timestamp is %.40s: it must be a whole number of seconds since 1970", m.Timestamp)
+		return core.Errorf(core.CodeBadRequest, "timestamp is %.40s: it must be a whole number of seconds since 1970", m.timestamp)
 	}
-	p.nonce, p.at = *m.Nonce, time.Unix(unix, 0)
+	p.nonce, p.at = *m.nonce, time.Unix(unix, 0)
 	return auth.CheckTimestamp(unix, now)
 }
 
 func parseMessage(body []byte) (*messageBody, error) {
-	if len(bytes.TrimSpace(body)) == 0 {
+	body = bytes.TrimSpace(body)
+	if len(body) == 0 {
 		return nil, core.Errorf(core.CodeBadRequest, "the body is empty: send a JSON object with nonce, timestamp, message and topic")
 	}
 	if err := core.CheckJSON(body); err != nil {
 		return nil, err
 	}
-	var m messageBody
-	if err := json.Unmarshal(body, &m); err != nil {
-		var wrong *json.UnmarshalTypeError
-		if errors.As(err, &wrong) && wrong.Field != "" {
-			return nil, core.Errorf(core.CodeBadRequest, "%s is a JSON %s: it must be a string", wrong.Field, wrong.Value)
-		}
-		return nil, core.Errorf(core.CodeBadRequest, "the body is not a JSON object: %v", err)
+	if body[0] != '{' {
+		return nil, core.Errorf(core.CodeBadRequest, "the body is not a JSON object")
 	}
-	return &m, nil
+	m := new(messageBody)
+	for key, value := range core.JSONMembers(body) {
+		if err := m.read(key, value); err != nil {
+			return nil, err
+		}
+	}
+	return m, nil
+}
+
+// read takes one field. Case does not count, as it never did here; of a field
+// that stands twice the last counts.
+func (m *messageBody) read(key []byte, value json.RawMessage) error {
+	var text **string
+	var name string
+	switch name = strings.ToLower(string(key)); name {
+	case "timestamp":
+		m.timestamp = value
+	case "message":
+		m.message = value
+	case "target":
+		m.target = value
+	case "nonce":
+		text = &m.nonce
+	case "topic":
+		text = &m.topic
+	case "event":
+		text = &m.name
+	case "except":
+		text = &m.except
+	case "id":
+		text = &m.id
+	}
+	switch {
+	case text == nil:
+	case value[0] == '"':
+		s := string(core.UnquoteJSON(value[1 : len(value)-1]))
+		*text = &s
+	case value[0] == 'n':
+		*text = nil
+	default:
+		return core.Errorf(core.CodeBadRequest, "%s must be a string, not %s", name, core.JSONKind(value))
+	}
+	return nil
 }
 
 // event checks everything that says what goes where.
 func (m *messageBody) event(endpoint string) (*core.Event, error) {
-	if m.Topic == nil {
+	if m.topic == nil {
 		return nil, core.Errorf(core.CodeBadRequest, "topic is missing")
 	}
-	if err := core.CheckTopic(*m.Topic); err != nil {
+	if err := core.CheckTopic(*m.topic); err != nil {
 		return nil, err
 	}
-	if m.Message == nil {
+	if m.message == nil {
 		return nil, core.Errorf(core.CodeBadRequest, "message is missing: it may be any JSON, also null")
 	}
-	data, err := core.CompactJSON(make([]byte, 0, len(m.Message)), m.Message)
+	data, err := core.CompactJSON(make([]byte, 0, len(m.message)), m.message)
 	if err != nil {
 		return nil, err
 	}
-	ev := &core.Event{Key: core.TopicKey{Endpoint: endpoint, Topic: *m.Topic}, Data: data}
-	if m.Event != nil {
-		if err := core.CheckEventName(*m.Event); err != nil {
+	ev := &core.Event{Key: core.TopicKey{Endpoint: endpoint, Topic: *m.topic}, Data: data}
+	if m.name != nil {
+		if err := core.CheckEventName(*m.name); err != nil {
 			return nil, err
 		}
-		ev.Name = *m.Event
+		ev.Name = *m.name
 	}
-	if m.Except != nil {
-		ev.Except = core.SessionID(*m.Except)
+	if m.except != nil {
+		ev.Except = core.SessionID(*m.except)
 	}
-	if m.ID != nil && (*m.ID == "" || len(*m.ID) > MaxKeyBytes) {
-		return nil, core.Errorf(core.CodeBadRequest, "id has %d bytes: it must have 1 to %d", len(*m.ID), MaxKeyBytes)
+	if m.id != nil && (*m.id == "" || len(*m.id) > MaxKeyBytes) {
+		return nil, core.Errorf(core.CodeBadRequest, "id has %d bytes: it must have 1 to %d", len(*m.id), MaxKeyBytes)
 	}
-	ev.Target, err = target.Parse(m.Target)
+	ev.Target, err = target.Parse(m.target)
 	return ev, err
 }
 

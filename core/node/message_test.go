@@ -24,7 +24,7 @@ func TestMessageRefusals(t *testing.T) {
 	at := time.Now().Unix()
 	for name, test := range map[string]struct{ body, code, text string }{
 		"empty":             {``, "bad_request", "empty"},
-		"not JSON":          {`{`, "bad_request", "not a JSON object"},
+		"not JSON":          {`{`, "bad_request", "not valid JSON"},
 		"a list":            {`[]`, "bad_request", "not a JSON object"},
 		"deep":              {strings.Repeat("[", 100000), "bad_request", "deeper than 128"},
 		"invalid UTF-8":     {"{\"topic\":\"\xff\"}", "bad_request", "UTF-8"},

@@ -2,7 +2,6 @@ package target
 
 import (
 	"bytes"
-	"encoding/json"
 
 	"github.com/driplet/driplet/core"
 )
@@ -33,10 +32,10 @@ func (c *cursor) more(closing byte) bool {
 }
 
 // key reads a member's name and its colon.
-func (c *cursor) key() (string, error) {
+func (c *cursor) key() string {
 	raw := c.literal()
 	c.at++
-	return unquote(raw)
+	return text(raw)
 }
 
 // literal steps over a string, number, true, false or null.
@@ -57,13 +56,5 @@ func (c *cursor) literal() []byte {
 	return c.src[start:c.at]
 }
 
-// unquote reads a JSON string with its quotes.
-func unquote(raw []byte) (s string, err error) {
-	if bytes.IndexByte(raw, '\\') < 0 {
-		return string(raw[1 : len(raw)-1]), nil
-	}
-	if err := json.Unmarshal(raw, &s); err != nil {
-		return "", core.Errorf(core.CodeBadRequest, "not valid JSON: %v", err)
-	}
-	return s, nil
-}
+// text unquotes a string with its quotes.
+func text(raw []byte) string { return string(core.UnquoteJSON(raw[1 : len(raw)-1])) }

@@ -49,7 +49,7 @@ func Parse(raw []byte) (*core.Target, error) {
 		return nil, nil
 	}
 	if text[0] != '{' {
-		return nil, core.Errorf(core.CodeBadRequest, "target must be an object with include, exclude or all, not %s", kindOf(text[0]))
+		return nil, core.Errorf(core.CodeBadRequest, "target must be an object with include, exclude or all, not %s", core.JSONKind(text))
 	}
 	p := parser{cursor: cursor{src: text}, target: &core.Target{Raw: text}}
 	if err := p.sections(); err != nil {
@@ -67,10 +67,7 @@ type parser struct {
 func (p *parser) sections() error {
 	var seen [3]bool
 	for p.enter('{'); p.more('}'); {
-		name, err := p.key()
-		if err != nil {
-			return inTarget("", "", err)
-		}
+		name := p.key()
 		var i int
 		var into *[]core.Condition
 		switch name {
@@ -97,17 +94,15 @@ func (p *parser) sections() error {
 // section reads the rules of one key. PHP writes no rules as [].
 func (p *parser) section(name string, into *[]core.Condition) error {
 	if c := p.peek(); c != '{' {
+		kind := core.JSONKind(p.src[p.at:])
 		p.enter(c)
 		if c == '[' && !p.more(']') {
 			return nil
 		}
-		return core.Errorf(core.CodeBadRequest, "target.%s must be an object of rules, path: value, not %s", name, kindOf(c))
+		return core.Errorf(core.CodeBadRequest, "target.%s must be an object of rules, path: value, not %s", name, kind)
 	}
 	for p.enter('{'); p.more('}'); {
-		path, err := p.key()
-		if err != nil {
-			return inTarget(name, "", err)
-		}
+		path := p.key()
 		if path == "" {
 			return core.Errorf(core.CodeBadRequest, "target.%s has a rule without a path", name)
 		}

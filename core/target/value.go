@@ -43,12 +43,9 @@ func (p *parser) listOfObject() (core.Values, error) {
 	}
 	var items []item
 	for p.enter('{'); p.more('}'); {
-		text, err := p.key()
-		if err != nil {
-			return core.Values{}, err
-		}
-		n, err := strconv.Atoi(text)
-		if err != nil || n < 0 || strconv.Itoa(n) != text {
+		key := p.key()
+		n, err := strconv.Atoi(key)
+		if err != nil || n < 0 || strconv.Itoa(n) != key {
 			return core.Values{}, core.Errorf(core.CodeBadRequest, "a value must be a scalar or a list of scalars, not an object: for a claim within an object write its path with dots")
 		}
 		v, err := p.scalar()
@@ -74,7 +71,7 @@ func (p *parser) listOfObject() (core.Values, error) {
 func (p *parser) scalar() (core.Value, error) {
 	c := p.peek()
 	if c == '[' || c == '{' {
-		return "", core.Errorf(core.CodeBadRequest, "a list may hold scalars only, not %s", kindOf(c))
+		return "", core.Errorf(core.CodeBadRequest, "a list may hold scalars only, not %s", core.JSONKind(p.src[p.at:]))
 	}
 	if p.values++; p.values > MaxValues {
 		return "", core.Errorf(core.CodeBadRequest, "target has more than %d values: give those users a claim in common", MaxValues)
@@ -82,8 +79,7 @@ func (p *parser) scalar() (core.Value, error) {
 	raw := p.literal()
 	switch c {
 	case '"':
-		s, err := unquote(raw)
-		return core.StringValue(s), err
+		return core.StringValue(text(raw)), nil
 	case 't':
 		return core.ValueTrue, nil
 	case 'f':
@@ -92,21 +88,4 @@ func (p *parser) scalar() (core.Value, error) {
 		return core.ValueNull, nil
 	}
 	return core.NumberValue(string(raw))
-}
-
-// kindOf names a JSON value by its first byte.
-func kindOf(c byte) string {
-	switch c {
-	case '{':
-		return "an object"
-	case '[':
-		return "a list"
-	case '"':
-		return "a string"
-	case 't', 'f':
-		return "a boolean"
-	case 'n':
-		return "null"
-	}
-	return "a number"
 }

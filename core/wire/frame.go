@@ -2,6 +2,7 @@ package wire
 
 import (
 	"bytes"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/driplet/driplet/core"
@@ -58,43 +59,51 @@ func (f *fields) read(frame []byte) (fault error) {
 	if !utf8.Valid(frame) {
 		fault = core.Errorf(core.CodeBadRequest, "frame is not valid UTF-8")
 	}
-	s := scanner{src: frame}
-	s.space()
-	if s.pos == len(frame) {
+	s := core.JSONScanner{Src: frame}
+	s.Space()
+	if s.Pos == len(frame) {
 		return core.Errorf(core.CodeBadRequest, "frame is empty: send one JSON object")
 	}
-	if s.next() != '{' {
-		return firstOf(fault, core.Errorf(core.CodeBadRequest, "frame starts with %s: send one JSON object", nameByte(s.next())))
+	if s.Next() != '{' {
+		return firstOf(fault, core.Errorf(core.CodeBadRequest, "frame starts with %s: send one JSON object", core.NameByte(s.Next())))
 	}
-	s.pos++
+	s.Pos++
 	for first := true; ; first = false {
-		key, ok, err := s.member(first)
+		key, ok, err := s.Member(first)
 		if err != nil {
-			return firstOf(fault, err)
+			return firstOf(fault, inFrame(err))
 		}
 		if !ok {
 			break
 		}
-		start := s.pos
-		s.spaced = false
-		if err := s.value(0); err != nil {
-			return firstOf(fault, err)
+		s.Spaced = false
+		raw, err := s.Value(0)
+		if err != nil {
+			return firstOf(fault, inFrame(err))
 		}
-		v := f.slot(unquote(key))
+		v := f.slot(core.UnquoteJSON(key))
 		switch {
 		case v == nil:
 		case v.raw != nil:
 			v.twice = true
-			fault = firstOf(fault, core.Errorf(core.CodeBadRequest, "frame has %q twice", unquote(key)))
+			fault = firstOf(fault, core.Errorf(core.CodeBadRequest, "frame has %q twice", core.UnquoteJSON(key)))
 		default:
-			v.raw, v.spaced = frame[start:s.pos], s.spaced
+			v.raw, v.spaced = raw, s.Spaced
 		}
 	}
-	s.space()
-	if s.pos < len(frame) {
-		fault = firstOf(fault, core.Errorf(core.CodeBadRequest, "frame goes on after its object, with %s at byte %d: send one object in each frame", nameByte(s.next()), s.pos+1))
+	s.Space()
+	if s.Pos < len(frame) {
+		fault = firstOf(fault, core.Errorf(core.CodeBadRequest, "frame goes on after its object, with %s at byte %d: send one object in each frame", core.NameByte(s.Next()), s.Pos+1))
 	}
 	return fault
+}
+
+// inFrame says of a fault in JSON what the JSON is.
+func inFrame(err error) error {
+	if e := core.AsError(err); strings.HasPrefix(e.Message, "not valid JSON") {
+		return core.Errorf(core.CodeBadRequest, "frame is %s", e.Message)
+	}
+	return err
 }
 
 func firstOf(a, b error) error {
@@ -109,19 +118,7 @@ func (v value) kind() string {
 	if v.raw == nil {
 		return "missing"
 	}
-	switch v.raw[0] {
-	case '"':
-		return "a string"
-	case '{':
-		return "an object"
-	case '[':
-		return "a list"
-	case 't', 'f':
-		return "a boolean"
-	case 'n':
-		return "null"
-	}
-	return "a number"
+	return core.JSONKind(v.raw)
 }
 
 // text is a string's bytes, which may be the frame's; an absent field is
@@ -133,7 +130,7 @@ func (v value) text(name string) ([]byte, error) {
 	if v.raw[0] != '"' {
 		return nil, core.Errorf(core.CodeBadRequest, "%s must be a string, not %s", name, v.kind())
 	}
-	return unquote(v.raw[1 : len(v.raw)-1]), nil
+	return core.UnquoteJSON(v.raw[1 : len(v.raw)-1]), nil
 }
 
 // compact is the value as users' JSON travels: checked and without white

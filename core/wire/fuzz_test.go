@@ -95,55 +95,6 @@ func checkJSON(t *testing.T, b []byte) {
 	}
 }
 
-// FuzzScanner holds the scanner to encoding/json's idea of what JSON is.
-func FuzzScanner(f *testing.F) {
-	for _, s := range []string{`{"a":[1,-0.5e+3,"\u00e9\n",true,false,null,{}]}`, ` [ ] `, `"`, `01`, `1.`, `-`, `1e`, `tru`, "\"\\u00\x11\x12\"", `[1,]`, `{"a":1,}`, `{,}`, "\x00", `"\ud800"`} {
-		f.Add([]byte(s))
-	}
-	f.Fuzz(func(t *testing.T, src []byte) {
-		s := scanner{src: src}
-		s.space()
-		err := s.value(0)
-		s.space()
-		ours := err == nil && s.pos == len(src)
-		theirs := json.Valid(src) && !nestedTooDeep(src)
-		if ours != theirs {
-			t.Fatalf("%q: scanner says %v (%v), encoding/json %v", src, ours, err, theirs)
-		}
-		if !ours {
-			return
-		}
-		compact, err := core.CompactJSON(nil, src)
-		if utf8.Valid(src) && err != nil {
-			t.Fatal(err)
-		}
-		if utf8.Valid(src) && s.spaced != (len(compact) != len(src)) {
-			t.Fatalf("%q: spaced is %v, compact is %q", src, s.spaced, compact)
-		}
-	})
-}
-
-// nestedTooDeep is right for valid JSON.
-func nestedTooDeep(src []byte) bool {
-	depth, inString := 0, false
-	for i := 0; i < len(src); i++ {
-		switch c := src[i]; {
-		case inString && c == '\\':
-			i++
-		case c == '"':
-			inString = !inString
-		case inString:
-		case c == '{' || c == '[':
-			if depth++; depth > core.MaxJSONDepth {
-				return true
-			}
-		case c == '}' || c == ']':
-			depth--
-		}
-	}
-	return false
-}
-
 func FuzzAppendString(f *testing.F) {
 	for _, s := range []string{"", "plain", "\"\\/\b\f\n\r\t\x00\x1f\x7f", "é漢😀\u2028", "\xff\xc3", "a\xed\xa0\x80b", "\ufffd"} {
 		f.Add(s)
@@ -155,7 +106,7 @@ func FuzzAppendString(f *testing.F) {
 		if err := json.Unmarshal(b, &back); err != nil || back != string([]rune(s)) {
 			t.Fatalf("%q was written %s and read %q, %v", s, b, back, err)
 		}
-		if got := string(unquote(b[1 : len(b)-1])); got != back {
+		if got := string(core.UnquoteJSON(b[1 : len(b)-1])); got != back {
 			t.Fatalf("unquote gives %q, want %q", got, back)
 		}
 	})

@@ -16,21 +16,21 @@ func (v value) position() (*core.Position, error) {
 		return nil, core.Errorf(core.CodeBadRequest, "since must be an object with epoch and offset, not %s", v.kind())
 	}
 	var epoch, offset value
-	s := scanner{src: v.raw, pos: 1}
+	s := core.JSONScanner{Src: v.raw, Pos: 1}
 	for first := true; ; first = false {
-		key, ok, err := s.member(first)
+		key, ok, err := s.Member(first)
 		if err != nil {
 			return nil, err
 		}
 		if !ok {
 			break
 		}
-		start := s.pos
-		if err := s.value(1); err != nil {
+		raw, err := s.Value(1)
+		if err != nil {
 			return nil, err
 		}
 		field := &epoch
-		switch string(unquote(key)) {
+		switch string(core.UnquoteJSON(key)) {
 		case "epoch":
 		case "offset":
 			field = &offset
@@ -38,9 +38,9 @@ func (v value) position() (*core.Position, error) {
 			continue
 		}
 		if field.raw != nil {
-			return nil, core.Errorf(core.CodeBadRequest, "since has %q twice", unquote(key))
+			return nil, core.Errorf(core.CodeBadRequest, "since has %q twice", core.UnquoteJSON(key))
 		}
-		field.raw = v.raw[start:s.pos]
+		field.raw = raw
 	}
 	e, err := epoch.text("since.epoch")
 	if err != nil {

@@ -22,7 +22,7 @@ func (v value) requestID() (core.RequestID, error) {
 	}
 	switch c := v.raw[0]; {
 	case c == '"':
-		n := len(unquote(v.raw[1 : len(v.raw)-1]))
+		n := len(core.UnquoteJSON(v.raw[1 : len(v.raw)-1]))
 		if n == 0 || n > MaxIDBytes {
 			return "", core.Errorf(core.CodeBadRequest, "id is a string of %d bytes: give it 1 to %d", n, MaxIDBytes)
 		}

@@ -1,10 +1,6 @@
 package wire
 
-import (
-	"bytes"
-	"encoding/json"
-	"unicode/utf8"
-)
+import "unicode/utf8"
 
 const hexDigits = "0123456789abcdef"
 
@@ -63,22 +59,4 @@ func appendJSON(dst, raw []byte) []byte {
 		return append(dst, "null"...)
 	}
 	return append(dst, raw...)
-}
-
-// unquote decodes what stands between the quotes of a valid JSON string. The
-// result may share inner's bytes. Half a surrogate pair becomes U+FFFD, as in
-// encoding/json, so that a topic has one name on every way in.
-func unquote(inner []byte) []byte {
-	if bytes.IndexByte(inner, '\\') < 0 {
-		return inner
-	}
-	quoted := make([]byte, 0, len(inner)+2)
-	quoted = append(quoted, '"')
-	quoted = append(quoted, inner...)
-	quoted = append(quoted, '"')
-	var s string
-	if err := json.Unmarshal(quoted, &s); err != nil {
-		return nil // not reached: the scanner has checked the string
-	}
-	return []byte(s)
 }

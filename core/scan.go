@@ -1,0 +1,276 @@
+package core
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+)
+
+// JSONScanner walks one JSON text (RFC 8259) once, checking its syntax on the
+// way, and allocates nothing. encoding/json would match keys without regard to
+// case, let the last of two equal keys win, and take several times as long.
+// UTF-8 is not its concern. Errors are for the sender of the text.
+type JSONScanner struct {
+	Src    []byte
+	Pos    int
+	Spaced bool // set when white space was skipped
+}
+
+// Space skips white space.
+func (s *JSONScanner) Space() {
+	for s.Pos < len(s.Src) {
+		switch s.Src[s.Pos] {
+		case ' ', '\t', '\n', '\r':
+			s.Pos++
+			s.Spaced = true
+		default:
+			return
+		}
+	}
+}
+
+// Next is the byte at hand, 0 at the end: no JSON token starts with it.
+func (s *JSONScanner) Next() byte {
+	if s.Pos < len(s.Src) {
+		return s.Src[s.Pos]
+	}
+	return 0
+}
+
+// Unexpected refuses what stands at Pos.
+func (s *JSONScanner) Unexpected(wanted string) error {
+	if s.Pos >= len(s.Src) {
+		return Errorf(CodeBadRequest, "not valid JSON: it ends after %d bytes, where %s should follow", len(s.Src), wanted)
+	}
+	return Errorf(CodeBadRequest, "not valid JSON: byte %d is %s, where %s should stand", s.Pos+1, NameByte(s.Src[s.Pos]), wanted)
+}
+
+// NameByte shows a byte in an error.
+func NameByte(c byte) string {
+	if c > 0x20 && c < 0x7f {
+		return string([]byte{'\'', c, '\''})
+	}
+	return fmt.Sprintf("0x%02x", c)
+}
+
+// Member steps to the next member of an object whose { has been read, and
+// leaves Pos at its value. key is what stands between its quotes; ok is false
+// behind the }.
+func (s *JSONScanner) Member(first bool) (key []byte, ok bool, err error) {
+	s.Space()
+	switch c := s.Next(); {
+	case c == '}':
+		s.Pos++
+		return nil, false, nil
+	case first:
+	case c == ',':
+		s.Pos++
+		s.Space()
+	default:
+		return nil, false, s.Unexpected("a comma or }")
+	}
+	if s.Next() != '"' {
+		return nil, false, s.Unexpected("a key in double quotes")
+	}
+	start := s.Pos + 1
+	if err := s.str(); err != nil {
+		return nil, false, err
+	}
+	key = s.Src[start : s.Pos-1]
+	s.Space()
+	if s.Next() != ':' {
+		return nil, false, s.Unexpected("a colon")
+	}
+	s.Pos++
+	s.Space()
+	return key, true, nil
+}
+
+// Item steps to the next item of a list whose [ has been read; ok is false
+// behind the ].
+func (s *JSONScanner) Item(first bool) (ok bool, err error) {
+	s.Space()
+	switch c := s.Next(); {
+	case c == ']':
+		s.Pos++
+		return false, nil
+	case first:
+	case c == ',':
+		s.Pos++
+		s.Space()
+	default:
+		return false, s.Unexpected("a comma or ]")
+	}
+	return true, nil
+}
+
+// Value skips one value and returns its text. depth is the number of lists and
+// objects around it; MaxJSONDepth bounds it, and with it the recursion.
+func (s *JSONScanner) Value(depth int) ([]byte, error) {
+	start := s.Pos
+	err := s.value(depth)
+	return s.Src[start:s.Pos], err
+}
+
+// End refuses what follows the text.
+func (s *JSONScanner) End() error {
+	if s.Space(); s.Pos < len(s.Src) {
+		return s.Unexpected("its end")
+	}
+	return nil
+}
+
+func (s *JSONScanner) value(depth int) error {
+	switch c := s.Next(); c {
+	case '"':
+		return s.str()
+	case '{':
+		if depth >= MaxJSONDepth {
+			return tooDeep()
+		}
+		s.Pos++
+		for first := true; ; first = false {
+			_, ok, err := s.Member(first)
+			if err != nil || !ok {
+				return err
+			}
+			if err := s.value(depth + 1); err != nil {
+				return err
+			}
+		}
+	case '[':
+		if depth >= MaxJSONDepth {
+			return tooDeep()
+		}
+		s.Pos++
+		for first := true; ; first = false {
+			ok, err := s.Item(first)
+			if err != nil || !ok {
+				return err
+			}
+			if err := s.value(depth + 1); err != nil {
+				return err
+			}
+		}
+	case 't':
+		return s.literal("true")
+	case 'f':
+		return s.literal("false")
+	case 'n':
+		return s.literal("null")
+	default:
+		if c == '-' || c >= '0' && c <= '9' {
+			return s.number()
+		}
+		return s.Unexpected("a value")
+	}
+}
+
+func tooDeep() error {
+	return Errorf(CodeBadRequest, "JSON is nested deeper than %d levels", MaxJSONDepth)
+}
+
+func (s *JSONScanner) literal(word string) error {
+	for i := 0; i < len(word); i++ {
+		if s.Next() != word[i] {
+			return s.Unexpected(word)
+		}
+		s.Pos++
+	}
+	return nil
+}
+
+func (s *JSONScanner) number() error {
+	if s.Next() == '-' {
+		s.Pos++
+	}
+	if s.Next() == '0' {
+		s.Pos++
+	} else if err := s.digits(); err != nil {
+		return err
+	}
+	if s.Next() == '.' {
+		s.Pos++
+		if err := s.digits(); err != nil {
+			return err
+		}
+	}
+	if c := s.Next(); c == 'e' || c == 'E' {
+		s.Pos++
+		if c := s.Next(); c == '+' || c == '-' {
+			s.Pos++
+		}
+		return s.digits()
+	}
+	return nil
+}
+
+func (s *JSONScanner) digits() error {
+	start := s.Pos
+	for s.Pos < len(s.Src) && s.Src[s.Pos] >= '0' && s.Src[s.Pos] <= '9' {
+		s.Pos++
+	}
+	if s.Pos == start {
+		return s.Unexpected("a digit")
+	}
+	return nil
+}
+
+// str skips a string whose opening quote is at pos.
+func (s *JSONScanner) str() error {
+	s.Pos++
+	for s.Pos < len(s.Src) {
+		switch c := s.Src[s.Pos]; {
+		case c == '"':
+			s.Pos++
+			return nil
+		case c == '\\':
+			s.Pos++
+			if err := s.escape(); err != nil {
+				return err
+			}
+		case c < 0x20:
+			return s.Unexpected("the rest of a string, where control characters are written as escapes,")
+		default:
+			s.Pos++
+		}
+	}
+	return s.Unexpected("the end of a string")
+}
+
+func (s *JSONScanner) escape() error {
+	switch s.Next() {
+	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
+		s.Pos++
+		return nil
+	case 'u':
+		s.Pos++
+		for range 4 {
+			c := s.Next()
+			if (c < '0' || c > '9') && (c < 'a' || c > 'f') && (c < 'A' || c > 'F') {
+				return s.Unexpected("a hexadecimal digit")
+			}
+			s.Pos++
+		}
+		return nil
+	}
+	return s.Unexpected("one of \" \\ / b f n r t u")
+}
+
+// UnquoteJSON decodes what stands between the quotes of a valid JSON string.
+// The result may share inner's bytes. Half a surrogate pair becomes U+FFFD, as
+// in encoding/json, so that a topic has one name on every way in.
+func UnquoteJSON(inner []byte) []byte {
+	if bytes.IndexByte(inner, '\\') < 0 {
+		return inner
+	}
+	quoted := make([]byte, 0, len(inner)+2)
+	quoted = append(quoted, '"')
+	quoted = append(quoted, inner...)
+	quoted = append(quoted, '"')
+	var s string
+	if err := json.Unmarshal(quoted, &s); err != nil {
+		return nil // not reached: the scanner has checked the string
+	}
+	return []byte(s)
+}
