@@ -5,6 +5,8 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"sync/atomic"
+	"time"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
@@ -21,10 +23,14 @@ type module struct {
 	*Manifest
 	runtime  wazero.Runtime
 	compiled wazero.CompiledModule
-	size     int // of the file, bytes
+	size     int           // of the file, bytes
+	sum      sum           // of manifest and file
+	loaded   time.Time     // when it was found good
+	users    atomic.Int64  // bindings, and whoever compiled it
+	open     *atomic.Int64 // the host's count
 }
 
-// compile checks and compiles a plugin's code. The caller closes what it gets.
+// compile checks and compiles a plugin's code. The caller releases what it gets.
 func compile(ctx context.Context, m *Manifest, wasm []byte, cache wazero.CompilationCache, unmetered bool) (*module, error) {
 	if len(wasm) > MaxModule {
 		return nil, m.errorf("%s has %d bytes, the limit is %d", m.Wasm, len(wasm), MaxModule)
@@ -51,8 +57,9 @@ func compile(ctx context.Context, m *Manifest, wasm []byte, cache wazero.Compila
 	r := wazero.NewRuntimeWithConfig(ctx, config)
 	mod := &module{Manifest: m, runtime: r, size: size}
 	if err := mod.prepare(ctx, wasm); err != nil {
-		return nil, errors.Join(err, r.Close(ctx))
+		return nil, errors.Join(err, mod.close())
 	}
+	mod.users.Store(1)
 	return mod, nil
 }
 
@@ -136,7 +143,24 @@ func (mod *module) instantiate(ctx context.Context, out *outputs) (api.Module, e
 		WithStdout(out).WithStderr(out))
 }
 
-func (mod *module) close() error { return mod.runtime.Close(context.Background()) }
+// release is told by each user of the module when it is done; the last one
+// closes it.
+func (mod *module) release() error {
+	if mod.users.Add(-1) > 0 {
+		return nil
+	}
+	mod.open.Add(-1)
+	return mod.close()
+}
+
+// close frees the code as well, which a runtime with a shared cache would keep.
+func (mod *module) close() error {
+	err := mod.runtime.Close(context.Background())
+	if mod.compiled != nil {
+		err = errors.Join(err, mod.compiled.Close(context.Background()))
+	}
+	return err
+}
 
 // instantiateAbort offers AssemblyScript's env.abort(message, file, line, column).
 func instantiateAbort(ctx context.Context, r wazero.Runtime) error {
