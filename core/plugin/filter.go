@@ -76,6 +76,9 @@ func (e *edit) replace(message []byte) error {
 
 func (e *edit) aim(h *Host, target []byte) (err error) {
 	e.retarget = true
+	if len(target) == 0 { // of a request it would mean everybody; here it is a slip
+		return errors.New("its publish hook gives an empty target: everybody is {}")
+	}
 	if e.target, err = h.ParseTarget(target); err != nil {
 		return fmt.Errorf("its publish hook gives a target that is none: %w", err)
 	}

@@ -9,34 +9,35 @@ import (
 )
 
 // Event is what a handler is asked about. Which fields hold something depends
-// on the kind of event; the others are empty. Data, Claims, State and Headers
-// are not to be kept beyond the handler.
+// on the kind of event; the others are empty. Data, Claims, State, Headers
+// and Target are not to be kept beyond the handler.
 type Event struct {
-	Event    string // message: its name, "chat.send"; timer: the timer's name
-	Topic    string // message (when given), subscribe, unsubscribe
-	Session  string // the connection: a secret between it and the server
+	Event    string // message: its name, "chat.send"; publish: the message's event name, may be empty; timer: the timer's name
+	Topic    string // message (when given), subscribe, unsubscribe, publish
+	Session  string // the connection: a secret between it and the server; empty when a backend publishes
 	User     string // its public id, as others see it
 	Request  string // message: the request's id; empty: nobody waits for an answer
 	Claims   Value  // the object custom of the connection's token
 	Time     time.Time
-	Data     Value  // message: what the client sent; http: the answer's body
+	Data     Value  // message: what the client sent; publish: the message; http: the answer's body
 	Account  string // the token's user; empty: anonymous
 	Endpoint string // its name
 	State    []byte // timer, http: what was given to Timer.Set or HTTP.Fetch
 	Status   int    // http: the answer's status; 0: there was none, and Data holds code and message
 	Headers  Value  // http: the answer's headers, names in lower case
+	Target   Value  // publish: whom the message is for; empty: everybody
 
 	bad error
 }
 
-const fields = 13
+const fields = 14
 
 func readEvent(b []byte) *Event {
 	var f [fields][]byte
 	readEnvelope(b, f[:])
 	e := &Event{
 		Event: string(f[0]), Topic: string(f[1]), Session: string(f[2]), User: string(f[3]), Request: string(f[4]),
-		Claims: Value(f[5]), Data: Value(f[7]), Account: string(f[8]), Endpoint: string(f[9]), State: f[10], Headers: Value(f[12]),
+		Claims: Value(f[5]), Data: Value(f[7]), Account: string(f[8]), Endpoint: string(f[9]), State: f[10], Headers: Value(f[12]), Target: Value(f[13]),
 	}
 	if len(f[6]) >= 8 {
 		e.Time = time.UnixMilli(int64(binary.LittleEndian.Uint64(f[6])))

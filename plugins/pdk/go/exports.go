@@ -35,11 +35,16 @@ func drEvent(kind int32, ptr unsafe.Pointer, size uint32) uint64 {
 	return at<<32 | flag | uint64(len(answer))
 }
 
-// encodeAnswer writes what a handler returned: nothing, JSON, or a refusal,
-// which it marks by the flag.
+// encodeAnswer writes what a handler returned: nothing, JSON, a Verdict, or a
+// refusal, which it marks by the flag.
 func encodeAnswer(dst []byte, reply any, err error) ([]byte, uint64) {
 	if err == nil && reply != nil {
-		if dst, err = appendJSON(dst, reply); err == nil {
+		if v, ok := reply.(Verdict); ok {
+			dst, err = v.appendTo(dst)
+		} else {
+			dst, err = appendJSON(dst, reply)
+		}
+		if err == nil {
 			return dst, 0
 		}
 		dst = dst[:0]

@@ -17,6 +17,7 @@ const (
 	kindSubscribe   = 3
 	kindUnsubscribe = 4
 	kindMessage     = 5
+	kindPublish     = 6
 	kindTimer       = 7
 	kindHTTP        = 8
 )
@@ -44,6 +45,11 @@ func OnSubscribe(h Handler) { hooks[kindSubscribe] = h }
 
 // OnUnsubscribe is told when a connection has left one of the manifest's topics.
 func OnUnsubscribe(h Handler) { hooks[kindUnsubscribe] = h }
+
+// OnPublish is asked before a message of a client or a backend is placed on one
+// of the manifest's topics: return Pass, Drop, Replace, Retarget or Both, or an
+// error to refuse it; nil passes.
+func OnPublish(h Handler) { hooks[kindPublish] = h }
 
 // OnTimer handles the timer of this name, of the manifest or of Timer.Set.
 func OnTimer(name string, h Handler) { timers[name] = h }

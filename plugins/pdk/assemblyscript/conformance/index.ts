@@ -3,7 +3,7 @@
 
 import {
   Event, JSONList, Reply, admit, answer, config, defer, disconnect, fail, http, json, kv, list, log, metric, now, object, on,
-  onConnect, onDisconnect, onHttp, onSubscribe, onTimer, onUnsubscribe, presence, publish, random, reply, session, subscribe,
+  both, drop, onConnect, onDisconnect, onHttp, onPublish, onSubscribe, onTimer, onUnsubscribe, pass, presence, replace, retarget, publish, random, reply, session, subscribe,
   subscribed, timer, unsubscribe, user, Request,
 } from "../driplet";
 
@@ -176,4 +176,20 @@ onUnsubscribe((e) => {
 onDisconnect((e) => {
   kv.set("gone", e.user);
   return null;
+});
+
+function seen(e: Event): Reply {
+  return object().set("event", e.event).set("topic", e.topic).set("session", e.session).set("user", e.user).set("account", e.account)
+    .setRaw("claims", orNull(e.claims.toString())).setRaw("target", orNull(e.target.toString())).setRaw("message", orNull(e.data.toString()));
+}
+
+onPublish((e) => {
+  const what = text(e, "do"), message = json(orNull(e.data.get("message").toString())), target = e.data.get("target").toString();
+  if (what == "pass") return pass();
+  if (what == "drop") return drop();
+  if (what == "replace") return replace(message);
+  if (what == "retarget") return retarget(target);
+  if (what == "both") return both(message, target);
+  if (what == "refuse") return fail("conformance.no", "not this");
+  return what == "see" ? replace(seen(e)) : null;
 });

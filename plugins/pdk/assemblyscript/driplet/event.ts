@@ -33,11 +33,11 @@ export class Event {
   private field(n: i32): string { return text(spans[n * 2], spans[n * 2 + 1]); }
   private value(n: i32): Value { return new Value(spans[n * 2], spans[n * 2 + 1], null); }
 
-  /** Message: its name, "chat.send". Timer: the timer's name. */
+  /** Message: its name, "chat.send". Publish: the message's event name, may be empty. Timer: the timer's name. */
   get event(): string { return this.field(0); }
-  /** Message (when given), subscribe, unsubscribe. */
+  /** Message (when given), subscribe, unsubscribe, publish. */
   get topic(): string { return this.field(1); }
-  /** The connection: a secret between it and the server. */
+  /** The connection: a secret between it and the server; empty when a backend publishes. */
   get session(): string { return this.field(2); }
   /** Its public id, as others see it. */
   get user(): string { return this.field(3); }
@@ -47,7 +47,7 @@ export class Event {
   get claims(): Value { return this.value(5); }
   /** When it happened, milliseconds since 1970. */
   get time(): i64 { return load<i64>(spans[12]); }
-  /** What the client sent. */
+  /** What the client sent. Publish: the message. */
   get data(): Value { return this.value(7); }
   /** The token's user; empty: anonymous. */
   get account(): string { return this.field(8); }
@@ -59,6 +59,8 @@ export class Event {
   get status(): i32 { return spans[23] >= 4 ? load<i32>(spans[22]) : 0; }
   /** Http: the answer's headers, names in lower case. */
   get headers(): Value { return this.value(12); }
+  /** Publish: whom the message is for; empty: everybody. */
+  get target(): Value { return this.value(13); }
   /** Http: the answer's body as text. */
   get body(): string { return this.field(7); }
 

@@ -1,4 +1,4 @@
-import { utf8, at } from "./bytes";
+import { at } from "./bytes";
 import { Event, openEnvelope } from "./event";
 import { Reply, Refusal, fail } from "./reply";
 
@@ -15,6 +15,7 @@ let connect: Handler | null = null;
 let disconnect: Handler | null = null;
 let subscribe: Handler | null = null;
 let unsubscribe: Handler | null = null;
+let publish: Handler | null = null;
 let http: Handler | null = null;
 
 /** Handles a client's event; the caller gets what the handler returns. A name that ends in `*` takes all that begin so and have no handler of their own. */
@@ -27,6 +28,8 @@ export function onDisconnect(handler: Handler): void { disconnect = handler; }
 export function onSubscribe(handler: Handler): void { subscribe = handler; }
 /** Told when a connection has left one of the manifest's topics. */
 export function onUnsubscribe(handler: Handler): void { unsubscribe = handler; }
+/** Asked before a message of a client or a backend is placed on one of the manifest's topics: return pass(), drop(), replace(…), retarget(…), both(…), or fail(…) to refuse it; null passes. */
+export function onPublish(handler: Handler): void { publish = handler; }
 /** Handles the timer of this name, of the manifest or of timer.set. */
 export function onTimer(name: string, handler: Handler): void { timers.push(new Route(name, handler)); }
 /** Handles the answers to http.fetch; e.state tells which. */
@@ -50,7 +53,7 @@ export function dispatch(kind: i32, ptr: usize, len: i32): u64 {
   const handler = handlerOf(kind, e);
   const reply = handler ? handler(e) : kind == 5 ? fail("no_handler", "no handler for the event " + e.event) : null;
   if (!reply) return 0;
-  answer = utf8(reply.toString());
+  answer = reply.encode();
   let length = <u32>answer.byteLength;
   if (reply instanceof Refusal) length |= 0x80000000;
   return (<u64>at(answer) << 32) | length;
@@ -63,6 +66,7 @@ function handlerOf(kind: i32, e: Event): Handler | null {
     case 3: return subscribe;
     case 4: return unsubscribe;
     case 5: return find(messages, e.event);
+    case 6: return publish;
     case 7: return find(timers, e.event);
     case 8: return http;
   }

@@ -1,9 +1,12 @@
+import { utf8 } from "./bytes";
 import { quote } from "./json";
 
 /** What a handler answers: a JSONObject or JSONList, a Refusal from fail(), raw JSON from json(), or null for no answer. */
 export abstract class Reply {
   /** The JSON text that goes to the caller. */
   abstract toString(): string;
+  /** What the host gets. */
+  encode(): ArrayBuffer { return utf8(this.toString()); }
 }
 
 /** An answer that is JSON text already. */

@@ -208,6 +208,29 @@ static dr_reply gone(dr_event *e) {
   return NULL;
 }
 
+static dr_json *seen(dr_event *e) {
+  dr_json *o = dr_set(dr_object(), "event", e->event);
+  dr_set(o, "topic", e->topic);
+  dr_set(o, "session", e->session);
+  dr_set(o, "user", e->user);
+  dr_set(o, "account", e->account);
+  dr_set(o, "claims", e->claims);
+  dr_set(o, "target", e->target);
+  return dr_set(o, "message", e->data);
+}
+
+static dr_reply filter(dr_event *e) {
+  dr_text what = text(e, "do"), target = dr_value_get(e->data, "target").json;
+  dr_json *message = dr_answer(dr_value_get(e->data, "message"));
+  if (dr_equal(what, "pass")) return dr_pass();
+  if (dr_equal(what, "drop")) return dr_drop();
+  if (dr_equal(what, "replace")) return dr_replace(message);
+  if (dr_equal(what, "retarget")) return dr_retarget(target);
+  if (dr_equal(what, "both")) return dr_both(message, target);
+  if (dr_equal(what, "refuse")) return dr_fail("conformance.no", "not this");
+  return dr_equal(what, "see") ? dr_replace(seen(e)) : NULL;
+}
+
 DRIPLET_PLUGIN(
   dr_on("conformance.echo", echo), dr_on("conformance.nothing", nothing), dr_on("conformance.refuse", refuse),
   dr_on("conformance.trap", trap), dr_on("conformance.publish", publish), dr_on("conformance.subscribe", subscribe),
@@ -218,4 +241,4 @@ DRIPLET_PLUGIN(
   dr_on("conformance.timer", timer), dr_on("conformance.defer", later), dr_on("conformance.reply", reply),
   dr_on("conformance.log", logs), dr_on("conformance.metric", metric), dr_on("conformance.config", config),
   dr_on("conformance.now", now), dr_on("conformance.random", random), dr_on_timer("tick", tick), dr_on_http(http),
-  dr_on_connect(connect), dr_on_subscribe(admit), dr_on_unsubscribe(left), dr_on_disconnect(gone))
+  dr_on_connect(connect), dr_on_subscribe(admit), dr_on_unsubscribe(left), dr_on_publish(filter), dr_on_disconnect(gone))

@@ -84,6 +84,14 @@ dr_json *dr_list(void);
 /* Admits to a topic (dr_on_subscribe), with what others see of this member in presence. */
 dr_reply dr_admit(dr_json *info);
 
+/* What a publish hook (dr_on_publish) answers; NULL passes. data and target are a
+ * dr_json *, or JSON as TEXT. A target is as in dr_publish; "{}" is everybody. */
+dr_reply dr_pass(void); /* the message is placed as it is */
+dr_reply dr_drop(void); /* it is not placed, and its publisher does not notice; dr_fail refuses it */
+#define dr_replace(data) dr_verdict_(2, dr(data), dr(""))          /* another message is placed instead */
+#define dr_retarget(target) dr_verdict_(3, dr(""), dr(target))     /* it goes to others than its publisher said */
+#define dr_both(data, target) dr_verdict_(4, dr(data), dr(target)) /* another message, for others */
+
 /* Reading JSON. fallback is what comes back where nothing of that type stands. */
 bool dr_value_has(dr_value v, const char *path);                          /* other than null */
 dr_text dr_value_string(dr_value v, const char *path, dr_text fallback);
@@ -101,19 +109,20 @@ dr_texts dr_value_texts(dr_value v, const char *path);  /* a list's strings and 
 /* What a handler is asked about. Which fields hold something depends on the kind
  * of event; the others are empty. */
 typedef struct {
-  dr_text event;    /* message: its name, "chat.send"; timer: the timer's name */
-  dr_text topic;    /* message (when given), subscribe, unsubscribe */
-  dr_text session;  /* the connection: a secret between it and the server */
+  dr_text event;    /* message: its name, "chat.send"; publish: the message's event name, may be empty; timer: the timer's name */
+  dr_text topic;    /* message (when given), subscribe, unsubscribe, publish */
+  dr_text session;  /* the connection: a secret between it and the server; empty when a backend publishes */
   dr_text user;     /* its public id, as others see it */
   dr_text request;  /* message: the request's id; empty: nobody waits for an answer */
   dr_value claims;  /* the object custom of the connection's token */
   int64_t time;     /* when it happened, ms since 1970 */
-  dr_value data;    /* message: what the client sent; http: the answer's body (data.json) */
+  dr_value data;    /* message: what the client sent; publish: the message; http: the answer's body (data.json) */
   dr_text account;  /* the token's user; empty: anonymous */
   dr_text endpoint; /* its name */
   dr_text state;    /* timer, http: what was given to dr_timer_set, dr_http_fetch */
   int32_t status;   /* http: the answer's status; 0: there was none, and data holds code and message */
   dr_value headers; /* http: the answer's headers, names in lower case */
+  dr_value target;  /* publish: whom the message is for; empty: everybody */
   dr_reply bad;     /* see dr_err */
 } dr_event;
 
@@ -143,6 +152,7 @@ typedef struct { int32_t kind; const char *name; dr_handler handler; } dr_route;
 #define dr_on_disconnect(handler) {2, "", handler}  /* when a connection is gone */
 #define dr_on_subscribe(handler) {3, "", handler}   /* before a subscription to one of the manifest's topics: NULL, dr_admit or dr_fail */
 #define dr_on_unsubscribe(handler) {4, "", handler} /* when a connection has left one of them */
+#define dr_on_publish(handler) {6, "", handler}     /* before a message of a client or a backend is placed on one of them: dr_pass, dr_drop, …, or dr_fail */
 #define dr_on_timer(name, handler) {7, name, handler} /* the manifest's timers, and dr_timer_set's */
 #define dr_on_http(handler) {8, "", handler}        /* answers to dr_http_fetch; the event's state tells which */
 extern const dr_route dr_routes[];

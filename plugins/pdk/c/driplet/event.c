@@ -22,7 +22,7 @@ static dr_handler find(int32_t kind, dr_text name) {
   return best ? best->handler : NULL;
 }
 
-enum { FIELDS = 13 };
+enum { FIELDS = 14 };
 
 __attribute__((export_name("dr_event"))) uint64_t dr_export_event(int32_t kind, const char *at, uint32_t len) {
   (void)len; /* the host's envelopes are well formed */
@@ -41,7 +41,7 @@ __attribute__((export_name("dr_event"))) uint64_t dr_export_event(int32_t kind, 
   }
   dr_event e = {
     .event = f[0], .topic = f[1], .session = f[2], .user = f[3], .request = f[4], .claims = {f[5]}, .data = {f[7]},
-    .account = f[8], .endpoint = f[9], .state = f[10], .headers = {f[12]},
+    .account = f[8], .endpoint = f[9], .state = f[10], .headers = {f[12]}, .target = {f[13]},
   };
   if (f[6].len >= 8) __builtin_memcpy(&e.time, f[6].at, 8);
   if (f[11].len >= 4) __builtin_memcpy(&e.status, f[11].at, 4);

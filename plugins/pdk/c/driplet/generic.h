@@ -22,6 +22,7 @@ dr_json *dr_add_value_(dr_json *j, dr_value v);
   char *: dr_add_cstr_, const char *: dr_add_cstr_, dr_text: dr_add_text_, dr_json *: dr_add_json_, dr_value: dr_add_value_)
 dr_json *dr_raw_(dr_text json);
 dr_reply dr_fail_(dr_text code, dr_text message, dr_json *data);
+dr_reply dr_verdict_(char kind, dr_text data, dr_text target);
 
 void dr_publish_(dr_text topic, dr_text data, dr_publish_options o);
 void dr_subscribe_(dr_text session, dr_text topic, dr_json *info);

@@ -115,3 +115,16 @@ dr_reply dr_fail_(dr_text code, dr_text message, dr_json *data) {
 }
 
 dr_reply dr_admit(dr_json *info) { return dr_set(dr_object(), "info", info); }
+
+/* One byte that says what, then the target, and before it its length if the message follows. */
+dr_reply dr_verdict_(char kind, dr_text data, dr_text target) {
+  dr_json *j = dr_empty_();
+  put(j, kind);
+  if (kind == 4) append(j, (dr_text){(const char *)&target.len, 4});
+  append(j, target);
+  append(j, data);
+  return j;
+}
+
+dr_reply dr_pass(void) { return dr_verdict_(0, dr(""), dr("")); }
+dr_reply dr_drop(void) { return dr_verdict_(1, dr(""), dr("")); }

@@ -3,8 +3,8 @@
 #![cfg_attr(not(feature = "std"), no_std)]
 
 use driplet::{
-    admit, answer, config, decimal, defer, disconnect, done, fail, fail_with, http, join, json, kv, list, log, metric, now, object, parse,
-    presence, publish, random, reply, session, subscribe, subscribed, timer, trap, unsubscribe, user, Event, List, PublishOptions, Reply,
+    admit, answer, both, config, decimal, defer, disconnect, done, drop, fail, fail_with, http, join, json, kv, list, log, metric, now, object, parse,
+    pass, presence, publish, random, replace, reply, retarget, session, subscribe, subscribed, timer, trap, unsubscribe, user, Event, Filtered, List, PublishOptions, Reply,
     Text, Value, Who,
 };
 
@@ -13,6 +13,7 @@ driplet::plugin! {
     on_disconnect: gone,
     on_subscribe: admitted,
     on_unsubscribe: left,
+    on_publish: filter,
     on_http: fetched,
     on_timer "tick" => tick,
     "conformance.echo" => echo,
@@ -212,4 +213,24 @@ fn left(e: &Event) -> Reply {
 fn gone(e: &Event) -> Reply {
     kv::set("gone", e.user, kv::FOREVER)?;
     done()
+}
+
+fn seen(e: &Event) -> Filtered {
+    replace(
+        object().set("event", e.event).set("topic", e.topic).set("session", e.session).set("user", e.user).set("account", e.account)
+            .set("claims", &e.claims).set("target", &e.target).set("message", &e.data),
+    )
+}
+
+fn filter(e: &Event) -> Filtered {
+    let (message, target) = (e.data.get("message"), e.data.get("target"));
+    match &*text(e, "do") {
+        "drop" => drop(),
+        "replace" => replace(message),
+        "retarget" => retarget(target),
+        "both" => both(message, target),
+        "refuse" => fail("conformance.no", "not this"),
+        "see" => seen(e),
+        _ => pass(),
+    }
 }

@@ -7,11 +7,11 @@ use crate::{decimal, fail, join, subscribed, Error, Text, Value};
 /// What a handler is asked about. Which fields hold something depends on the kind
 /// of event; the others are empty.
 pub struct Event<'a> {
-    /// Message: its name, `chat.send`; timer: the timer's name.
+    /// Message: its name, `chat.send`; publish: the message's event name, may be empty; timer: the timer's name.
     pub event: &'a str,
-    /// Message (when given), subscribe, unsubscribe.
+    /// Message (when given), subscribe, unsubscribe, publish.
     pub topic: &'a str,
-    /// The connection: a secret between it and the server.
+    /// The connection: a secret between it and the server; empty when a backend publishes.
     pub session: &'a str,
     /// Its public id, as others see it.
     pub user: &'a str,
@@ -21,7 +21,7 @@ pub struct Event<'a> {
     pub claims: Value<'a>,
     /// When it happened, milliseconds since 1970.
     pub time: i64,
-    /// What the client sent; http: the answer's body, if it is JSON.
+    /// What the client sent; publish: the message; http: the answer's body, if it is JSON.
     pub data: Value<'a>,
     /// Http: the answer's body.
     pub body: &'a [u8],
@@ -35,12 +35,14 @@ pub struct Event<'a> {
     pub status: i32,
     /// Http: the answer's headers, names in lower case.
     pub headers: Value<'a>,
+    /// Publish: whom the message is for; empty: everybody.
+    pub target: Value<'a>,
 }
 
 impl<'a> Event<'a> {
     pub(crate) fn read(envelope: &'a [u8]) -> Self {
         let mut fields = Fields::of(envelope);
-        let mut f = [&[][..]; 13];
+        let mut f = [&[][..]; 14];
         for field in &mut f {
             *field = fields.take();
         }
@@ -55,7 +57,7 @@ impl<'a> Event<'a> {
         Event {
             event: text_ref(f[0]), topic: text_ref(f[1]), session: text_ref(f[2]), user: text_ref(f[3]), request: text_ref(f[4]),
             claims: Value::of(f[5]), time, data: Value::of(f[7]), body: f[7], account: text_ref(f[8]), endpoint: text_ref(f[9]),
-            state: f[10], status, headers: Value::of(f[12]),
+            state: f[10], status, headers: Value::of(f[12]), target: Value::of(f[13]),
         }
     }
 

@@ -1,10 +1,21 @@
 //! From the host's events to handlers, and their answers back.
 
-use crate::{fail, join, memory, Event, List, Reply, Text};
+use crate::{fail, join, memory, Event, Filtered, List, Reply};
 use core::cell::UnsafeCell;
 
 /// Handles one event.
 pub type Handler = fn(&Event) -> Reply;
+
+/// Decides about a message (`on_publish`).
+pub type Filter = fn(&Event) -> Filtered;
+
+/// Either of them.
+#[doc(hidden)]
+#[derive(Clone, Copy)]
+pub enum Handles {
+    Event(Handler),
+    Publish(Filter),
+}
 
 /// What [`plugin!`](crate::plugin) lists: an event's kind as ABI.md numbers them, its name, and who handles it.
 pub struct Route {
@@ -13,7 +24,7 @@ pub struct Route {
     #[doc(hidden)]
     pub name: &'static str,
     #[doc(hidden)]
-    pub handler: Handler,
+    pub handler: Handles,
 }
 
 /// The plugin: what it handles. Once, in the crate's root:
@@ -24,6 +35,7 @@ pub struct Route {
 ///     on_disconnect: gone,         // when a connection is gone
 ///     on_subscribe: admit,         // before a subscription to one of the manifest's topics
 ///     on_unsubscribe: left,        // when a connection has left one of them
+///     on_publish: filter,          // before a message is placed on one of them: pass, drop, replace, retarget, both
 ///     on_http: fetched,            // answers to http::fetch; e.state tells which
 ///     on_timer "sweep" => sweep,   // the manifest's timers, and timer::set's
 ///     "chat.send" => send,         // a client's event
@@ -45,22 +57,24 @@ macro_rules! plugin {
     (@ $r:tt on_disconnect: $h:expr $(, $($rest:tt)*)?) => { $crate::plugin!(@@ $r 2, "", $h, $($($rest)*)?); };
     (@ $r:tt on_subscribe: $h:expr $(, $($rest:tt)*)?) => { $crate::plugin!(@@ $r 3, "", $h, $($($rest)*)?); };
     (@ $r:tt on_unsubscribe: $h:expr $(, $($rest:tt)*)?) => { $crate::plugin!(@@ $r 4, "", $h, $($($rest)*)?); };
+    (@ $r:tt on_publish: $h:expr $(, $($rest:tt)*)?) => { $crate::plugin!(@@@ $r 6, "", $crate::Handles::Publish($h), $($($rest)*)?); };
     (@ $r:tt on_http: $h:expr $(, $($rest:tt)*)?) => { $crate::plugin!(@@ $r 8, "", $h, $($($rest)*)?); };
     (@ $r:tt on_timer $name:literal => $h:expr $(, $($rest:tt)*)?) => { $crate::plugin!(@@ $r 7, $name, $h, $($($rest)*)?); };
     (@ $r:tt $name:literal => $h:expr $(, $($rest:tt)*)?) => { $crate::plugin!(@@ $r 5, $name, $h, $($($rest)*)?); };
-    (@@ [$($routes:tt)*] $kind:literal, $name:literal, $h:expr, $($rest:tt)*) => {
+    (@@ $r:tt $kind:literal, $name:literal, $h:expr, $($rest:tt)*) => { $crate::plugin!(@@@ $r $kind, $name, $crate::Handles::Event($h), $($rest)*); };
+    (@@@ [$($routes:tt)*] $kind:literal, $name:literal, $h:expr, $($rest:tt)*) => {
         $crate::plugin!(@ [$($routes)* $crate::Route { kind: $kind, name: $name, handler: $h },] $($rest)*);
     };
     ($($all:tt)*) => { $crate::plugin!(@ [] $($all)*); };
 }
 
 /// The buffers that the host sees.
-struct Buffers(UnsafeCell<(List<u8>, Text)>);
+struct Buffers(UnsafeCell<(List<u8>, List<u8>)>);
 
 // SAFETY: a module has one thread.
 unsafe impl Sync for Buffers {}
 
-static BUFFERS: Buffers = Buffers(UnsafeCell::new((List::new(), Text::new())));
+static BUFFERS: Buffers = Buffers(UnsafeCell::new((List::new(), List::new())));
 
 /// The export dr_alloc.
 pub fn alloc_inbox(n: usize) -> *mut u8 {
@@ -86,23 +100,24 @@ const REFUSAL: u64 = 1 << 31;
 pub unsafe fn dispatch(routes: &[Route], kind: i32, at: *const u8, len: usize) -> u64 {
     let e = Event::read(core::slice::from_raw_parts(at, len));
     let reply = match find(routes, kind, e.event) {
-        Some(h) => h(&e),
+        Some(Handles::Event(h)) => h(&e).map(|json| json.0 .0),
+        Some(Handles::Publish(h)) => h(&e).map(|verdict| verdict.0),
         None if kind == MESSAGE => fail("no_handler", &join(&["no handler for the event ", e.event])),
         None => return 0,
     };
-    let (json, flag) = match reply {
-        Ok(json) => (json, 0),
-        Err(error) => (error.into_json(), REFUSAL),
+    let (bytes, flag) = match reply {
+        Ok(bytes) => (bytes, 0),
+        Err(error) => (error.into_json().0 .0, REFUSAL),
     };
     let answer = &mut (*BUFFERS.0.get()).1;
-    *answer = json.0;
+    *answer = bytes;
     if answer.is_empty() {
         return 0;
     }
     (answer.as_ptr() as u64) << 32 | flag | answer.len() as u64
 }
 
-fn find(routes: &[Route], kind: i32, name: &str) -> Option<Handler> {
+fn find(routes: &[Route], kind: i32, name: &str) -> Option<Handles> {
     let mut best: Option<&Route> = None;
     for r in routes {
         if r.kind != kind {

@@ -51,16 +51,18 @@ mod reply;
 mod text;
 mod topics;
 mod value;
+mod verdict;
 
 pub use event::Event;
 pub use grow::List;
-pub use handlers::{Handler, Route};
+pub use handlers::{Filter, Handler, Route};
 pub use host::{config, http, log, metric, now, random, timer, trap};
 pub use json::{answer, json, list, object, Json, ToJson};
 pub use reply::{admit, done, fail, fail_with, Errno, Error, Refusal, Reply};
 pub use text::{contains, decimal, join, parse, Text};
 pub use topics::{defer, disconnect, presence, publish, reply, session, subscribe, subscribed, unsubscribe, user, PublishOptions, Who};
 pub use value::Value;
+pub use verdict::{both, drop, pass, replace, retarget, Filtered, Verdict};
 
 #[doc(hidden)]
-pub use handlers::{alloc_inbox, dispatch};
+pub use handlers::{alloc_inbox, dispatch, Handles};

@@ -48,6 +48,7 @@ func init() {
 		return nil, nil
 	})
 	driplet.OnUnsubscribe(func(e *driplet.Event) (any, error) { return nil, driplet.KV.Set("left/"+e.Topic, e.User) })
+	driplet.OnPublish(filter)
 	driplet.OnDisconnect(func(e *driplet.Event) (any, error) { return nil, driplet.KV.Set("gone", e.User) })
 	driplet.OnTimer("tick", func(e *driplet.Event) (any, error) {
 		return nil, driplet.Publish("conformance.done", driplet.Object{"timer": e.Event, "state": string(e.State)}, driplet.PublishOptions{})
@@ -241,4 +242,28 @@ func random(*driplet.Event) (any, error) {
 	a, b := make([]byte, 16), make([]byte, 16)
 	err := errors.Join(driplet.Random(a), driplet.Random(b))
 	return !bytes.Equal(a, b), err
+}
+
+func filter(e *driplet.Event) (any, error) {
+	message, target := e.Data.Get("message"), e.Data.Get("target")
+	switch text(e, "do") {
+	case "pass":
+		return driplet.Pass(), nil
+	case "drop":
+		return driplet.Drop(), nil
+	case "replace":
+		return driplet.Replace(message), nil
+	case "retarget":
+		return driplet.Retarget(target), nil
+	case "both":
+		return driplet.Both(message, target), nil
+	case "refuse":
+		return nil, driplet.Fail("conformance.no", "not this")
+	case "see":
+		return driplet.Replace(driplet.Object{
+			"event": e.Event, "topic": e.Topic, "session": e.Session, "user": e.User, "account": e.Account,
+			"claims": e.Claims, "target": e.Target, "message": e.Data,
+		}), nil
+	}
+	return nil, nil
 }
