@@ -2,8 +2,11 @@
 # Builds the bundled plugins from their sources, byte for byte the same on every
 # machine: the lock file pins the compiler.
 #
-#   plugins/build.sh          writes plugins/NAME/NAME.wasm, which is committed
-#   plugins/build.sh FOLDER   writes FOLDER/NAME.wasm
+# And the adapter for plugins in JavaScript.
+#
+#   plugins/build.sh          writes plugins/NAME/NAME.wasm and
+#                             plugins/pdk/javascript/adapter.wasm, which are committed
+#   plugins/build.sh FOLDER   writes FOLDER/NAME.wasm and FOLDER/adapter.wasm
 #
 # Needs Node 20 or newer with npm.
 set -eu
@@ -20,3 +23,5 @@ for name in chat analytics; do
   node node_modules/assemblyscript/bin/asc.js "$name/index.ts" pdk/assemblyscript/driplet/exports.ts \
     --config asconfig.json --outFile "${out:-$name}/$name.wasm"
 done
+node node_modules/assemblyscript/bin/asc.js pdk/javascript/adapter/index.ts \
+  --config pdk/javascript/adapter/asconfig.json --outFile "${out:-pdk/javascript}/adapter.wasm"

@@ -54,8 +54,8 @@ func TestRebuild(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"chat", "analytics"} {
-		committed, err := os.ReadFile(filepath.Join(name, name+".wasm"))
+	for name, folder := range map[string]string{"chat": "chat", "analytics": "analytics", "adapter": "pdk/javascript"} {
+		committed, err := os.ReadFile(filepath.Join(folder, name+".wasm"))
 		if err != nil {
 			t.Fatal(err)
 		}

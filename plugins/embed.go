@@ -26,6 +26,23 @@ var (
 	cLibrary embed.FS
 	//go:embed pdk/go/*.go
 	goLibrary embed.FS
+	//go:embed pdk/javascript/driplet/*.ts
+	javascriptLibrary embed.FS
 	//go:embed pdk/rust/driplet
 	rustLibrary embed.FS
 )
+
+// adapter drives the JavaScript engine: pdk/javascript/adapter, compiled.
+//
+//go:embed pdk/javascript/adapter.wasm
+var adapter []byte
+
+// JavaScript is what plugins in JavaScript and TypeScript are built with: the
+// guest library's files, and the module that puts the engine behind the ABI.
+func JavaScript() (library fs.FS, adapterModule []byte) {
+	library, err := fs.Sub(javascriptLibrary, "pdk/javascript/driplet")
+	if err != nil {
+		panic(err) // the name is a constant, and a valid one
+	}
+	return library, adapter
+}

@@ -58,6 +58,7 @@ var homes = map[string][]string{
 	"github.com/RaduBerinde/btreemap":     {"core/engine/local"}, // Pebble's own ordered map
 	"github.com/cockroachdb/pebble":       {"core/engine/local"},
 	"github.com/prometheus/client_golang": {"core/metrics"},
+	"github.com/evanw/esbuild":            {"cmd/driplet/build/javascript"},
 	"github.com/pelletier/go-toml":        {"cmd/driplet/config", "core/plugin"},
 	"golang.org/x/":                       {"..."}, // Go's own second library
 }

@@ -1,0 +1,149 @@
+package javascript
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"github.com/evanw/esbuild/pkg/api"
+)
+
+// bundled is a plugin as one script.
+type bundled struct {
+	script         []byte
+	sourceMap      []byte // version 3 (ECMA-426), sources and mappings alone
+	warnings       []string
+	asksSubscribed bool
+}
+
+// libraryName is what plugins import.
+const libraryName = "driplet"
+
+// virtual is esbuild's name for the library in the binary; explain.ts knows it.
+const virtual = "driplet"
+
+func bundle(o Options) (*bundled, error) {
+	before, after := wrapper()
+	r := api.Build(api.BuildOptions{
+		AbsWorkingDir: o.Dir,
+		Stdin: &api.StdinOptions{
+			Contents:   fmt.Sprintf("import %q;\nimport %q;\n", libraryName+"/exports", "./"+filepath.ToSlash(o.Entry)),
+			ResolveDir: o.Dir, Sourcefile: virtual + ":entry",
+		},
+		Bundle: true, Write: false, Outdir: o.Dir, Metafile: true,
+		Format: api.FormatIIFE, Platform: api.PlatformNeutral, Target: api.ES2023, MainFields: []string{"module", "main"},
+		Sourcemap: api.SourceMapExternal, SourcesContent: api.SourcesContentExclude,
+		Charset: api.CharsetUTF8, LegalComments: api.LegalCommentsNone, LogLevel: api.LogLevelSilent,
+		Banner: map[string]string{"js": before}, Footer: map[string]string{"js": after},
+		Plugins: []api.Plugin{library(o)},
+	})
+	if len(r.Errors) > 0 {
+		return nil, errors.New(strings.Join(format(r.Errors), "\n"))
+	}
+	b := &bundled{warnings: format(r.Warnings)}
+	for _, f := range r.OutputFiles {
+		if strings.HasSuffix(f.Path, ".map") {
+			var err error
+			if b.sourceMap, err = places(f.Contents); err != nil {
+				return nil, err
+			}
+		} else {
+			b.script = f.Contents
+		}
+	}
+	var err error
+	b.asksSubscribed, err = asksSubscribed(o.Dir, r.Metafile)
+	return b, err
+}
+
+// library finds the guest library: the plugin's own copy, or the binary's.
+func library(o Options) api.Plugin {
+	own := filepath.Join(o.Dir, libraryName)
+	if _, err := os.Stat(filepath.Join(own, "exports.ts")); err != nil {
+		own = ""
+	}
+	return api.Plugin{Name: virtual, Setup: func(b api.PluginBuild) {
+		b.OnResolve(api.OnResolveOptions{Filter: "^" + libraryName + "(/exports)?$"}, func(a api.OnResolveArgs) (api.OnResolveResult, error) {
+			file := "index.ts"
+			if a.Path != libraryName {
+				file = "exports.ts"
+			}
+			if own != "" {
+				return api.OnResolveResult{Path: filepath.Join(own, file)}, nil
+			}
+			return api.OnResolveResult{Path: file, Namespace: virtual}, nil
+		})
+		b.OnResolve(api.OnResolveOptions{Filter: `^\./`, Namespace: virtual}, func(a api.OnResolveArgs) (api.OnResolveResult, error) {
+			return api.OnResolveResult{Path: path.Clean(a.Path) + ".ts", Namespace: virtual}, nil
+		})
+		b.OnLoad(api.OnLoadOptions{Filter: ".", Namespace: virtual}, func(a api.OnLoadArgs) (api.OnLoadResult, error) {
+			text, err := fs.ReadFile(o.Library, a.Path)
+			if err != nil {
+				return api.OnLoadResult{}, err
+			}
+			contents := string(text)
+			return api.OnLoadResult{Contents: &contents, Loader: api.LoaderTS}, nil
+		})
+	}}
+}
+
+// format words esbuild's messages: FILE:LINE:COLUMN: what, and the line.
+func format(messages []api.Message) (out []string) {
+	for _, m := range messages {
+		text := m.Text
+		if l := m.Location; l != nil {
+			text = fmt.Sprintf("%s:%d:%d: %s\n    %s", l.File, l.Line, l.Column+1, text, strings.TrimSpace(l.LineText))
+		}
+		for _, note := range m.Notes {
+			text += "\n  " + note.Text
+		}
+		out = append(out, text)
+	}
+	return out
+}
+
+// places keeps of a source map what stack traces need.
+func places(sourceMap []byte) ([]byte, error) {
+	var m struct {
+		Version  int      `json:"version"`
+		Sources  []string `json:"sources"`
+		Mappings string   `json:"mappings"`
+	}
+	if err := json.Unmarshal(sourceMap, &m); err != nil {
+		return nil, fmt.Errorf("esbuild's source map: %w", err)
+	}
+	for i, s := range m.Sources {
+		if strings.HasPrefix(s, libraryName+"/") { // the plugin's copy of the library
+			m.Sources[i] = virtual + ":" + s[len(libraryName)+1:]
+		}
+	}
+	return json.Marshal(m)
+}
+
+// asksSubscribed tells whether one of the author's own files asks e.subscribed(…).
+func asksSubscribed(dir, metafile string) (bool, error) {
+	var meta struct {
+		Inputs map[string]struct{} `json:"inputs"`
+	}
+	if err := json.Unmarshal([]byte(metafile), &meta); err != nil {
+		return false, fmt.Errorf("esbuild's list of files: %w", err)
+	}
+	for file := range meta.Inputs {
+		if strings.HasPrefix(file, virtual+":") || strings.HasPrefix(file, libraryName+"/") || strings.HasPrefix(file, "<") {
+			continue
+		}
+		text, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(file)))
+		if err != nil {
+			return false, err
+		}
+		if subscribedCall.Match(text) {
+			return true, nil
+		}
+	}
+	return false, nil
+}

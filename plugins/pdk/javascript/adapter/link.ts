@@ -1,0 +1,20 @@
+// What the linker makes for the adapter: cmd/driplet/build/link.
+
+// @ts-ignore: decorator
+@external("link", "script_size")
+export declare function scriptSize(): i32;
+/** Copies the bundled script. */
+// @ts-ignore: decorator
+@external("link", "script_copy")
+export declare function scriptCopy(to: usize): void;
+// @ts-ignore: decorator
+@external("link", "map_size")
+export declare function mapSize(): i32;
+/** Copies the script's source map. */
+// @ts-ignore: decorator
+@external("link", "map_copy")
+export declare function mapCopy(to: usize): void;
+/** Where native() stands in the engine's table of functions. */
+// @ts-ignore: decorator
+@external("link", "slot")
+export declare function slot(): i32;

@@ -1,0 +1,88 @@
+// The guest of the conformance suite: core/plugin/plugintest/conformance/README.md
+// says what each handler does.
+
+import {
+  admit, config, defer, disconnect, fail, http, kv, log, metric, now, on, onConnect, onDisconnect, onHttp, onSubscribe, onTimer,
+  onUnsubscribe, presence, publish, random, refusal, reply, session, subscribe, subscribed, timer, unsubscribe, user,
+} from "driplet";
+
+on("conformance.echo", (e) => ({
+  event: e.event, topic: e.topic, session: e.session, user: e.user, request: e.request, claims: e.claims, time: e.time,
+  data: e.data, account: e.account, endpoint: e.endpoint,
+}));
+
+on("conformance.nothing", () => {});
+
+on("conformance.refuse", ({ data }) => fail(data.code, data.message, data.data));
+
+on("conformance.trap", () => { throw new Error("as asked"); });
+
+on("conformance.publish", ({ data: { topic, message, ...options } }) => publish(topic, message, options));
+
+on("conformance.subscribe", ({ data }) => subscribe(data.session, data.topic, data.info));
+
+const who = (data: any): string[] => [...(data.sessions ?? []).map(session), ...(data.users ?? []).map(user)];
+
+on("conformance.unsubscribe", ({ data }) => unsubscribe(who(data), data.topic, data.reason));
+
+on("conformance.disconnect", ({ data }) => disconnect(who(data), data.reason));
+
+on("conformance.subscribed", ({ data }) => subscribed(data.session, data.topic));
+
+on("conformance.presence", ({ data }) => {
+  const { members, count } = presence(data.topic, data.limit);
+  return { count, ids: members.map((m) => m.id) };
+});
+
+on("conformance.kv_get", ({ data }) => kv.text.get(data.key));
+
+on("conformance.kv_set", ({ data }) => {
+  kv.text.set(data.key, data.value, { ttl: data.ttl });
+  return kv.text.get(data.key);
+});
+
+on("conformance.kv_delete", ({ data }) => kv.delete(data.key));
+
+on("conformance.kv_cas", ({ data }) => kv.text.cas(data.key, data.old, data.new, { ttl: data.ttl }));
+
+on("conformance.kv_incr", ({ data }) => kv.incr(data.key, data.delta, { ttl: data.ttl }));
+
+on("conformance.kv_scan", ({ data }) => kv.text.scan(data.prefix, data.limit, { reverse: data.reverse }).map((p) => [p.key, p.value]));
+
+on("conformance.fetch", ({ data: { state, ...request } }) => http.fetch(request, { state }));
+
+on("conformance.timer", ({ data }) => data.at === 0 ? timer.cancel(data.name) : timer.set(data.name, data.at, data.state));
+
+on("conformance.defer", ({ data }) => {
+  kv.text.set(data.key, defer() ?? fail("conformance.nobody", "nobody waits for an answer"));
+});
+
+on("conformance.reply", ({ data }) => {
+  const handle = kv.text.get(data.key) ?? fail("not_found", "no handle");
+  if (!reply(handle, data.code ? refusal(data.code, data.message) : data.answer)) fail("not_found", "nobody waits any more");
+});
+
+on("conformance.log", ({ data }) => [log.debug, log.info, log.warn, log.error][data.level]!(data.text));
+
+on("conformance.metric", ({ data }) => metric(data.name, data.value));
+
+on("conformance.config", () => ({ max_text: config.max_text, title: config.title, second: config.deep.list[1].yes }));
+
+on("conformance.now", () => now());
+
+on("conformance.random", () => String(random(16)) !== String(random(16)));
+
+onTimer("tick", (e) => publish("conformance.done", { timer: e.event, state: e.state }));
+
+onHttp((e) => publish("conformance.done", { status: e.status, type: e.headers["content-type"] ?? null, body: e.body, state: e.state }));
+
+onConnect((e) => e.user !== "banned" || fail("conformance.banned", "go away"));
+
+onSubscribe((e) => {
+  if (e.topic === "conformance.closed") fail("conformance.closed", "closed");
+  return e.topic === "conformance.info" ? admit({ user: e.user }) : undefined;
+});
+
+onUnsubscribe((e) => kv.text.set(`left/${e.topic}`, e.user));
+
+onDisconnect((e) => kv.text.set("gone", e.user));

@@ -1,0 +1,94 @@
+import { Event } from "./event";
+import { Refusal, toJSON } from "./errors";
+import { open } from "./state";
+
+/** Handles one event; for a message, what it returns is the caller's answer. */
+export type Handler<Data = any> = (e: Event<Data>) => unknown;
+
+const CONNECT = 1, DISCONNECT = 2, SUBSCRIBE = 3, UNSUBSCRIBE = 4, MESSAGE = 5, TIMER = 7, HTTP = 8;
+
+const single: (Handler | undefined)[] = [];
+const messages = new Map<string, Handler>(), timers = new Map<string, Handler>(), answers = new Map<string, Handler>();
+
+/** Handles a client's event; the caller gets what the handler returns. A name that ends in `*` takes all that begin so and have no handler of their own. */
+export function on<Data = any>(name: string, handler: Handler<Data>): void { messages.set(name, handler); }
+/** Asked before a connection is admitted: fail(…) refuses it. */
+export function onConnect(handler: (e: Event) => unknown): void { single[CONNECT] = admission(handler); }
+/** Told when a connection is gone. */
+export function onDisconnect(handler: (e: Event) => void): void { single[DISCONNECT] = handler; }
+/** Asked before a subscription to one of the manifest's topics: return nothing, true or admit(…); fail(…) or false refuses it. */
+export function onSubscribe(handler: (e: Event) => unknown): void { single[SUBSCRIBE] = admission(handler); }
+/** Told when a connection has left one of the manifest's topics. */
+export function onUnsubscribe(handler: (e: Event) => void): void { single[UNSUBSCRIBE] = handler; }
+/** Handles the timer of this name, of the manifest or of timer.set. */
+export function onTimer(name: string, handler: (e: Event) => void): void { timers.set(name, handler); }
+
+/** Handles the answers to http.fetch: those with `then: name`, or, without a name, all others. */
+export function onHttp(handler: (e: Event) => void): void;
+export function onHttp(name: string, handler: (e: Event) => void): void;
+export function onHttp(name: string | Handler, handler?: Handler): void {
+  if (typeof name === "function") single[HTTP] = name;
+  else answers.set(name, handler!);
+}
+
+/** Admits to a topic, with what others see of this member in presence: `onSubscribe((e) => admit({ name: e.claims.name }))`. */
+export function admit(info: unknown): { info: unknown } { return { info }; }
+
+// What says yes may say it with any value: only false and admit(…) mean something.
+function admission(handler: Handler): Handler {
+  return (e) => {
+    const verdict: any = handler(e);
+    if (verdict === false || verdict instanceof Refusal || isPromise(verdict)) return verdict;
+    return verdict !== null && typeof verdict === "object" && "info" in verdict ? { info: verdict.info } : undefined;
+  };
+}
+
+const SYNCHRONOUS = "handlers are synchronous; use http.fetch(request, {then, state})";
+
+function isPromise(value: any): boolean { return value !== null && typeof value === "object" && typeof value.then === "function"; }
+
+/** An error whose author is whoever wrote the handler: it has no place of its own. */
+export function synchronous(): Error { return new Error(SYNCHRONOUS); }
+
+function find(routes: Map<string, Handler>, name: string): Handler | undefined {
+  const exact = routes.get(name);
+  if (exact) return exact;
+  let best = "";
+  for (const pattern of routes.keys()) {
+    if (pattern.endsWith("*") && pattern.length > best.length && name.startsWith(pattern.slice(0, -1))) best = pattern;
+  }
+  return routes.get(best);
+}
+
+function handlerOf(kind: number): Handler | undefined {
+  switch (kind) {
+    case MESSAGE: return find(messages, driplet$field(0));
+    case TIMER: return find(timers, driplet$field(0));
+    case HTTP: return answers.get(open(driplet$field(10)).then) ?? single[HTTP];
+  }
+  return single[kind];
+}
+
+const PLAIN = 0, REFUSED = -1;
+
+/** Runs the handler of the event at hand. */
+export function dispatch(kind: number): void {
+  const handler = handlerOf(kind);
+  if (!handler) {
+    if (kind === MESSAGE) refuse(new Refusal("no_handler", `no handler for the event ${driplet$field(0)}`));
+    return;
+  }
+  let value: any;
+  try {
+    value = handler(new Event());
+  } catch (thrown) {
+    if (!(thrown instanceof Refusal)) throw thrown;
+    value = thrown;
+  }
+  if (value === undefined) return;
+  if (value instanceof Refusal) return refuse(value);
+  if (isPromise(value)) throw synchronous();
+  if (kind === MESSAGE || kind === SUBSCRIBE || kind === CONNECT) driplet$answer(toJSON(value, "the answer"), PLAIN, "");
+}
+
+function refuse(r: Refusal): void { driplet$answer(JSON.stringify(r), REFUSED, ""); }

@@ -1,0 +1,64 @@
+import { UNAVAILABLE, must, toJSON } from "./errors";
+import { type Duration, close, milliseconds } from "./state";
+
+/** A request for http.fetch; all but url may be left out. */
+export interface Request {
+  url: string;
+  /** GET, POST, … */
+  method?: string;
+  headers?: Record<string, string>;
+  /** Text, or a value to send as JSON. */
+  body?: unknown;
+  /** At most 30 s; absent: 5 s. */
+  timeout?: Duration;
+  /** With the endpoint's secret, so that the other side knows who asks. */
+  signed?: boolean;
+}
+
+/** then: the name of the onHttp handler that gets the answer; state: what it finds in e.state (4 KiB at most as JSON). */
+export interface Continuation { then?: string; state?: unknown }
+
+export const http = {
+  /** Sends a request when the handler ends; the answer comes to a handler of onHttp. false: it will not be sent, too many are under way. */
+  fetch(request: Request, { then = "", state }: Continuation = {}): boolean {
+    if (typeof then !== "string") throw new TypeError("http.fetch: then is a handler's name: onHttp(\"name\", (e) => …), then http.fetch(request, { then: \"name\" })");
+    const { url, method = "", body = "" } = request, text = typeof body === "string";
+    let headers = request.headers;
+    if (!text && !Object.keys(headers ?? {}).some((name) => name.toLowerCase() === "content-type")) headers = { ...headers, "content-type": "application/json" };
+    const n = driplet$http_fetch(close(then, state), milliseconds(request.timeout, "http.fetch"), request.signed ? 1 : 0, method, url,
+      headers ? JSON.stringify(headers) : "", text ? body : toJSON(body, "http.fetch"));
+    return n !== UNAVAILABLE && must(n, "http.fetch", url) === 0;
+  },
+};
+
+export const timer = {
+  /** Has the handler of onTimer(name) called at a time (milliseconds since 1970), with state as e.state. The same name again replaces it. */
+  set(name: string, at: number, state?: unknown): void { must(driplet$timer_set(name, Math.max(at, 1), close("", state)), "timer.set", name); },
+  /** Takes a timer back. */
+  cancel(name: string): void { must(driplet$timer_set(name, 0, ""), "timer.cancel", name); },
+};
+
+// A line too many is no reason to fail.
+function write(level: number, parts: unknown[]): void {
+  driplet$log(level, parts.map((p) => typeof p === "string" ? p : p instanceof Error ? String(p) : JSON.stringify(p) ?? String(p)).join(" "));
+}
+
+/** Lines for the server's log; values are written as JSON. */
+export const log = {
+  debug(...parts: unknown[]): void { write(0, parts); },
+  info(...parts: unknown[]): void { write(1, parts); },
+  warn(...parts: unknown[]): void { write(2, parts); },
+  error(...parts: unknown[]): void { write(3, parts); },
+};
+
+/** Adds to the plugin's counter of this name (a-z 0-9 _). */
+export function metric(name: string, value = 1): void { driplet$metric(name, value); }
+
+/** Now, in milliseconds since 1970. e.time is when the event happened. */
+export function now(): number { return driplet$now(); }
+
+/** Random bytes, at most 65,536, good for secrets. */
+export function random(length: number): Uint8Array { return must(driplet$random(length), "random", String(length)); }
+
+/** The plugin's configuration: [config] of its manifest, with what the endpoint overrides. */
+export const config: any = driplet$config();

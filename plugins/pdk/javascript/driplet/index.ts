@@ -1,0 +1,9 @@
+// Everything that a plugin's author uses; see the README beside this folder.
+
+export { on, onConnect, onDisconnect, onSubscribe, onUnsubscribe, onTimer, onHttp, admit, type Handler } from "./handlers";
+export { type Event } from "./event";
+export { fail, refusal, Refusal } from "./errors";
+export { publish, type PublishOptions, subscribe, unsubscribe, subscribed, disconnect, user, session, presence, type Member, defer, reply } from "./topics";
+export { kv, type Lifetime } from "./kv";
+export { http, type Request, type Continuation, timer, log, metric, now, random, config } from "./host";
+export { type Duration } from "./state";

@@ -1,0 +1,71 @@
+import { NOT_FOUND, must, toJSON } from "./errors";
+import { type Duration, milliseconds } from "./state";
+
+/** ttl: how long a key lives, in milliseconds or as text ("7d"); absent: for ever. */
+export interface Lifetime { ttl?: Duration }
+
+function get(key: string): string | null {
+  const v = driplet$kv_get(key);
+  return v === NOT_FOUND ? null : must(v, "kv.get", key) as string;
+}
+
+function set(key: string, value: string, o?: Lifetime): void {
+  must(driplet$kv_set(key, value, milliseconds(o?.ttl, "kv.set")), "kv.set", key);
+}
+
+function cas(key: string, old: string | null, next: string | null, o?: Lifetime): boolean {
+  return must(driplet$kv_cas(key, old, next, milliseconds(o?.ttl, "kv.cas")), "kv.cas", key) === 1;
+}
+
+function scan(prefix: string, limit: number, reverse: boolean): [string, string][] {
+  const flat = must<string[]>(driplet$kv_scan(prefix, limit, reverse ? 1 : 0) as string[], "kv.scan", prefix), pairs: [string, string][] = [];
+  for (let i = 0; i + 1 < flat.length; i += 2) pairs.push([flat[i]!, flat[i + 1]!]);
+  return pairs;
+}
+
+// What was stored as text, by kv.text or another library, is read as text.
+function value(text: string): any {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+function orNull(v: unknown): string | null { return v === null || v === undefined ? null : toJSON(v, "kv.cas"); }
+
+/**
+ * The plugin's store on this endpoint: all that outlives an event. Keys are 1
+ * to 512 bytes; values are kept as JSON, 1 MiB at most.
+ */
+export const kv = {
+  /** The value at key, or null. */
+  get(key: string): any {
+    const text = get(key);
+    return text === null ? null : value(text);
+  },
+  /** Sets key when the handler ends; get and scan of this event see it at once. */
+  set(key: string, v: unknown, o?: Lifetime): void { set(key, toJSON(v, "kv.set"), o); },
+  /** Deletes key when the handler ends. */
+  delete(key: string): void { must(driplet$kv_delete(key), "kv.delete", key); },
+  /** Sets key to next (null: deletes it) if it holds old (null: if it is absent): at once, atomically, also if the handler fails later. */
+  cas(key: string, old: unknown, next: unknown, o?: Lifetime): boolean { return cas(key, orNull(old), orNull(next), o); },
+  /** Adds delta to the whole number at key (absent: 0) and returns the sum: at once, atomically, also if the handler fails later. ttl applies to a key that it creates. */
+  incr(key: string, delta = 1, o?: Lifetime): number {
+    return Number(must<bigint>(driplet$kv_incr(key, delta, milliseconds(o?.ttl, "kv.incr")) as bigint, "kv.incr", key));
+  },
+  /** Up to limit (1,000) pairs whose keys begin with prefix, in key order, or backwards. */
+  scan(prefix: string, limit = 100, o?: { reverse?: boolean }): { key: string; value: any }[] {
+    return scan(prefix, limit, o?.reverse ?? false).map(([key, text]) => ({ key, value: value(text) }));
+  },
+
+  /** The same with values as text, byte for byte. */
+  text: {
+    get,
+    set,
+    cas,
+    scan(prefix: string, limit = 100, o?: { reverse?: boolean }): { key: string; value: string }[] {
+      return scan(prefix, limit, o?.reverse ?? false).map(([key, text]) => ({ key, value: text }));
+    },
+  },
+};

@@ -1,0 +1,32 @@
+// What timers and requests carry from one event to the next. Text goes as it
+// is; whatever else, and whom it is for, goes as JSON behind a mark that no
+// text of a script's begins with.
+
+const MARK = "\u0001";
+
+/** What the bytes of a state mean: whom they are for, and the value. */
+export function open(text: string): { then: string; state: any } {
+  if (!text.startsWith(MARK)) return { then: "", state: text };
+  const [then, state] = JSON.parse(text.slice(1));
+  return { then, state };
+}
+
+/** A state as the bytes that come back with the event. */
+export function close(then: string, state: unknown): string {
+  if (then === "" && state === undefined) return "";
+  if (then === "" && typeof state === "string" && !state.startsWith(MARK)) return state;
+  return MARK + JSON.stringify([then, state ?? null]);
+}
+
+const UNITS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** A time in milliseconds, or as text: "500ms", "30s", "10m", "2h", "7d". */
+export type Duration = number | string;
+
+export function milliseconds(d: Duration | undefined, call: string): number {
+  if (d === undefined) return 0;
+  if (typeof d === "number") return d;
+  const found = /^(\d+)(ms|s|m|h|d)$/.exec(d);
+  if (!found) throw new TypeError(`${call}: ${JSON.stringify(d)} is no time: write 500ms, 30s, 10m, 2h or 7d`);
+  return Number(found[1]) * UNITS[found[2]!]!;
+}
