@@ -28,28 +28,17 @@ func signForPlugin(ep *core.Endpoint, r *http.Request, body []byte) {
 }
 
 // loadPlugins compiles what the endpoints ask for: from PluginDir before what
-// the binary brings.
+// the binary brings. An endpoint that lists none gets what the operator has put
+// into PluginDir.
 func loadPlugins(ctx context.Context, cfg *config.Config, e engine.Engine, m *metrics.Plugin, log *slog.Logger) (*plugin.Host, error) {
-	var sources []fs.FS
 	if dir := cfg.Global.PluginDir; dir != "" {
 		if _, err := os.Stat(dir); err != nil {
 			return nil, fmt.Errorf("Global.PluginDir cannot be read: %w", err)
 		}
-		sources = append(sources, os.DirFS(dir))
 	}
-	own := plugin.Available(sources)
 	host := plugin.NewHost(plugin.Options{
-		Sources: append(sources, plugins.Bundled()), CacheDir: dataFolder(cfg, "compiled"),
+		Dir: cfg.Global.PluginDir, Sources: []fs.FS{plugins.Bundled()}, CacheDir: dataFolder(cfg, "compiled"),
 		Store: e, ParseTarget: target.Parse, Log: log, Meter: m, Sign: signForPlugin,
 	})
-	endpoints := make([]*core.Endpoint, len(cfg.Endpoints))
-	for i, ep := range cfg.Endpoints {
-		if endpoints[i] = ep; ep.Plugins == nil {
-			// An endpoint that lists none gets what the operator has put there.
-			all := *ep
-			all.Plugins = own
-			endpoints[i] = &all
-		}
-	}
-	return host, host.Load(ctx, endpoints)
+	return host, host.Load(ctx, cfg.Endpoints)
 }

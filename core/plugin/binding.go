@@ -7,37 +7,37 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/driplet/driplet/core"
 )
 
-// binding is a plugin on one endpoint: its configuration, its instances, its
-// state. Nothing of it is shared with another endpoint.
+// binding is a version of a plugin on one endpoint: its configuration and its
+// instances, on the seat that it shares with the versions before and after it.
+// Nothing of it is shared with another endpoint but the compiled code.
 type binding struct {
 	*module
-	host     *Host
-	endpoint *core.Endpoint
-	config   []byte // JSON
-	pools    []*pool
-	kv       core.KV
-	breaker  breaker
-	waiting  waiting
-	counters counters
-	timers   *timers
-	out      *outbound // http_fetch
-	queue    chan *core.ClientEvent
-	dropped  atomic.Int64
+	*seat
+	config  []byte // JSON
+	pools   []*pool
+	kv      core.KV // set when it is about to serve: the quota is the manifest's
+	breaker breaker
+	out     *outbound // http_fetch
 }
 
-// bind puts a module on an endpoint. Nothing runs yet.
+// bind puts a module on an endpoint. Nothing runs yet. Whoever gets a binding
+// releases it.
 func (h *Host) bind(mod *module, ep *core.Endpoint) (*binding, error) {
 	config, err := mod.configFor(ep)
 	if err != nil {
 		return nil, err
 	}
-	b := &binding{module: mod, host: h, endpoint: ep, config: config, queue: make(chan *core.ClientEvent, queueLength)}
+	allowed, err := mod.allowedFor(ep, config)
+	if err != nil {
+		return nil, err
+	}
+	b := &binding{module: mod, seat: h.seat(mod.Name, ep), config: config}
+	mod.users.Add(1)
 	n := mod.poolSize()
 	switch {
 	case h.TakeTurns:
@@ -49,14 +49,23 @@ func (h *Host) bind(mod *module, ep *core.Endpoint) (*binding, error) {
 	default:
 		b.pools = []*pool{newPool(n, false)}
 	}
-	allowed, err := mod.allowedFor(ep, config)
-	if err != nil {
-		return nil, err
-	}
 	b.out = b.newOutbound(allowed)
-	b.kv = h.Store.KV("plugin/"+mod.Name+"/"+ep.Name, mod.Grants.KV)
-	b.timers = newTimers(h.Store.KV("timers/"+mod.Name+"/"+ep.Name, timerQuota))
 	return b, nil
+}
+
+// open gives the binding its store. Nobody uses the binding yet.
+func (b *binding) open() {
+	b.kv = b.host.Store.KV("plugin/"+b.Name+"/"+b.endpoint.Name, b.Grants.KV)
+}
+
+// release closes the instances, waiting for those in use, and the code after
+// its last binding.
+func (b *binding) release() error {
+	for _, p := range b.pools {
+		p.drain()
+	}
+	b.out.client.CloseIdleConnections()
+	return b.module.release()
 }
 
 // configFor lays an endpoint's PluginConfig over the manifest's [config].
@@ -119,12 +128,9 @@ type outcome struct {
 var errPaused = errors.New("paused")
 
 // handle runs one event: checkout, handler, instance back, effects. err is a
-// failure of the plugin or the lack of an instance, never a refusal.
+// failure of the plugin or the lack of an instance, never a refusal. The caller
+// has entered the binding's tenant.
 func (b *binding) handle(ctx context.Context, input *Input, client *core.ClientEvent, wait time.Duration) (out outcome, err error) {
-	if !b.host.enter() {
-		return out, errBusy
-	}
-	defer b.host.leave()
 	if b.breaker.tripped.Load() {
 		if left, open := b.breaker.open(time.Now()); open {
 			b.count(input, "paused", 0)

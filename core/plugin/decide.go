@@ -10,7 +10,7 @@ import (
 // Wants reports whether a plugin handles kind for name: an event's name for
 // core.HookMessage, a topic for subscribe, unsubscribe and publish, else "".
 func (h *Host) Wants(endpoint string, kind core.HookKind, name string) bool {
-	t := h.tenant(endpoint)
+	t := h.routes(endpoint)
 	if t == nil || kind > core.HookPublish {
 		return false
 	}
@@ -29,10 +29,11 @@ func (h *Host) Wants(endpoint string, kind core.HookKind, name string) bool {
 // A refusal and a failure come back as *core.Error.
 func (h *Host) Decide(ctx context.Context, ev *core.ClientEvent) (core.Verdict, error) {
 	var v core.Verdict
-	t := h.tenant(ev.Endpoint)
+	t := h.enter(ev.Endpoint)
 	if t == nil {
 		return v, core.Errorf(core.CodeNotFound, "endpoint %q has no plugins", ev.Endpoint)
 	}
+	defer t.leave()
 	input := inputOf(ev)
 	if ev.Kind == core.HookMessage {
 		b := t.handler(ev.Event)
@@ -106,7 +107,7 @@ func inputOf(ev *core.ClientEvent) Input {
 // for each plugin on an endpoint. It never blocks; what does not fit into a
 // plugin's queue is lost and counted in the log.
 func (h *Host) Observe(ev *core.ClientEvent) {
-	t := h.tenant(ev.Endpoint)
+	t := h.routes(ev.Endpoint)
 	if t == nil || (ev.Kind != core.HookDisconnect && ev.Kind != core.HookUnsubscribe) {
 		return
 	}
@@ -120,19 +121,6 @@ func (h *Host) Observe(ev *core.ClientEvent) {
 			if n := b.dropped.Add(1); n&(n-1) == 0 { // 1, 2, 4, 8 …: a log line each
 				b.logger().Error("events are lost: the plugin is slower than they come", "lost", n)
 			}
-		}
-	}
-}
-
-// observe works off what was observed.
-func (b *binding) observe(ctx context.Context) {
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case ev := <-b.queue:
-			input := inputOf(ev)
-			b.unattended(ctx, &input, ev)
 		}
 	}
 }

@@ -157,7 +157,8 @@ func (o *outbound) leave(size int) {
 }
 
 // fetch sends a request, as soon as fewer than MaxFetching are on the wire, and
-// gives its answer to the plugin, whatever it is.
+// gives its answer to the plugin, whatever it is: to the version that serves
+// then.
 func (b *binding) fetch(r *FetchRequest, state []byte) {
 	size := len(r.Body) + len(state)
 	entered := b.out.enter(size)
@@ -185,6 +186,6 @@ func (b *binding) fetch(r *FetchRequest, state []byte) {
 			return
 		}
 		input.Time = b.host.Now()
-		b.unattended(b.host.background, &input, nil)
+		b.deliver(b.host.background, &input, nil, nil)
 	})
 }

@@ -161,10 +161,11 @@ type rig struct {
 	serve    func(*rig) plugin.Services // instead of services; may be nil
 	log      logBuffer
 
-	mu      sync.Mutex
-	results []int64 // of calls, see guest.call
-	handled []string
-	traces  []*plugin.Trace
+	mu               sync.Mutex
+	results          []int64 // of calls, see guest.call
+	handled          []string
+	served, reloaded []string
+	traces           []*plugin.Trace
 }
 
 // Handled is plugin.Meter's.
@@ -178,6 +179,20 @@ func (r *rig) Handled(name, _, kind, outcome string, _ time.Duration) {
 func (r *rig) Counted(_, _, _ string, value int64) {
 	r.mu.Lock()
 	r.results = append(r.results, value)
+	r.mu.Unlock()
+}
+
+// Serving is plugin.Meter's.
+func (r *rig) Serving(name, endpoint, old, version string) {
+	r.mu.Lock()
+	r.served = append(r.served, name+" "+endpoint+" "+old+">"+version)
+	r.mu.Unlock()
+}
+
+// Reloaded is plugin.Meter's.
+func (r *rig) Reloaded(name string, ok bool) {
+	r.mu.Lock()
+	r.reloaded = append(r.reloaded, fmt.Sprint(name, " ", ok))
 	r.mu.Unlock()
 }
 
@@ -234,8 +249,14 @@ func (r *rig) load(t testing.TB, plugs map[string]plug, change ...func(*plugin.O
 		a.Plugins = append(a.Plugins, name)
 		b.Plugins = append(b.Plugins, name)
 	}
+	return r.run(t, []*core.Endpoint{a, b}, append([]func(*plugin.Options){func(o *plugin.Options) { o.Sources = []fs.FS{src} }}, change...)...)
+}
+
+// run makes the host and starts it.
+func (r *rig) run(t testing.TB, endpoints []*core.Endpoint, change ...func(*plugin.Options)) (*rig, error) {
+	t.Helper()
 	o := plugin.Options{
-		Sources: []fs.FS{src}, Store: &r.store, Meter: r, Trace: r.trace, LeastDeadline: plugin.MaxDeadline,
+		Store: &r.store, Meter: r, Trace: r.trace, LeastDeadline: plugin.MaxDeadline,
 		Log: slog.New(slog.NewTextHandler(&r.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		ParseTarget: func(raw []byte) (*core.Target, error) {
 			if !strings.HasPrefix(string(raw), "{") {
@@ -253,7 +274,7 @@ func (r *rig) load(t testing.TB, plugs map[string]plug, change ...func(*plugin.O
 			t.Errorf("close: %v", err)
 		}
 	})
-	if err := r.Load(t.Context(), []*core.Endpoint{a, b}); err != nil {
+	if err := r.Load(t.Context(), endpoints); err != nil {
 		return r, err
 	}
 	var services plugin.Services = &r.services

@@ -21,8 +21,11 @@ import (
 
 // Options are what a Host works with. Only Store and ParseTarget must be given.
 type Options struct {
-	// Sources are searched in turn for NAME.toml or NAME/NAME.toml: a folder of
-	// the operator's before what the binary holds.
+	// Dir is the operator's folder of plugins, searched before Sources for
+	// NAME.toml or NAME/NAME.toml. Endpoints whose list of plugins is nil get all
+	// that it holds; Watch looks at it, and Push writes into it. "": none.
+	Dir string
+	// Sources are searched in turn: what the binary holds.
 	Sources []fs.FS
 	// CacheDir keeps compiled code from start to start; "" compiles each time.
 	CacheDir string
@@ -65,36 +68,19 @@ type Host struct {
 	cancel     context.CancelFunc
 	running    sync.WaitGroup
 	svc        atomic.Pointer[Services]
-	tenants    atomic.Pointer[map[string]*tenant]
-	modules    []*module
+	tenants    atomic.Pointer[map[string]*tenant] // by endpoint: the map and what it holds never change
+	open       atomic.Int64                       // modules
 
-	inflight atomic.Int64 // events being handled, their effects included
-	closed   atomic.Bool
-	idle     chan struct{} // told when inflight falls to 0 after closed
-}
-
-// enter begins an event; false: the host is closing. leave ends it.
-func (h *Host) enter() bool {
-	h.inflight.Add(1)
-	if h.closed.Load() {
-		h.leave()
-		return false
-	}
-	return true
-}
-
-func (h *Host) leave() {
-	if h.inflight.Add(-1) == 0 && h.closed.Load() {
-		select {
-		case h.idle <- struct{}{}:
-		default:
-		}
-	}
+	// Whoever changes what serves holds changing.
+	changing  sync.Mutex
+	endpoints []*core.Endpoint
+	seats     map[seatKey]*seat
+	closed    bool
 }
 
 // NewHost returns a Host that has loaded nothing.
 func NewHost(o Options) *Host {
-	h := &Host{Options: o, idle: make(chan struct{}, 1)}
+	h := &Host{Options: o, seats: map[seatKey]*seat{}}
 	if h.Log == nil {
 		h.Log = slog.Default()
 	}
@@ -118,6 +104,11 @@ func NewHost(o Options) *Host {
 // and makes one instance of it for each of those endpoints, so that whatever
 // is wrong shows now. The error names all that is. Call it once.
 func (h *Host) Load(ctx context.Context, endpoints []*core.Endpoint) error {
+	h.changing.Lock()
+	defer h.changing.Unlock()
+	if err := h.recoverPushes(); err != nil {
+		return err
+	}
 	if h.CacheDir != "" {
 		cache, err := wazero.NewCompilationCacheWithDir(h.CacheDir)
 		if err != nil {
@@ -125,19 +116,22 @@ func (h *Host) Load(ctx context.Context, endpoints []*core.Endpoint) error {
 		}
 		h.cache = cache
 	}
+	h.endpoints = endpoints
 	tenants := map[string]*tenant{}
 	loaded := map[string]*module{}
+	var all []*binding
 	var faults []error
 	for _, ep := range endpoints {
 		var bindings []*binding
-		for _, name := range ep.Plugins {
-			b, err := h.loadFor(ctx, strings.ToLower(name), ep, loaded)
+		for _, name := range h.listed(ep) {
+			b, err := h.loadFor(ctx, name, ep, loaded)
 			if err != nil {
 				faults = append(faults, err)
-			} else if b != nil && !slices.ContainsFunc(bindings, func(o *binding) bool { return o.Name == b.Name }) {
+			} else if b != nil {
 				bindings = append(bindings, b)
 			}
 		}
+		all = append(all, bindings...)
 		t, err := newTenant(ep.Name, bindings)
 		if err != nil {
 			faults = append(faults, err)
@@ -145,14 +139,37 @@ func (h *Host) Load(ctx context.Context, endpoints []*core.Endpoint) error {
 		}
 		tenants[ep.Name] = t
 	}
-	if len(faults) > 0 {
-		for _, t := range tenants {
-			t.drain()
+	for _, mod := range loaded {
+		if mod != nil {
+			faults = append(faults, mod.release())
 		}
-		return errors.Join(append(faults, h.closeModules())...)
+	}
+	if err := errors.Join(faults...); err != nil {
+		for _, b := range all {
+			err = errors.Join(err, b.release())
+		}
+		return err
+	}
+	for _, b := range all {
+		b.open()
+		b.serving("", b.Version)
 	}
 	h.tenants.Store(&tenants)
 	return nil
+}
+
+// listed are the plugins that an endpoint is to have, in lower case, each once.
+func (h *Host) listed(ep *core.Endpoint) (names []string) {
+	list := ep.Plugins
+	if list == nil && h.Dir != "" {
+		list = Available(h.sources()[:1])
+	}
+	for _, name := range list {
+		if name = strings.ToLower(name); !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // loadFor puts a plugin on an endpoint; nil without an error means that it
@@ -161,20 +178,39 @@ func (h *Host) loadFor(ctx context.Context, name string, ep *core.Endpoint, load
 	mod, known := loaded[name]
 	if !known {
 		loaded[name] = nil
-		m, wasm, err := h.find(name, ep.Name)
+		f, err := h.find(name)
+		if err == nil && f == nil {
+			err = h.unknown(name, ep.Name)
+		}
 		if err != nil {
 			return nil, err
 		}
-		m.Limits.Deadline = max(m.Limits.Deadline, h.LeastDeadline)
-		if mod, err = compile(ctx, m, wasm, h.cache, h.unmetered); err != nil {
+		if mod, err = h.compile(ctx, f); err != nil {
 			return nil, err
 		}
 		loaded[name] = mod
-		h.modules = append(h.modules, mod)
 	}
 	if mod == nil {
 		return nil, nil
 	}
+	return h.admit(ctx, mod, ep)
+}
+
+// compile checks and compiles a plugin. The caller releases what it gets.
+func (h *Host) compile(ctx context.Context, f *files) (*module, error) {
+	f.Limits.Deadline = max(f.Limits.Deadline, h.LeastDeadline)
+	mod, err := compile(ctx, f.Manifest, f.wasm, h.cache, h.unmetered)
+	if err != nil {
+		return nil, err
+	}
+	mod.sum, mod.loaded = f.sum, h.Now()
+	mod.open = &h.open
+	h.open.Add(1)
+	return mod, nil
+}
+
+// admit puts a plugin on an endpoint and makes its first instance there.
+func (h *Host) admit(ctx context.Context, mod *module, ep *core.Endpoint) (*binding, error) {
 	b, err := h.bind(mod, ep)
 	if err != nil {
 		return nil, err
@@ -182,7 +218,7 @@ func (h *Host) loadFor(ctx context.Context, name string, ep *core.Endpoint, load
 	p := b.pools[0]
 	in, err := p.take(ctx, b, 0)
 	if err != nil {
-		return nil, mod.errorf("on endpoint %s: %w", ep.Name, err)
+		return nil, errors.Join(mod.errorf("on endpoint %s: %w", ep.Name, err), b.release())
 	}
 	p.put(in)
 	return b, nil
@@ -191,18 +227,17 @@ func (h *Host) loadFor(ctx context.Context, name string, ep *core.Endpoint, load
 // Start lets plugins act through services, and begins timers and observers.
 // Nothing may be asked of the host before.
 func (h *Host) Start(ctx context.Context, services Services) error {
+	h.changing.Lock()
+	defer h.changing.Unlock()
 	h.svc.Store(&services)
 	context.AfterFunc(ctx, h.cancel)
 	for _, t := range *h.tenants.Load() {
 		for _, b := range t.bindings {
-			if err := b.timers.load(ctx, b.Timers, h.Now()); err != nil {
+			if err := b.timers.load(ctx); err != nil {
 				return b.errorf("its timers on endpoint %s cannot be read: %w", b.endpoint.Name, err)
 			}
-			if h.Manual {
-				continue
-			}
-			h.running.Go(func() { b.observe(h.background) })
-			h.running.Go(func() { b.runTimers(h.background) })
+			b.timers.repeat(b.Timers, h.Now())
+			b.start()
 		}
 	}
 	return nil
@@ -211,63 +246,52 @@ func (h *Host) Start(ctx context.Context, services Services) error {
 // Close ends what Start began, waits for running handlers and frees everything.
 func (h *Host) Close() error {
 	h.cancel()
+	h.changing.Lock()
+	defer h.changing.Unlock()
+	h.closed = true
 	tenants := h.tenants.Swap(&map[string]*tenant{})
-	h.closed.Store(true)
-	for h.inflight.Load() != 0 {
-		<-h.idle
+	for _, t := range *tenants {
+		t.retire()
+	}
+	for _, s := range h.seats {
+		s.stop()
 	}
 	h.running.Wait()
-	for _, t := range *tenants {
-		t.drain()
-	}
-	return h.closeModules()
-}
-
-func (h *Host) closeModules() error {
 	var faults []error
-	for _, mod := range h.modules {
-		faults = append(faults, mod.close())
+	for _, t := range *tenants {
+		for _, b := range t.bindings {
+			faults = append(faults, b.release())
+		}
 	}
-	h.modules = nil
 	if h.cache != nil {
 		faults = append(faults, h.cache.Close(context.Background()))
 	}
 	return errors.Join(faults...)
 }
 
-// drain takes every instance, as it becomes free, out of use.
-func (t *tenant) drain() {
-	for _, b := range t.bindings {
-		for _, p := range b.pools {
-			p.drain()
-		}
-		b.out.client.CloseIdleConnections()
-	}
-}
-
-func (h *Host) tenant(endpoint string) *tenant { return (*h.tenants.Load())[endpoint] }
+// routes are an endpoint's plugins to look at; who uses them calls enter.
+func (h *Host) routes(endpoint string) *tenant { return (*h.tenants.Load())[endpoint] }
 
 func (h *Host) services() Services { return *h.svc.Load() }
 
 // Handle gives one event to a plugin and returns its answer as Decide would:
 // for tools that try a plugin out.
 func (h *Host) Handle(ctx context.Context, endpoint, plugin string, in *Input) ([]byte, error) {
-	t := h.tenant(endpoint)
+	t := h.enter(endpoint)
 	if t == nil {
 		return nil, core.Errorf(core.CodeNotFound, "endpoint %q has no plugins", endpoint)
 	}
-	for _, b := range t.bindings {
-		if b.Name != plugin {
-			continue
-		}
-		out, err := b.handle(ctx, in, nil, poolWait)
-		if err != nil {
-			return nil, b.callerError(err)
-		}
-		if out.refusal != nil {
-			return nil, out.refusal
-		}
-		return out.shown(), nil
+	defer t.leave()
+	b := t.binding(plugin)
+	if b == nil {
+		return nil, core.Errorf(core.CodeNotFound, "endpoint %q has no plugin %q", endpoint, plugin)
 	}
-	return nil, core.Errorf(core.CodeNotFound, "endpoint %q has no plugin %q", endpoint, plugin)
+	out, err := b.handle(ctx, in, nil, poolWait)
+	if err != nil {
+		return nil, b.callerError(err)
+	}
+	if out.refusal != nil {
+		return nil, out.refusal
+	}
+	return out.shown(), nil
 }

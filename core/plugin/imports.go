@@ -3,6 +3,7 @@ package plugin
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
@@ -159,27 +160,77 @@ func (spec *importSpec) function() api.GoModuleFunc {
 func (m *Manifest) checkImports(defs []api.FunctionDefinition) error {
 	for _, d := range defs {
 		module, name, _ := d.Import()
-		switch {
-		case module == wasiModule, module == meter.HostModule:
+		if err := checkImport(module, name, typeText(d.ParamTypes(), d.ResultTypes())); err != nil {
+			return m.errorf("%w", err)
+		}
+		if module != abiModule {
 			continue
-		case module == "env" && name == "abort":
-			continue
-		case module != abiModule:
-			return m.errorf("imports %s.%s, which this server does not have: link what defines it, or remove the call", module, name)
 		}
-		spec := importNamed(name)
-		if spec == nil {
-			return m.errorf("imports %s.%s, which this server does not know: is the guest library newer than the server?", module, name)
-		}
-		if string(d.ParamTypes()) != string(valueTypes(spec.params)) || string(d.ResultTypes()) != string(valueTypes(string(spec.result))) {
-			return m.errorf("imports %s with other parameters than ABI.md says: is the guest library for %s?", name, abiModule)
-		}
-		if !m.Grants.has(spec.needs) {
-			key, line := spec.needs.advice()
-			return m.errorf("imports %s, but %s.toml grants no %q: add %s under [capabilities], or remove the call", name, m.Name, key, line)
+		if err := m.checkGrant(importNamed(name)); err != nil {
+			return m.errorf("%w", err)
 		}
 	}
 	return nil
+}
+
+// strangers are modules that guests built for somewhere else import.
+var strangers = map[string]string{
+	"env":                      "a function is declared and nowhere defined: link what defines it, or remove the call",
+	"go":                       "it is built for browsers: build it with GOOS=wasip1 GOARCH=wasm -buildmode=c-shared",
+	"gojs":                     "it is built for browsers: build it with GOOS=wasip1 GOARCH=wasm -buildmode=c-shared",
+	"wbg":                      "it is built with wasm-bindgen, for browsers: use Driplet's guest library instead",
+	"__wbindgen_placeholder__": "it is built with wasm-bindgen, for browsers: use Driplet's guest library instead",
+	"wasi_unstable":            "it is built with an old WASI: build it for wasi_snapshot_preview1",
+	"extism:host/env":          "it is written for Extism: use Driplet's guest library instead",
+}
+
+// checkImport refuses a function that no server has, of a type as typeText
+// writes it.
+func checkImport(module, name, typ string) error {
+	switch {
+	case module == wasiModule, module == meter.HostModule:
+		return nil
+	case module == "env" && name == "abort":
+		return nil
+	case module != abiModule:
+		why, known := strangers[module]
+		if !known {
+			why = "link what defines it, or remove the call"
+		}
+		return fmt.Errorf("imports %s.%s, which this server does not have: %s", module, name, why)
+	}
+	spec := importNamed(name)
+	if spec == nil {
+		return fmt.Errorf("imports %s.%s, which this server does not know: is the guest library newer than the server? (its names are in ABI.md, 4)", module, name)
+	}
+	if own := typeText(valueTypes(spec.params), valueTypes(string(spec.result))); typ != own {
+		return fmt.Errorf("imports %s as %s, but ABI.md says %s: is the guest library for %s?", name, typ, own, abiModule)
+	}
+	return nil
+}
+
+// checkGrant refuses an import whose capability the manifest does not grant.
+func (m *Manifest) checkGrant(spec *importSpec) error {
+	if m.Grants.has(spec.needs) {
+		return nil
+	}
+	key, line := spec.needs.advice()
+	return fmt.Errorf("imports %s, but %s.toml grants no %q: add %s under [capabilities], or remove the call", spec.name, m.Name, key, line)
+}
+
+// typeText is a function's type as ABI.md writes it.
+func typeText(params, results []api.ValueType) string {
+	names := func(list []api.ValueType) string {
+		texts := make([]string, len(list))
+		for i, t := range list {
+			texts[i] = api.ValueTypeName(t)
+		}
+		return strings.Join(texts, " ")
+	}
+	if len(results) == 1 {
+		return "(" + names(params) + ") -> " + names(results)
+	}
+	return "(" + names(params) + ") -> (" + names(results) + ")"
 }
 
 // errorf is an error about this plugin, for its operator.

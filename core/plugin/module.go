@@ -5,6 +5,8 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"sync/atomic"
+	"time"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
@@ -21,10 +23,14 @@ type module struct {
 	*Manifest
 	runtime  wazero.Runtime
 	compiled wazero.CompiledModule
-	size     int // of the file, bytes
+	size     int           // of the file, bytes
+	sum      sum           // of manifest and file
+	loaded   time.Time     // when it was found good
+	users    atomic.Int64  // bindings, and whoever compiled it
+	open     *atomic.Int64 // the host's count
 }
 
-// compile checks and compiles a plugin's code. The caller closes what it gets.
+// compile checks and compiles a plugin's code. The caller releases what it gets.
 func compile(ctx context.Context, m *Manifest, wasm []byte, cache wazero.CompilationCache, unmetered bool) (*module, error) {
 	if len(wasm) > MaxModule {
 		return nil, m.errorf("%s has %d bytes, the limit is %d", m.Wasm, len(wasm), MaxModule)
@@ -36,13 +42,7 @@ func compile(ctx context.Context, m *Manifest, wasm []byte, cache wazero.Compila
 			return nil, m.errorf("%s is not a module that can be loaded: %w", m.Wasm, err)
 		}
 	}
-	memory := m.Limits.Memory
-	if memory == 0 {
-		memory = DefaultMemory
-		if importsWASI(wasm) {
-			memory = DefaultWASIMemory
-		}
-	}
+	memory := MemoryLimit(m, wasm)
 	// Metering moves the code: lines that debugging sections tell would be wrong.
 	config := wazero.NewRuntimeConfig().WithMemoryLimitPages(uint32(memory / (64 << 10))).WithDebugInfoEnabled(false)
 	if cache != nil {
@@ -51,8 +51,9 @@ func compile(ctx context.Context, m *Manifest, wasm []byte, cache wazero.Compila
 	r := wazero.NewRuntimeWithConfig(ctx, config)
 	mod := &module{Manifest: m, runtime: r, size: size}
 	if err := mod.prepare(ctx, wasm); err != nil {
-		return nil, errors.Join(err, r.Close(ctx))
+		return nil, errors.Join(err, mod.close())
 	}
+	mod.users.Store(1)
 	return mod, nil
 }
 
@@ -110,7 +111,7 @@ var exports = map[string]exportSpec{
 
 func (mod *module) checkExports() error {
 	if len(mod.compiled.ExportedMemories()) == 0 || mod.compiled.ExportedMemories()["memory"] == nil {
-		return mod.errorf("%s does not export \"memory\": see ABI.md, 1", mod.Wasm)
+		return mod.errorf("%s does not export \"memory\": it must define its memory and export it by that name (wasm-ld: without --import-memory; ABI.md, 1)", mod.Wasm)
 	}
 	have := mod.compiled.ExportedFunctions()
 	for _, name := range []string{"dr_abi", "dr_alloc", "dr_event", "dr_init", "_initialize"} {
@@ -119,13 +120,27 @@ func (mod *module) checkExports() error {
 			if spec.optional {
 				continue
 			}
-			return mod.errorf("%s does not export the function %q: is it built with Driplet's guest library? (ABI.md, 1)", mod.Wasm, name)
+			return mod.errorf("%s does not export the function %q: %s (ABI.md, 1)", mod.Wasm, name, missing(have))
 		}
 		if string(d.ParamTypes()) != string(valueTypes(spec.params)) || string(d.ResultTypes()) != string(valueTypes(spec.results)) {
-			return mod.errorf("%s exports %q with other parameters or results than ABI.md says", mod.Wasm, name)
+			return mod.errorf("%s exports %s as %s, but ABI.md, 1, says %s", mod.Wasm, name,
+				typeText(d.ParamTypes(), d.ResultTypes()), typeText(valueTypes(spec.params), valueTypes(spec.results)))
 		}
 	}
 	return nil
+}
+
+// missing tells an author why an export may not be there.
+func missing(have map[string]api.FunctionDefinition) string {
+	for _, name := range []string{"dr_abi", "dr_alloc", "dr_event"} {
+		if have[name] != nil {
+			return "its guest library is for another version of the server, or the linker has left it out"
+		}
+	}
+	if have["_start"] != nil {
+		return "it is built as a program: build it as a library (Go: -buildmode=c-shared; Rust: crate-type cdylib; C: --no-entry), with Driplet's guest library"
+	}
+	return "is it built with Driplet's guest library? 'driplet plugin new' writes one with it"
 }
 
 // instantiate makes one instance; its memory is shared with no other.
@@ -136,7 +151,24 @@ func (mod *module) instantiate(ctx context.Context, out *outputs) (api.Module, e
 		WithStdout(out).WithStderr(out))
 }
 
-func (mod *module) close() error { return mod.runtime.Close(context.Background()) }
+// release is told by each user of the module when it is done; the last one
+// closes it.
+func (mod *module) release() error {
+	if mod.users.Add(-1) > 0 {
+		return nil
+	}
+	mod.open.Add(-1)
+	return mod.close()
+}
+
+// close frees the code as well, which a runtime with a shared cache would keep.
+func (mod *module) close() error {
+	err := mod.runtime.Close(context.Background())
+	if mod.compiled != nil {
+		err = errors.Join(err, mod.compiled.Close(context.Background()))
+	}
+	return err
+}
 
 // instantiateAbort offers AssemblyScript's env.abort(message, file, line, column).
 func instantiateAbort(ctx context.Context, r wazero.Runtime) error {

@@ -8,11 +8,13 @@ import (
 	"github.com/driplet/driplet/core"
 )
 
-// tenant is an endpoint with its plugins. Immutable; a change is a new one.
+// tenant is an endpoint with its plugins. Immutable but for who uses it; a
+// change is a new one.
 type tenant struct {
 	bindings []*binding // by manifest order, then name
 	events   []route    // the longest literal prefix first
 	hooks    [KindPublish + 1][]*binding
+	use      use
 }
 
 // route sends events whose name matches to a plugin.
@@ -25,7 +27,7 @@ type route struct {
 // newTenant routes events and hooks. Two plugins with patterns equally
 // specific are refused: which of them got an event would be chance.
 func newTenant(endpoint string, bindings []*binding) (*tenant, error) {
-	t := &tenant{bindings: slices.Clone(bindings)}
+	t := &tenant{bindings: slices.Clone(bindings), use: newUse()}
 	slices.SortFunc(t.bindings, func(a, b *binding) int {
 		return cmp.Or(cmp.Compare(a.Order, b.Order), strings.Compare(a.Name, b.Name))
 	})
@@ -55,6 +57,16 @@ func (t *tenant) handler(event string) *binding {
 	for i := range t.events {
 		if r := &t.events[i]; strings.HasPrefix(event, r.prefix) && r.pattern.Covers(event) {
 			return r.b
+		}
+	}
+	return nil
+}
+
+// binding finds a plugin; nil: the endpoint has it not.
+func (t *tenant) binding(plugin string) *binding {
+	for _, b := range t.bindings {
+		if b.Name == plugin {
+			return b
 		}
 	}
 	return nil

@@ -45,4 +45,9 @@ type Meter interface {
 	Handled(plugin, endpoint, kind, outcome string, took time.Duration)
 	// Counted is told of a plugin's own metric.
 	Counted(plugin, endpoint, name string, value int64)
+	// Serving is told which version serves an endpoint from now on ("": none),
+	// and which did before ("": none).
+	Serving(plugin, endpoint, old, version string)
+	// Reloaded is told of every attempt to change a running plugin.
+	Reloaded(plugin string, ok bool)
 }

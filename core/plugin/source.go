@@ -1,53 +1,105 @@
 package plugin
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path"
 	"strings"
 )
 
-// find reads a plugin's manifest and code from the first source that has it.
-func (h *Host) find(name, endpoint string) (*Manifest, []byte, error) {
-	if validName(name) {
-		for _, src := range h.Sources {
-			for _, file := range []string{name + ".toml", name + "/" + name + ".toml"} {
-				m, wasm, err := readPlugin(src, file)
-				if errors.Is(err, fs.ErrNotExist) && m == nil {
-					continue
-				}
-				if err == nil && m.Name != name {
-					err = fmt.Errorf("%s: name = %q: a manifest bears its plugin's name: call the file %s.toml or the plugin %q", file, m.Name, m.Name, name)
-				}
-				return m, wasm, err
+// files are a plugin as it lies somewhere.
+type files struct {
+	*Manifest
+	text, wasm []byte // the manifest's, and the code
+	sum        sum
+	own        bool // from the operator's folder
+}
+
+// sum tells versions apart, whatever number they bear.
+type sum struct{ manifest, wasm [sha256.Size]byte }
+
+// newFiles reads the manifest in file (for messages) for the plugin of that name.
+func newFiles(name, file string, text []byte, wasm func(m *Manifest) ([]byte, error)) (*files, error) {
+	m, err := ParseManifest(path.Base(file), text)
+	if err != nil {
+		return nil, err
+	}
+	f := &files{Manifest: m, text: text}
+	if f.wasm, err = wasm(m); err != nil {
+		return nil, err
+	}
+	if m.Name != name {
+		return nil, fmt.Errorf("%s: name = %q: a manifest bears its plugin's name: call the file %s.toml or the plugin %q", file, m.Name, m.Name, name)
+	}
+	f.sum = sum{sha256.Sum256(text), sha256.Sum256(f.wasm)}
+	return f, nil
+}
+
+// find reads a plugin from the first source that has it; nil: none has.
+func (h *Host) find(name string) (*files, error) {
+	if !validName(name) {
+		return nil, nil
+	}
+	for i, src := range h.sources() {
+		for _, file := range places(name) {
+			f, err := readPlugin(src, name, file)
+			if f == nil && err == nil {
+				continue
 			}
+			if f != nil {
+				f.own = h.Dir != "" && i == 0
+			}
+			return f, err
 		}
 	}
-	known := Available(h.Sources)
-	if len(known) == 0 {
-		return nil, nil, fmt.Errorf("endpoint %s lists the plugin %q, but there are no plugins: put %s.toml and %s.wasm into PluginDir", endpoint, name, name, name)
+	return nil, nil
+}
+
+// places are the manifest's, in a folder of plugins: the first that is there
+// counts.
+func places(name string) []string { return []string{name + ".toml", name + "/" + name + ".toml"} }
+
+// sources are the operator's folder and the others, in the order of a search.
+func (h *Host) sources() []fs.FS {
+	if h.Dir == "" {
+		return h.Sources
 	}
-	return nil, nil, fmt.Errorf("endpoint %s lists the plugin %q, which is none of %s: put %s.toml and its wasm file into PluginDir%s",
+	return append([]fs.FS{os.DirFS(h.Dir)}, h.Sources...)
+}
+
+// unknown is the error about a plugin that no source has.
+func (h *Host) unknown(name, endpoint string) error {
+	known := Available(h.sources())
+	if len(known) == 0 {
+		return fmt.Errorf("endpoint %s lists the plugin %q, but there are no plugins: put %s.toml and %s.wasm into PluginDir", endpoint, name, name, name)
+	}
+	return fmt.Errorf("endpoint %s lists the plugin %q, which is none of %s: put %s.toml and its wasm file into PluginDir%s",
 		endpoint, name, strings.Join(known, ", "), name, suggest(name, known))
 }
 
-// readPlugin reads one plugin. Where the manifest itself is missing there is
-// no Manifest either.
-func readPlugin(src fs.FS, file string) (*Manifest, []byte, error) {
+// readPlugin reads one plugin; nil without an error: there is no manifest.
+func readPlugin(src fs.FS, name, file string) (*files, error) {
 	text, err := fs.ReadFile(src, file)
-	if err != nil {
-		return nil, nil, err
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
 	}
-	m, err := ParseManifest(path.Base(file), text)
 	if err != nil {
-		return &Manifest{}, nil, err
+		return nil, fmt.Errorf("%s cannot be read: %w", file, err)
 	}
-	wasm, err := fs.ReadFile(src, path.Join(path.Dir(file), m.Wasm))
-	if err != nil {
-		return m, nil, m.errorf("%s names %s, which cannot be read: %w", path.Base(file), m.Wasm, err)
-	}
-	return m, wasm, nil
+	return newFiles(name, file, text, func(m *Manifest) ([]byte, error) {
+		wasm := path.Join(path.Dir(file), m.Wasm)
+		if info, err := fs.Stat(src, wasm); err == nil && info.Size() > MaxModule {
+			return nil, m.errorf("%s has %d bytes, the limit is %d", m.Wasm, info.Size(), MaxModule)
+		}
+		code, err := fs.ReadFile(src, wasm)
+		if err != nil {
+			return nil, m.errorf("%s names %s, which cannot be read: %w", path.Base(file), m.Wasm, err)
+		}
+		return code, nil
+	})
 }
 
 // Available lists the plugins that the sources hold, each once.

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/binary"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -40,8 +41,8 @@ func newTimers(kv core.KV) *timers {
 	return &timers{kv: kv, wake: make(chan struct{}, 1), current: map[string]uint64{}}
 }
 
-// load reads what an earlier run left, and adds the manifest's.
-func (t *timers) load(ctx context.Context, manifest map[string]time.Duration, now time.Time) error {
+// load reads what an earlier run left.
+func (t *timers) load(ctx context.Context) error {
 	stored, err := t.kv.Scan(ctx, "", MaxTimers, false)
 	if err != nil {
 		return err
@@ -57,10 +58,37 @@ func (t *timers) load(ctx context.Context, manifest map[string]time.Duration, no
 		t.current[p.Key] = nonce
 		heap.Push(&t.queue, timer{at: at, name: p.Key, nonce: nonce})
 	}
-	for name, every := range manifest {
-		heap.Push(&t.queue, timer{at: now.Add(every), name: name, every: every})
-	}
 	return nil
+}
+
+// repeat sets the manifest's timers. Those whose interval stays keep their time:
+// a reload puts nothing off.
+func (t *timers) repeat(manifest map[string]time.Duration, now time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	kept := map[string]bool{}
+	t.queue = slices.DeleteFunc(t.queue, func(q timer) bool {
+		if q.every == 0 {
+			return false
+		}
+		kept[q.name] = manifest[q.name] == q.every
+		return !kept[q.name]
+	})
+	for name, every := range manifest {
+		if !kept[name] {
+			t.queue = append(t.queue, timer{at: now.Add(every), name: name, every: every})
+		}
+	}
+	heap.Init(&t.queue)
+	t.changed()
+}
+
+// changed wakes whoever waits for the next timer.
+func (t *timers) changed() {
+	select {
+	case t.wake <- struct{}{}:
+	default:
+	}
 }
 
 // full reports whether there is no room for a timer of that name.
@@ -87,10 +115,7 @@ func (t *timers) set(ctx context.Context, name string, at int64, state []byte) e
 	}
 	t.current[name] = nonce
 	heap.Push(&t.queue, timer{at: time.UnixMilli(at), name: name, nonce: nonce})
-	select {
-	case t.wake <- struct{}{}:
-	default:
-	}
+	t.changed()
 	return nil
 }
 
@@ -144,40 +169,41 @@ func (t *timers) again(due timer, at time.Time) {
 }
 
 // runTimers fires what is due, one after the other, until ctx ends.
-func (b *binding) runTimers(ctx context.Context) {
+func (s *seat) runTimers(ctx context.Context) {
 	for ctx.Err() == nil {
-		due, wait, ok := b.timers.next(b.host.Now())
+		due, wait, ok := s.timers.next(s.host.Now())
 		if ok {
-			b.fire(ctx, due)
+			s.fire(ctx, due)
 			continue
 		}
 		sleep := time.NewTimer(wait)
 		select {
 		case <-ctx.Done():
-		case <-b.timers.wake:
+		case <-s.timers.wake:
 		case <-sleep.C:
 		}
 		sleep.Stop()
 	}
 }
 
-func (b *binding) fire(ctx context.Context, due timer) {
-	input := Input{Kind: KindTimer, Event: due.name, Time: b.host.Now(), Endpoint: b.endpoint.Name}
+func (s *seat) fire(ctx context.Context, due timer) {
+	input := Input{Kind: KindTimer, Event: due.name, Time: s.host.Now(), Endpoint: s.endpoint.Name}
 	if due.every > 0 {
-		b.unattended(ctx, &input, nil)
+		// A reload may just have taken it back.
+		s.deliver(ctx, &input, nil, func(b *binding) bool { return b.Timers[due.name] == due.every })
 		return
 	}
-	value, ok := b.timers.stored(ctx, due)
+	value, ok := s.timers.stored(ctx, due)
 	if !ok {
 		return
 	}
 	input.State = bytes.Clone(value[timerHeader:])
-	if !b.unattended(ctx, &input, nil) {
-		b.timers.again(due, b.host.Now().Add(timerRetry))
+	if !s.deliver(ctx, &input, nil, nil) {
+		s.timers.again(due, s.host.Now().Add(timerRetry))
 		return
 	}
-	if err := b.timers.done(context.WithoutCancel(ctx), due, value); err != nil {
-		b.logger().Error("a timer that has fired could not be removed: it may fire again after a restart", "timer", due.name, "error", err)
+	if err := s.timers.done(context.WithoutCancel(ctx), due, value); err != nil {
+		s.host.Log.Error("a timer that has fired could not be removed: it may fire again after a restart", "plugin", s.plugin, "endpoint", s.endpoint.Name, "timer", due.name, "error", err)
 	}
 }
 
