@@ -98,6 +98,7 @@ type Limits struct {
 	FrameBytes            int
 	QueueBytes            int // waiting to be sent, a connection
 	EventsPerSecond       float64
+	BytesPerSecond        int // a connection's own; 0: EventsPerSecond times FrameBytes
 }
 
 // reserved prefixes are proved in every dialect unless a rule names them:

@@ -61,6 +61,18 @@ func (s *Session) FrameRate() (perSecond float64, burst int) {
 	return perSecond, 2*(int(perSecond)+l.Subscriptions) + 100
 }
 
+// ByteRate bounds the bytes of the client's frames: what its events may carry,
+// unless the endpoint says otherwise. The burst always holds one message of
+// the largest size. 0 a second is no bound.
+func (s *Session) ByteRate() (perSecond float64, atOnce int) {
+	l := s.tenant.Limits
+	perSecond = float64(l.BytesPerSecond)
+	if perSecond <= 0 {
+		perSecond = l.EventsPerSecond * float64(l.FrameBytes)
+	}
+	return perSecond, max(l.FrameBytes, int(perSecond*burst))
+}
+
 // on reports whether the client is subscribed to topic.
 func (s *Session) on(topic string) bool {
 	s.mu.Lock()

@@ -75,10 +75,9 @@ func appendReceipt(dst []byte, r node.Receipt) []byte {
 // longer one that says so is refused unread. Memory grows with what comes, not
 // with what is announced: nothing is signed yet.
 func readBody(c *gin.Context) ([]byte, error) {
-	tooLarge := core.Errorf(core.CodeTooLarge, "the body is over the limit of %d bytes: send less at once, or a link to it", core.MaxBodyBytes)
 	announced := c.Request.ContentLength
 	if announced > core.MaxBodyBytes {
-		return nil, tooLarge
+		return nil, tooLarge()
 	}
 	// Only the deadline's absence is possible as an error: then there is none.
 	_ = http.NewResponseController(c.Writer).SetReadDeadline(time.Now().Add(bodyTime))
@@ -90,11 +89,15 @@ func readBody(c *gin.Context) ([]byte, error) {
 	case err == nil:
 		return body.Bytes(), nil
 	case errors.As(err, &over):
-		return nil, tooLarge
+		return nil, tooLarge()
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return nil, core.Errorf(core.CodeTimeout, "the body did not come whole within %s: only %d bytes of it", bodyTime, n)
 	}
 	return nil, core.Errorf(core.CodeBadRequest, "the body ended early, after %d bytes", n)
+}
+
+func tooLarge() error {
+	return core.Errorf(core.CodeTooLarge, "the body is over the limit of %d bytes: send less at once, or a link to it", core.MaxBodyBytes)
 }
 
 // discardBody reads on for a little after a refusal has been sent. Many clients

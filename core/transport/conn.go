@@ -34,7 +34,7 @@ type conn struct {
 	// What follows is the read loop's alone.
 	head   []byte // came with the handshake, read first
 	guard  guard
-	frames frameRate
+	inflow inflow
 	fault  *core.CloseReason // of the frame that comes next
 
 	due int64 // when the wheel visits; under its lock; 0: it does not
@@ -66,8 +66,8 @@ func (c *conn) Read(p []byte) (int, error) {
 	}
 	frames, good, fault := c.guard.scan(p[:n])
 	c.fault = fault
-	if c.session != nil && fault == nil && !c.frames.allow(c.session, frames) {
-		c.fault = &tooManyFrames
+	if c.session != nil && fault == nil {
+		c.fault = c.inflow.admit(c.session, frames, c.guard.takeLarge())
 	}
 	if good == 0 {
 		c.end(*c.fault)
@@ -75,8 +75,6 @@ func (c *conn) Read(p []byte) (int, error) {
 	}
 	return good, err
 }
-
-var tooManyFrames = core.CloseReason{Code: core.CloseRateLimited, Text: "too many frames a second: slow down"}
 
 func (c *conn) read(p []byte) (int, error) {
 	if len(c.head) > 0 {

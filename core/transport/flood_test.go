@@ -39,6 +39,22 @@ func TestFloods(t *testing.T) {
 	}
 }
 
+// A client that sends more bytes than it may is closed; one that sends its
+// largest frame now and then is not.
+func TestBytesOverTheRate(t *testing.T) {
+	s := testkit.Start(t, testkit.Options{Endpoint: func(e *core.Endpoint) {
+		e.Limits.EventsPerSecond, e.Limits.BytesPerSecond, e.Limits.FrameBytes = 1000, 1<<10, 64<<10
+	}})
+	s.Witness()
+	largest := testkit.MakeFrame(testkit.Fin|testkit.Text, []byte(`{"type":"event","event":"e","id":1,"data":"`+strings.Repeat("x", 64<<10-45)+`"}`))
+	w := s.V2(s.User(7))
+	w.Raw(largest)
+	w.Wait("no_handler")
+	go w.Write(largest)
+	w.WantClose(core.CloseRateLimited, "too many bytes a second: slow down (Limits.BytesPerSecond)")
+	s.V2(s.User(7)).Subscribe("t") // nobody else is slowed
+}
+
 func TestEventsOverTheRate(t *testing.T) {
 	s := testkit.Start(t, testkit.Options{Endpoint: func(e *core.Endpoint) {
 		e.Limits.EventsPerSecond, e.Limits.Subscriptions = 0.01, 5000 // room for many frames, for few events

@@ -17,6 +17,7 @@ type guard struct {
 	skip    uint64 // bytes until the next header: the rest of mask and payload
 	header  [10]byte
 	have    int // bytes of header that have come
+	large   int // bytes of the large frames since takeLarge
 }
 
 // maskBytes is the length of the masking key of every client frame.
@@ -41,11 +42,22 @@ func (g *guard) scan(p []byte) (frames, good int, fault *core.CloseReason) {
 				return frames, good, fault
 			}
 			frames++
+			if length >= largeFrame {
+				g.large += int(length)
+			}
 			g.skip, g.have = length+maskBytes, 0
 		}
 		good++
 	}
 	return frames, good, nil
+}
+
+// takeLarge returns the bytes of the large frames that have begun since it was
+// asked last.
+func (g *guard) takeLarge() int {
+	n := g.large
+	g.large = 0
+	return n
 }
 
 // length is the payload's, once its header has come up to there.

@@ -2,13 +2,10 @@ package transport
 
 import (
 	"runtime/debug"
-	"time"
 
 	"github.com/lxzan/gws"
-	"golang.org/x/time/rate"
 
 	"github.com/driplet/driplet/core"
-	"github.com/driplet/driplet/core/node"
 )
 
 // events is what gws tells about a connection, in its read loop.
@@ -66,22 +63,4 @@ func (t *WebSockets) report(fault any) {
 	if fault != nil {
 		t.log.Error("a panic while handling a client's frame", "panic", fault, "stack", string(debug.Stack()))
 	}
-}
-
-// frameRate bounds the frames of one connection, whatever they ask. Nil until
-// the first frame: most clients only listen.
-type frameRate struct{ limiter *rate.Limiter }
-
-func (f *frameRate) allow(s *node.Session, n int) bool {
-	if n == 0 {
-		return true
-	}
-	if f.limiter == nil {
-		perSecond, burst := s.FrameRate()
-		if perSecond <= 0 {
-			return true
-		}
-		f.limiter = rate.NewLimiter(rate.Limit(perSecond), burst)
-	}
-	return f.limiter.AllowN(time.Now(), n)
 }

@@ -52,6 +52,7 @@ func limits(r *resolved) core.Limits {
 		FrameBytes:      get[int](r, "FrameBytes"),
 		QueueBytes:      get[int](r, "QueueBytes"),
 		EventsPerSecond: get[float64](r, "EventsPerSecond"),
+		BytesPerSecond:  get[int](r, "BytesPerSecond"),
 	}
 	if s := r.values["ConnectionsPerAddress"]; s != nil && s.from.kind != fromDefault {
 		l.ConnectionsPerAddress = get[int](r, "ConnectionsPerAddress")

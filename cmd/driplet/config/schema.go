@@ -75,6 +75,7 @@ func limitFields() schema {
 		size("FrameBytes", formatSize(int64(d.FrameBytes)), 128, 16<<20),
 		size("QueueBytes", formatSize(int64(d.QueueBytes)), 1<<10, 1<<30),
 		rate("EventsPerSecond", d.EventsPerSecond),
+		size("BytesPerSecond", nil, 1<<10, 1<<30),
 	}
 }
 
