@@ -144,6 +144,7 @@ func (b *binding) handle(ctx context.Context, input *Input, client *core.ClientE
 			b.count(input, "busy", 0)
 			return out, err
 		}
+		b.traced(&Trace{Plugin: b.Name, Version: b.Version, Endpoint: b.endpoint.Name, Input: *input, Failure: err})
 		return out, b.failed(input, 0, err)
 	}
 	raw, refused, err := in.handle(input, client)
@@ -159,12 +160,12 @@ func (b *binding) handle(ctx context.Context, input *Input, client *core.ClientE
 	if err != nil {
 		err = b.failed(input, took, err)
 		p.discard(in)
-		b.host.traced(trace)
+		b.traced(trace)
 		return outcome{}, err
 	}
 	in.input, in.client, in.fx = Input{}, nil, nil
 	p.put(in)
-	b.host.traced(trace)
+	b.traced(trace)
 	if fx != nil {
 		if refusal := b.apply(ctx, fx); refusal != nil && out.refusal == nil {
 			out = outcome{refusal: refusal}

@@ -70,6 +70,7 @@ type Host struct {
 	svc        atomic.Pointer[Services]
 	tenants    atomic.Pointer[map[string]*tenant] // by endpoint: the map and what it holds never change
 	open       atomic.Int64                       // modules
+	traces     atomic.Uint64                      // kept so far
 
 	// Whoever changes what serves holds changing.
 	changing  sync.Mutex

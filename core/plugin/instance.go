@@ -138,7 +138,7 @@ func (in *instance) grow(n int, limit time.Duration) error {
 // the instance must be thrown away.
 func (in *instance) handle(input *Input, client *core.ClientEvent) (answer []byte, refused bool, err error) {
 	in.input, in.client, in.fx, in.logLines, in.lines, in.reads = *input, client, nil, 0, nil, nil
-	in.traced = in.b.host.Trace != nil
+	in.traced = in.b.host.Trace != nil || in.b.ring.watched()
 	in.printed.tail = in.printed.tail[:0]
 	in.spent = in.used()
 	size := input.size()

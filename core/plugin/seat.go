@@ -21,6 +21,7 @@ type seat struct {
 	timers   *timers
 	queue    chan *core.ClientEvent
 	dropped  atomic.Int64
+	ring     ring
 
 	cancel context.CancelFunc // ends the loops; nil: they never began
 	loops  sync.WaitGroup

@@ -59,8 +59,13 @@ func (in *instance) trace(input *Input, took time.Duration, out outcome, err err
 	return t
 }
 
-func (h *Host) traced(t *Trace) {
-	if t != nil && h.Trace != nil {
-		h.Trace(t)
+// traced tells those who want to know of an event while it is being handled.
+func (b *binding) traced(t *Trace) {
+	if t == nil {
+		return
+	}
+	b.ring.keep(t, &b.host.traces)
+	if b.host.Trace != nil {
+		b.host.Trace(t)
 	}
 }
