@@ -53,6 +53,9 @@ const (
 
 // save writes a plugin into Dir.
 func (h *Host) save(f *files) error {
+	if err := h.unshared(f); err != nil {
+		return err
+	}
 	if err := h.write(f); err != nil {
 		return core.Errorf(core.CodeUnavailable, "%s %s is fine, but cannot be written into PluginDir: %v", f.Name, f.Version, err)
 	}
@@ -60,9 +63,6 @@ func (h *Host) save(f *files) error {
 }
 
 func (h *Host) write(f *files) (err error) {
-	if err := h.unshared(f); err != nil {
-		return err
-	}
 	draft, whole := filepath.Join(h.Dir, pushing+f.Name), filepath.Join(h.Dir, pushed+f.Name)
 	if err := os.RemoveAll(draft); err != nil {
 		return err
