@@ -26,11 +26,9 @@ func listen(ctx context.Context, g *config.Global) (out []net.Listener, err erro
 	}()
 	var secure *tls.Config
 	if g.TLSCertificate != "" {
-		c := &certificate{cert: g.TLSCertificate, key: g.TLSKey}
-		if _, err := c.get(nil); err != nil {
+		if secure, err = tlsConfig(g); err != nil {
 			return nil, err
 		}
-		secure = &tls.Config{GetCertificate: c.get, NextProtos: []string{"http/1.1"}, MinVersion: tls.VersionTLS12}
 	}
 	for _, a := range g.Addresses() {
 		l, err := transport.Listen(ctx, a)
@@ -43,6 +41,15 @@ func listen(ctx context.Context, g *config.Global) (out []net.Listener, err erro
 		out = append(out, l)
 	}
 	return out, nil
+}
+
+// tlsConfig is that of every listener which speaks TLS.
+func tlsConfig(g *config.Global) (*tls.Config, error) {
+	c := &certificate{cert: g.TLSCertificate, key: g.TLSKey}
+	if _, err := c.get(nil); err != nil {
+		return nil, err
+	}
+	return &tls.Config{GetCertificate: c.get, NextProtos: []string{"http/1.1"}, MinVersion: tls.VersionTLS12}, nil
 }
 
 // certificate is read again when its file has changed, so that a renewed one

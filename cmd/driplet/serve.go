@@ -74,6 +74,10 @@ func serveWith(ctx context.Context, cfg *config.Config, log *slog.Logger, p page
 	if err := host.Start(context.WithoutCancel(ctx), n); err != nil {
 		return err
 	}
+	admin, err := listenAdmin(ctx, &cfg.Global, host, log)
+	if err != nil {
+		return err
+	}
 	ws := transport.NewWebSockets(n, transport.Budget{
 		Connections: cfg.Global.Connections, QueueBytes: int64(cfg.Global.QueueBytes), Memory: int64(cfg.Global.Memory),
 	}, set.Transport, log)
@@ -92,6 +96,8 @@ func serveWith(ctx context.Context, cfg *config.Config, log *slog.Logger, p page
 	backs.Go(func() error { e.Run(back); return nil })
 	fronts.Go(func() error { return n.Run(front) })
 	fronts.Go(func() error { return ws.Run(front) })
+	fronts.Go(func() error { return admin.run(front) })
+	fronts.Go(func() error { return reloadPlugins(front, &cfg.Global, host, log) })
 
 	web := &http.Server{
 		Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,

@@ -42,6 +42,29 @@ func checkListen(s string) (any, error) {
 	return s, nil
 }
 
+func checkAdminAddress(s string) (any, error) {
+	if host, port, err := net.SplitHostPort(s); err == nil && port == "0" {
+		_, err := checkHost(host)
+		return s, err
+	}
+	return checkListen(s)
+}
+
+// MinAdminTokenBytes is more than other secrets need: who has the token can put
+// code into the server, and only the admin listener's address bounds who may
+// try.
+const MinAdminTokenBytes = 32
+
+func checkAdminToken(s string) (any, error) {
+	if n := len(s); n > 0 && n < MinAdminTokenBytes {
+		return nil, fmt.Errorf("has %d bytes, and needs %d: who has it can put code into this server; make one with 'openssl rand -hex 32'", n, MinAdminTokenBytes)
+	}
+	if strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return nil, fmt.Errorf("stands in a header: it may hold printable ASCII without spaces only; make one with 'openssl rand -hex 32'")
+	}
+	return s, nil
+}
+
 func checkNetwork(s string) (any, error) {
 	if addr, err := netip.ParseAddr(s); err == nil {
 		return netip.PrefixFrom(addr.Unmap(), addr.Unmap().BitLen()), nil

@@ -37,6 +37,8 @@ type Global struct {
 	TrustedProxies []netip.Prefix
 	DataDir        string // "": memory only
 	PluginDir      string // "": only the plugins in the binary
+	AdminToken     string // "": no admin listener
+	AdminAddress   string // host:port; port 0: any free one
 	LogFile        string // "": standard error
 	Debug          bool
 	Metrics        Metrics
@@ -111,6 +113,7 @@ func Parse(name string, data []byte, env []string, overrides ...Override) (*Conf
 		p.errorf(tree.section("Global").from, "Global.TLSCertificate and Global.TLSKey belong together: set both, or neither")
 	}
 	judgeSecrets(&c.Global, endpoints, p)
+	judgeAdmin(&c.Global, tree.section("Global"), p)
 	if err := p.err(); err != nil {
 		return nil, err
 	}
@@ -127,6 +130,8 @@ func newGlobal(r *resolved) Global {
 		TrustedProxies: getList[netip.Prefix](r, "TrustedProxies"),
 		DataDir:        get[string](r, "DataDir"),
 		PluginDir:      get[string](r, "PluginDir"),
+		AdminToken:     get[string](r, "AdminToken"),
+		AdminAddress:   get[string](r, "AdminAddress"),
 		LogFile:        get[string](r, "LogFile"),
 		Debug:          get[string](r, "LogLevel") == "debug",
 		Metrics: map[string]Metrics{
@@ -151,6 +156,13 @@ func (g *Global) Local() string {
 		host = "::1"
 	}
 	return net.JoinHostPort(host, strconv.Itoa(g.Port))
+}
+
+// AdminSecure reports whether the admin listener speaks TLS: where others than
+// this machine can reach it, and there is a certificate.
+func (g *Global) AdminSecure() bool {
+	host, _, err := net.SplitHostPort(g.AdminAddress)
+	return g.TLSCertificate != "" && (err != nil || !isLoopback(host))
 }
 
 // Scheme is how this server's HTTP is reached without a proxy.

@@ -35,7 +35,7 @@ func TestFullExample(t *testing.T) {
 	if got, want := c.Global, (Global{
 		BindAddress: "127.0.0.1", Port: 4719, Listen: []string{":6001"}, PublicURL: "https://shop.example/live",
 		TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32"), netip.MustParsePrefix("10.1.0.0/16")},
-		DataDir:        "/srv/driplet", PluginDir: "/etc/driplet/plugins",
+		DataDir:        "/srv/driplet", PluginDir: "/etc/driplet/plugins", AdminAddress: "127.0.0.1:4720",
 		Connections: 100_000, QueueBytes: 256 << 20, ShutdownSpread: 2 * time.Second,
 	}); !reflect.DeepEqual(got, want) {
 		t.Errorf("Global is %+v, want %+v", got, want)
@@ -91,6 +91,30 @@ func TestDefaults(t *testing.T) {
 	}
 	if len(c.Warnings) > 0 {
 		t.Errorf("warnings %q", c.Warnings)
+	}
+}
+
+func TestAdminListener(t *testing.T) {
+	const token = "0123456789abcdef0123456789abcdef"
+	for _, c := range []struct {
+		global  string
+		warning string
+		secure  bool
+	}{
+		{"AdminToken = \"" + token + "\"\n", "", false},
+		{"AdminAddress = \"0.0.0.0:4720\"\n", "", false},
+		{"AdminToken = \"" + token + "\"\nAdminAddress = \"[::1]:0\"\nTLSCertificate = \"c\"\nTLSKey = \"k\"\n", "", false},
+		{"AdminToken = \"" + token + "\"\nAdminAddress = \":4720\"\n", "config.toml:3: Global.AdminAddress is :4720: others reach it, and the token travels unencrypted; use 127.0.0.1:4720, or set Global.TLSCertificate and TLSKey", false},
+		{"AdminToken = \"" + token + "\"\nAdminAddress = \":4720\"\nTLSCertificate = \"c\"\nTLSKey = \"k\"\n", "", true},
+	} {
+		got := mustParse(t, "[Global]\n"+c.global+minimal, nil)
+		if warnings := strings.Join(got.Warnings, "\n"); warnings != c.warning || got.Global.AdminSecure() != c.secure {
+			t.Errorf("%s: warnings %q, secure %v", c.global, warnings, got.Global.AdminSecure())
+		}
+		var shown strings.Builder
+		if err := got.WriteTOML(&shown); err != nil || strings.Contains(shown.String(), token) {
+			t.Errorf("%v, shown:\n%s", err, shown.String())
+		}
 	}
 }
 

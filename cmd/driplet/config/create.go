@@ -19,7 +19,8 @@ const first = `# Driplet's configuration. Letter case of keys makes no differenc
 BindAddress = "127.0.0.1"       # "0.0.0.0" listens on every address
 Port = 4719
 # DataDir = "/var/lib/driplet"  # without it everything is kept in memory
-# PluginDir = "plugins"         # plugins of your own: .wasm files and manifests
+# PluginDir = "plugins"         # plugins of your own: .wasm files and manifests, reloaded when they change
+# AdminToken = "…"              # lets 'driplet plugin push' in, on 127.0.0.1:4720: openssl rand -hex 32
 
 # An endpoint is a tenant: it has its own secrets, topics and clients.
 # Clients connect to /ws/default, backends publish to /api/default/message.

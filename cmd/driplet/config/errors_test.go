@@ -20,7 +20,7 @@ func TestErrors(t *testing.T) {
 		"unknown section":      {"[Globals]\nPort = 1\n" + minimal, "config.toml:1: unknown key Globals: did you mean Global?"},
 		"unknown key":          {"[Global]\nProt = 1\n" + minimal, "config.toml:2: unknown key Global.Prot: did you mean Global.Port?"},
 		"unknown endpoint key": {endpoint("JWTSecert = \"x\"\n"), "config.toml:4: unknown key Endpoints.default.JWTSecert: did you mean Endpoints.default.JWTSecret?"},
-		"unknown key far off":  {"[Global]\nx = 1\n" + minimal, "config.toml:2: unknown key Global.x: known here: BindAddress, Port, Listen, PublicURL, TrustedProxies, DataDir, PluginDir, LogFile, LogLevel, Metrics, TLSCertificate, TLSKey, Connections, QueueBytes, Memory, ShutdownSpread"},
+		"unknown key far off":  {"[Global]\nx = 1\n" + minimal, "config.toml:2: unknown key Global.x: known here: BindAddress, Port, Listen, PublicURL, TrustedProxies, DataDir, PluginDir, AdminToken, AdminAddress, LogFile, LogLevel, Metrics, TLSCertificate, TLSKey, Connections, QueueBytes, Memory, ShutdownSpread"},
 		"unknown in a list":    {endpoint("[[Endpoints.default.Topics]]\nMatch = \"a\"\nSubscibe = \"token\"\n"), "config.toml:6: unknown key Endpoints.default.Topics.Subscibe: did you mean Endpoints.default.Topics.Subscribe?"},
 		"unknown inline":       {endpoint("[[Endpoints.default.Topics]]\nMatch = \"a\"\nHistory = { Sizes = 1 }\n"), "config.toml:6: unknown key Endpoints.default.Topics.History.Sizes: did you mean Endpoints.default.Topics.History.Size?"},
 
@@ -36,6 +36,10 @@ func TestErrors(t *testing.T) {
 		"proxy":                {"[Global]\nTrustedProxies = [\"nginx\"]\n" + minimal, "config.toml:2: Global.TrustedProxies: \"nginx\" is not an address or a network, such as \"127.0.0.1\" or \"10.0.0.0/8\""},
 		"proxy with host bits": {"[Global]\nTrustedProxies = [\"10.0.0.7/8\"]\n" + minimal, "config.toml:2: Global.TrustedProxies: \"10.0.0.7/8\" has bits set after its prefix; the network is \"10.0.0.0/8\""},
 		"public URL":           {"[Global]\nPublicURL = \"example.com\"\n" + minimal, "config.toml:2: Global.PublicURL: \"example.com\" is not a URL that starts with http:// or https://"},
+		"admin token":          {"[Global]\nAdminToken = \"short\"\n" + minimal, "config.toml:2: Global.AdminToken: has 5 bytes, and needs 32: who has it can put code into this server; make one with 'openssl rand -hex 32'"},
+		"admin token's bytes":  {"[Global]\nAdminToken = \"0123456789abcdef 0123456789abcdef\"\n" + minimal, "config.toml:2: Global.AdminToken: stands in a header: it may hold printable ASCII without spaces only; make one with 'openssl rand -hex 32'"},
+		"admin address":        {"[Global]\nAdminAddress = \"127.0.0.1\"\n" + minimal, "config.toml:2: Global.AdminAddress: \"127.0.0.1\" is not an address with a port, such as \":6001\" or \"127.0.0.1:6001\""},
+		"admin address taken":  {"[Global]\nAdminToken = \"0123456789abcdef0123456789abcdef\"\nAdminAddress = \"127.0.0.1:4719\"\n" + minimal, "config.toml:3: Global.AdminAddress is where the server itself listens: choose another port"},
 		"level":                {"[Global]\nLogLevel = \"verbose\"\n" + minimal, "config.toml:2: Global.LogLevel must be \"normal\" or \"debug\", not \"verbose\""},
 		"metrics":              {"[Global]\nMetrics = true\n" + minimal, "config.toml:2: Global.Metrics must be one of \"loopback\", \"all\", \"off\", not true"},
 		"section as value":     {"Global = 3\n" + minimal, "config.toml:1: Global must be a section, not 3"},
@@ -122,7 +126,7 @@ func TestAllErrorsAtOnce(t *testing.T) {
 		[]string{"DRIPLET_X=1", "DRIPLET_GLOBAL_METRICS=maybe"})
 	want := `config.toml:2: Global.Port must be a whole number from 0 to 65535, not -1
 config.toml:3: Global.LogLevel must be "normal" or "debug", not 3
-config.toml:4: unknown key Global.Host: known here: BindAddress, Port, Listen, PublicURL, TrustedProxies, DataDir, PluginDir, LogFile, LogLevel, Metrics, TLSCertificate, TLSKey, Connections, QueueBytes, Memory, ShutdownSpread
+config.toml:4: unknown key Global.Host: known here: BindAddress, Port, Listen, PublicURL, TrustedProxies, DataDir, PluginDir, AdminToken, AdminAddress, LogFile, LogLevel, Metrics, TLSCertificate, TLSKey, Connections, QueueBytes, Memory, ShutdownSpread
 config.toml:6: unknown key Endpoints.default.Plugin: did you mean Endpoints.default.Plugins?
 DRIPLET_GLOBAL_METRICS: Global.Metrics must be one of "loopback", "all", "off", not "maybe"
 DRIPLET_X: unknown variable: it sets no key of the configuration; 'driplet config check' shows them`

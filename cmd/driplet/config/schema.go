@@ -23,6 +23,8 @@ func globalFields() schema {
 		texts("TrustedProxies", []string{}, checkNetwork),
 		text("DataDir", "", nil),
 		text("PluginDir", "", nil),
+		text("AdminToken", "", checkAdminToken).masked(),
+		text("AdminAddress", "127.0.0.1:4720", checkAdminAddress),
 		text("LogFile", "", nil),
 		choice("LogLevel", "normal", "normal", "debug"),
 		choice("Metrics", "loopback", "loopback", "all", "off"),

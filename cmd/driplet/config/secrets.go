@@ -3,6 +3,7 @@ package config
 import (
 	"net"
 	"net/netip"
+	"strconv"
 	"strings"
 
 	"github.com/driplet/driplet/core/auth"
@@ -35,6 +36,20 @@ func judgeSecrets(g *Global, endpoints []*resolved, p *problems) {
 		if open != "" && len(getList[string](r, "AllowedOrigins")) == 0 {
 			p.warnf(r.origin("AllowedOrigins"), "%s is empty and %s: pages of any site may connect with their visitors' tokens; list your sites' origins", r.key("AllowedOrigins"), open)
 		}
+	}
+}
+
+// judgeAdmin warns of a token that travels in the clear, or is known to others.
+func judgeAdmin(g *Global, r *resolved, p *problems) {
+	if g.AdminToken == "" {
+		return
+	}
+	host, _, _ := net.SplitHostPort(g.AdminAddress)
+	if !isLoopback(host) && !g.AdminSecure() {
+		p.warnf(r.origin("AdminAddress"), "Global.AdminAddress is %s: others reach it, and the token travels unencrypted; use 127.0.0.1:4720, or set Global.TLSCertificate and TLSKey", g.AdminAddress)
+	}
+	if g.AdminAddress == net.JoinHostPort(g.BindAddress, strconv.Itoa(g.Port)) && g.Port != 0 {
+		p.errorf(r.origin("AdminAddress"), "Global.AdminAddress is where the server itself listens: choose another port")
 	}
 }
 
