@@ -16,7 +16,7 @@ const MaxJSONDepth = 128
 // and appends it to dst without insignificant white space. Numbers and strings
 // keep their source text. The error is for the sender.
 func CompactJSON(dst, src []byte) ([]byte, error) {
-	spaced, err := scanJSON(src)
+	spaced, err := ScanJSON(src)
 	if err != nil {
 		return dst, err
 	}
@@ -32,11 +32,13 @@ func CompactJSON(dst, src []byte) ([]byte, error) {
 
 // CheckJSON checks src as CompactJSON does. White space may stand around it.
 func CheckJSON(src []byte) error {
-	_, err := scanJSON(src)
+	_, err := ScanJSON(src)
 	return err
 }
 
-func scanJSON(src []byte) (spaced bool, err error) {
+// ScanJSON checks src as CompactJSON does. spaced says whether that would take
+// white space out.
+func ScanJSON(src []byte) (spaced bool, err error) {
 	if !utf8.Valid(src) {
 		return false, Errorf(CodeBadRequest, "not valid JSON: it must be UTF-8")
 	}

@@ -85,10 +85,7 @@ func (in *instance) find(src []byte, ptr, length, out, capacity uint64) (int64, 
 	if err != nil {
 		return 0, err
 	}
-	result, err := appendTyped(in.scratch[:0], value)
-	if err != nil {
-		return 0, err
-	}
+	result := appendTyped(in.scratch[:0], value)
 	return in.out(out, capacity, result)
 }
 

@@ -1,8 +1,7 @@
 package plugin
 
 import (
-	"bytes"
-	"encoding/json"
+	"unicode/utf8"
 
 	"github.com/driplet/driplet/core"
 )
@@ -10,23 +9,28 @@ import (
 // jsonFind walks path (ABI.md, 4: json_get) and returns the value's own bytes.
 // Only what lies before and in the value is checked.
 func jsonFind(src []byte, path string) ([]byte, error) {
-	s := jsonScanner{src: src}
+	s := core.JSONScanner{Src: src}
 	for range core.MaxJSONDepth + 1 {
-		s.space()
+		s.Space()
 		if path == "" {
-			return s.raw()
-		}
-		var err error
-		switch {
-		case s.take('{'):
-			path, err = s.member(path)
-		case s.take('['):
-			path, err = s.element(path)
-		default:
-			if !s.value(0) {
+			value, err := s.Value(0)
+			if err != nil || !utf8.Valid(value) {
 				return nil, ErrnoBadArgument
 			}
-			return nil, ErrnoNotFound
+			return value, nil
+		}
+		var err error
+		switch s.Next() {
+		case '{':
+			s.Pos++
+			path, err = member(&s, path)
+		case '[':
+			s.Pos++
+			path, err = element(&s, path)
+		default:
+			if err = ErrnoNotFound; !skip(&s) {
+				err = ErrnoBadArgument
+			}
 		}
 		if err != nil {
 			return nil, err
@@ -35,65 +39,41 @@ func jsonFind(src []byte, path string) ([]byte, error) {
 	return nil, ErrnoBadArgument
 }
 
-func (s *jsonScanner) raw() ([]byte, error) {
-	from := s.at
-	if !s.value(0) {
-		return nil, ErrnoBadArgument
-	}
-	return s.src[from:s.at], nil
+func skip(s *core.JSONScanner) bool {
+	_, err := s.Value(1)
+	return err == nil
 }
 
 // member goes to the value of the longest key that path begins with, the last
 // of equal ones, and returns the path's rest. The opening brace is behind it.
-func (s *jsonScanner) member(path string) (rest string, err error) {
+func member(s *core.JSONScanner, path string) (rest string, err error) {
 	best, found := -1, 0
-	s.space()
-	if s.take('}') {
-		return "", ErrnoNotFound
-	}
-	for {
-		from := s.at
-		if !s.text() {
+	for first := true; ; first = false {
+		key, more, err := s.Member(first)
+		if err != nil {
 			return "", ErrnoBadArgument
 		}
-		key := s.src[from+1 : s.at-1]
-		s.space()
-		if !s.take(':') {
-			return "", ErrnoBadArgument
-		}
-		s.space()
-		if n := fits(key, path); n >= 0 && n >= best {
-			best, found = n, s.at
-		}
-		if !s.value(1) {
-			return "", ErrnoBadArgument
-		}
-		s.space()
-		if s.take('}') {
+		if !more {
 			break
 		}
-		if !s.take(',') {
+		if n := fits(key, path); n >= 0 && n >= best {
+			best, found = n, s.Pos
+		}
+		if !skip(s) {
 			return "", ErrnoBadArgument
 		}
-		s.space()
 	}
 	if best < 0 {
 		return "", ErrnoNotFound
 	}
-	s.at = found
+	s.Pos = found
 	return cutSegment(path, best), nil
 }
 
 // fits tells how many bytes of path the key (as it stands in the source) takes
 // up; -1 is none.
 func fits(key []byte, path string) int {
-	if bytes.IndexByte(key, '\\') >= 0 {
-		var text string
-		if json.Unmarshal(append(append([]byte{'"'}, key...), '"'), &text) != nil {
-			return -1
-		}
-		key = []byte(text)
-	}
+	key = core.UnquoteJSON(key)
 	n := len(key)
 	if n == 0 || n > len(path) || string(key) != path[:n] || n < len(path) && path[n] != '.' {
 		return -1
@@ -109,8 +89,9 @@ func cutSegment(path string, n int) string {
 	return path[n+1:]
 }
 
-// element goes to the value at the index that path begins with.
-func (s *jsonScanner) element(path string) (rest string, err error) {
+// element goes to the value at the index that path begins with. The opening
+// bracket is behind it.
+func element(s *core.JSONScanner, path string) (rest string, err error) {
 	n, index := 0, 0
 	for n < len(path) && path[n] >= '0' && path[n] <= '9' && index < 1<<24 {
 		index = index*10 + int(path[n]-'0')
@@ -119,47 +100,35 @@ func (s *jsonScanner) element(path string) (rest string, err error) {
 	if n == 0 || n > 1 && path[0] == '0' || n < len(path) && path[n] != '.' {
 		return "", ErrnoNotFound
 	}
-	s.space()
-	if s.take(']') {
-		return "", ErrnoNotFound
-	}
-	for ; index > 0; index-- {
-		if !s.value(1) {
+	for i := 0; ; i++ {
+		more, err := s.Item(i == 0)
+		switch {
+		case err != nil:
 			return "", ErrnoBadArgument
-		}
-		s.space()
-		if s.take(']') {
+		case !more:
 			return "", ErrnoNotFound
-		}
-		if !s.take(',') {
+		case i == index:
+			return cutSegment(path, n), nil
+		case !skip(s):
 			return "", ErrnoBadArgument
 		}
-		s.space()
 	}
-	return cutSegment(path, n), nil
 }
 
 // appendTyped writes a JSON value as json_get returns it: a byte for its type,
 // then the value.
-func appendTyped(dst, value []byte) ([]byte, error) {
+func appendTyped(dst, value []byte) []byte {
 	switch c := value[0]; c {
 	case '{':
-		return append(append(dst, 'o'), value...), nil
+		return append(append(dst, 'o'), value...)
 	case '[':
-		return append(append(dst, 'a'), value...), nil
+		return append(append(dst, 'a'), value...)
 	case 't', 'f':
-		return append(dst, c), nil
+		return append(dst, c)
 	case 'n':
-		return append(dst, 'z'), nil
+		return append(dst, 'z')
 	case '"':
-		if bytes.IndexByte(value, '\\') < 0 {
-			return append(append(dst, 's'), value[1:len(value)-1]...), nil
-		}
-		var text string
-		if err := json.Unmarshal(value, &text); err != nil {
-			return dst, ErrnoBadArgument
-		}
-		return append(append(dst, 's'), text...), nil
+		return append(append(dst, 's'), core.UnquoteJSON(value[1:len(value)-1])...)
 	}
-	return append(append(dst, 'n'), value...), nil
+	return append(append(dst, 'n'), value...)
 }
