@@ -63,7 +63,7 @@ func ending(r *cases.Record) (how, text string) {
 			return "refused", onOneLine(string(refusal.Code) + ": " + refusal.Message)
 		}
 		return "refused", visible(string(r.Refusal))
-	case r.Deferred:
+	case r.Deferred != 0:
 		return "deferred", "the caller waits"
 	case len(r.Answer) == 0:
 		return "answer", "none"

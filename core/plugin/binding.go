@@ -216,6 +216,9 @@ func (b *binding) failed(input *Input, took time.Duration, err error) error {
 	b.count(input, "failed", took)
 	log := b.logger().With("kind", input.Kind.String(), "event", input.Event, "topic", input.Topic)
 	log.Error("the plugin failed", "error", err)
+	if b.host.Manual {
+		return err
+	}
 	if pause := b.breaker.fail(time.Now()); pause > 0 {
 		log.Error("the plugin failed again and again: it is paused on this endpoint", "pause", pause)
 	}

@@ -54,7 +54,8 @@ type Options struct {
 	// LeastDeadline raises the shorter deadlines of manifests: for tests on
 	// machines that are busy with other things.
 	LeastDeadline time.Duration
-	// Manual leaves timers and observed events alone; Handle gives them.
+	// Manual leaves timers and observed events alone, which Handle gives, and
+	// pauses no plugin that fails.
 	Manual bool
 	// unmetered lets guests run as they are: benchmarks tell what metering costs.
 	unmetered bool

@@ -3,6 +3,7 @@ package plugin
 import (
 	"crypto/rand"
 	"log/slog"
+	"strconv"
 	"strings"
 )
 
@@ -90,7 +91,14 @@ func (in *instance) find(src []byte, ptr, length, out, capacity uint64) (int64, 
 }
 
 // now().
-func (in *instance) now([]uint64) (int64, error) { return in.b.host.Now().UnixMilli(), nil }
+func (in *instance) now([]uint64) (int64, error) {
+	ms := in.b.host.Now().UnixMilli()
+	if in.traced && !in.told {
+		in.told = true
+		in.read(Read{Op: "now", Found: true, Value: strconv.AppendInt(nil, ms, 10)})
+	}
+	return ms, nil
+}
 
 // random(buffer).
 func (in *instance) random(s []uint64) (int64, error) {

@@ -42,6 +42,7 @@ type instance struct {
 	lines    []string
 	traced   bool   // somebody looks: note what the guest is told
 	reads    []Read // then
+	told     bool   // the time is among them
 	scratch  []byte
 
 	made time.Time
@@ -138,6 +139,7 @@ func (in *instance) grow(n int, limit time.Duration) error {
 // the instance must be thrown away.
 func (in *instance) handle(input *Input, client *core.ClientEvent) (answer []byte, refused bool, err error) {
 	in.input, in.client, in.fx, in.logLines, in.lines, in.reads = *input, client, nil, 0, nil, nil
+	in.told = false
 	in.traced = in.b.host.Trace != nil || in.b.ring.watched()
 	in.printed.tail = in.printed.tail[:0]
 	in.spent = in.used()

@@ -15,8 +15,8 @@ type Trace struct {
 	Input                     Input
 	Answer                    []byte
 	Refusal                   *core.Error
-	Deferred                  bool  // the caller waits for a later answer
-	Failure                   error // trap, deadline, bad answer
+	Deferred                  core.Handle // the caller waits for a later answer; 0: not
+	Failure                   error       // trap, deadline, bad answer
 	Took                      time.Duration
 	Fuel                      int64 // as package meter counts it: about the instructions that ran
 	Logs                      []string
@@ -28,11 +28,11 @@ type Trace struct {
 // Read is something that a handler was told of the world outside: its store,
 // who is subscribed. Given the same, it does the same.
 type Read struct {
-	Op      string         // the import: kv_get, kv_cas, kv_incr, kv_scan, subscribed, presence
+	Op      string         // the import: kv_get, kv_cas, kv_incr, kv_scan, subscribed, presence, now (once)
 	Key     string         // kv_*: the key or prefix; subscribed, presence: the topic
 	Session core.SessionID // subscribed
 	Found   bool           // kv_get, kv_incr: the key was there; kv_cas: it held what was expected; subscribed: yes
-	Value   []byte         // kv_*: what was there (kv_scan: an envelope of pairs); presence: JSON as ABI.md has it
+	Value   []byte         // kv_*: what was there (kv_scan: an envelope of pairs); presence: JSON as ABI.md has it; now: the time in decimal
 }
 
 // read notes what the guest is told, where somebody looks.
@@ -51,7 +51,9 @@ func (in *instance) trace(input *Input, took time.Duration, out outcome, err err
 	t := &Trace{
 		Plugin: b.Name, Version: b.Version, Endpoint: b.endpoint.Name, Input: *input,
 		Answer: out.shown(), Refusal: out.refusal, Failure: err, Took: took, Fuel: in.used() - in.spent, Logs: in.lines, Reads: in.reads,
-		Deferred: in.client != nil && in.client.Deferred != 0,
+	}
+	if in.client != nil {
+		t.Deferred = in.client.Deferred
 	}
 	if in.fx != nil {
 		t.Effects = in.fx.list

@@ -61,13 +61,7 @@ func Run(ctx context.Context, source fs.FS, name string, src []byte, cache strin
 // Play runs one case against the plugin name in source. The error says why it
 // could not be run; what differs stands with the steps.
 func Play(ctx context.Context, source fs.FS, name string, c *Case, o Options) error {
-	b := &bench{name: name, now: time.UnixMilli(StartTime)}
-	b.store.Now = func() time.Time { return b.now }
-	b.host = plugin.NewHost(plugin.Options{
-		Sources: []fs.FS{source}, CacheDir: o.Cache, Store: &b.store, ParseTarget: ParseTarget, TakeTurns: true, Manual: true, LeastDeadline: o.LeastDeadline,
-		Now: func() time.Time { return b.now }, Trace: func(t *plugin.Trace) { b.traces = append(b.traces, t) },
-		Log: slog.New(slog.DiscardHandler), Transport: silence{}, Sign: func(*core.Endpoint, *http.Request, []byte) {},
-	})
+	b := newBench(source, name, o)
 	if err := b.start(ctx, c); err != nil {
 		return errors.Join(err, b.host.Close())
 	}
@@ -106,6 +100,17 @@ type bench struct {
 	services Services
 	now      time.Time
 	traces   []*plugin.Trace
+}
+
+func newBench(source fs.FS, name string, o Options) *bench {
+	b := &bench{name: name, now: time.UnixMilli(StartTime)}
+	b.store.Now = func() time.Time { return b.now }
+	b.host = plugin.NewHost(plugin.Options{
+		Sources: []fs.FS{source}, CacheDir: o.Cache, Store: &b.store, ParseTarget: ParseTarget, TakeTurns: true, Manual: true, LeastDeadline: o.LeastDeadline,
+		Now: func() time.Time { return b.now }, Trace: func(t *plugin.Trace) { b.traces = append(b.traces, t) },
+		Log: slog.New(slog.DiscardHandler), Transport: silence{}, Sign: func(*core.Endpoint, *http.Request, []byte) {},
+	})
+	return b
 }
 
 func (b *bench) start(ctx context.Context, c *Case) error {

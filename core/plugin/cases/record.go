@@ -21,8 +21,8 @@ type Record struct {
 	Event    RecordedEvent     `json:"event"`
 	Answer   json.RawMessage   `json:"answer,omitempty"`
 	Refusal  json.RawMessage   `json:"refusal,omitempty"`
-	Failure  string            `json:"failure,omitempty"` // trap, deadline, bad answer: nothing was applied
-	Deferred bool              `json:"deferred,omitempty"`
+	Failure  string            `json:"failure,omitempty"`  // trap, deadline, bad answer: nothing was applied
+	Deferred uint64            `json:"deferred,omitempty"` // the handle of the request that stays open
 	Took     int64             `json:"took_us"`
 	Fuel     int64             `json:"fuel"`
 	Logs     []string          `json:"logs,omitempty"`
@@ -92,7 +92,7 @@ func (b *Bytes) UnmarshalJSON(src []byte) error {
 func NewRecord(t *plugin.Trace, mask *Mask) *Record {
 	r := &Record{
 		Seq: t.Seq, Plugin: t.Plugin, Version: t.Version, Endpoint: t.Endpoint, Event: recordedEvent(&t.Input),
-		Answer: raw(t.Answer), Deferred: t.Deferred, Took: t.Took.Microseconds(), Fuel: t.Fuel, Logs: t.Logs, Cut: t.Cut,
+		Answer: raw(t.Answer), Deferred: uint64(t.Deferred), Took: t.Took.Microseconds(), Fuel: t.Fuel, Logs: t.Logs, Cut: t.Cut,
 	}
 	if t.Refusal != nil {
 		r.Refusal = encode(refusalJSON(t.Refusal))

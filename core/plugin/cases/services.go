@@ -44,6 +44,13 @@ func (s *Services) SetSubscribed(topics map[string][]core.SessionID) {
 	}
 }
 
+// SetHandle says which handle is given out next.
+func (s *Services) SetHandle(next core.Handle) {
+	s.mu.Lock()
+	s.handles = next - 1
+	s.mu.Unlock()
+}
+
 func (s *Services) put(topic string, id core.SessionID) {
 	if s.sessions == nil {
 		s.sessions = map[string]map[core.SessionID]bool{}
