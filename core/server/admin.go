@@ -9,6 +9,7 @@ import (
 	"mime/multipart"
 	"net/http"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
@@ -24,6 +25,10 @@ type Plugins interface {
 	// Push checks a plugin, keeps it and lets it serve. The answer is for JSON;
 	// an error is a *core.Error, bad_request with the text for its author.
 	Push(ctx context.Context, name string, manifest, wasm []byte) (any, error)
+	// Traces tells a plugin's last events, for JSON: on an endpoint ("": all),
+	// behind a number (0: all), at most so many (0: all). An error is a
+	// *core.Error.
+	Traces(name, endpoint string, after uint64, last int) (any, error)
 }
 
 // AdminOptions say what the admin listener serves.
@@ -46,6 +51,7 @@ func NewAdmin(o AdminOptions) http.Handler {
 	e.Use(gin.CustomRecoveryWithWriter(nil, recovered(o.Warn)), a.authorize)
 	e.GET("/admin/plugins", a.plugins)
 	e.PUT("/admin/plugins/:name", a.push)
+	e.GET("/admin/plugins/:name/trace", a.traces)
 	e.NoRoute(notFound)
 	e.NoMethod(notAllowed)
 	return e
@@ -74,6 +80,24 @@ func (a *admin) authorize(c *gin.Context) {
 
 func (a *admin) plugins(c *gin.Context) {
 	c.JSON(http.StatusOK, map[string]any{"plugins": a.Plugins.Serving()})
+}
+
+// traces answers with a plugin's last events: ?endpoint=, ?after= (a record's
+// seq), ?last=.
+func (a *admin) traces(c *gin.Context) {
+	after, errAfter := strconv.ParseUint(c.DefaultQuery("after", "0"), 10, 64)
+	last, errLast := strconv.ParseUint(c.DefaultQuery("last", "0"), 10, 16)
+	if errAfter != nil || errLast != nil {
+		fail(c, core.Errorf(core.CodeBadRequest, "after and last are whole numbers: ?after=SEQ&last=20"))
+		return
+	}
+	answer, err := a.Plugins.Traces(c.Param("name"), c.Query("endpoint"), after, int(last))
+	if err != nil {
+		fail(c, err)
+		return
+	}
+	c.Header("Cache-Control", "no-store") // it holds people's data
+	c.PureJSON(http.StatusOK, answer)
 }
 
 // push takes a plugin as multipart/form-data (RFC 7578) with the parts manifest

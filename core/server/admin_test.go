@@ -37,6 +37,14 @@ func (s *shelf) Push(_ context.Context, name string, manifest, wasm []byte) (any
 	return map[string]string{"plugin": name}, nil
 }
 
+// Traces is server.Plugins'.
+func (s *shelf) Traces(name, endpoint string, after uint64, last int) (any, error) {
+	if name != "chat" {
+		return nil, core.Errorf(core.CodeNotFound, "no endpoint has the plugin %q", name)
+	}
+	return []string{fmt.Sprintf("%s <%s> %d %d", name, endpoint, after, last)}, nil
+}
+
 // form builds a multipart body of names and values in turn.
 func form(parts ...string) (contentType string, body []byte) {
 	var b bytes.Buffer
@@ -78,6 +86,12 @@ func TestAdmin(t *testing.T) {
 		{"GET", "/admin/nothing", "", "", nil, 401, `"code":"unauthorized"`},
 		{"GET", "/admin/nothing", bearer, "", nil, 404, `"code":"not_found"`},
 		{"DELETE", "/admin/plugins", bearer, "", nil, 405, `it takes GET`},
+		{"GET", "/admin/plugins/chat/trace", bearer, "", nil, 200, `["chat <> 0 0"]`},
+		{"GET", "/admin/plugins/chat/trace?endpoint=shop&after=18446744073709551615&last=20", bearer, "", nil, 200, `["chat <shop> 18446744073709551615 20"]`},
+		{"GET", "/admin/plugins/chat/trace?after=-1", bearer, "", nil, 400, `after and last are whole numbers`},
+		{"GET", "/admin/plugins/chat/trace?last=70000", bearer, "", nil, 400, `after and last are whole numbers`},
+		{"GET", "/admin/plugins/none/trace", bearer, "", nil, 404, `no endpoint has the plugin`},
+		{"GET", "/admin/plugins/chat/trace", "", "", nil, 401, `"code":"unauthorized"`},
 		{"PUT", "/admin/plugins/chat", "Bearer x", multi, good, 401, `"code":"unauthorized"`},
 		{"PUT", "/admin/plugins/chat", bearer, multi, good, 200, `{"plugin":"chat"}`},
 		{"PUT", "/admin/plugins/chat", bearer, multi, body("manifest", "bad", "wasm", "w"), 422, `imports fly, which this server does not know`},

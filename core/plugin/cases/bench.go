@@ -21,6 +21,9 @@ type Options struct {
 	// LeastDeadline raises the shorter deadlines of manifests: a machine that
 	// is busy with other things takes longer; 0 leaves them.
 	LeastDeadline time.Duration
+	// Config overrides keys of the manifest's [config], in Replay; a case has its
+	// own.
+	Config map[string]any
 	// Played is told of each step when it is over; may be nil.
 	Played func(*Played)
 }

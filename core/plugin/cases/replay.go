@@ -24,11 +24,11 @@ type Replayed struct {
 
 // Replay gives recorded events to the plugin name in source, each with what it
 // was told of the world when it was recorded: its store, who is subscribed, the
-// clock. Randomness and [config] are this time's own. told is called for each
+// clock. Randomness and configuration are this time's own. told is called for each
 // record in turn. The error says why nothing, or no more, could be replayed.
 func Replay(ctx context.Context, source fs.FS, name string, o Options, next func() (*Record, error), told func(*Replayed)) error {
 	b := newBench(source, name, o)
-	err := b.start(ctx, new(Case))
+	err := b.start(ctx, &Case{Config: o.Config})
 	for err == nil && ctx.Err() == nil {
 		var r *Record
 		if r, err = next(); err != nil || r == nil {

@@ -1,0 +1,157 @@
+package cases
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/driplet/driplet/core"
+	"github.com/driplet/driplet/core/plugin"
+)
+
+const secret = "c2Vzc2lvbi1zZWNyZXQtMQ"
+
+func traceWithSecrets() *plugin.Trace {
+	other := core.SessionID("b3RoZXItc2Vzc2lvbi0yMj")
+	return &plugin.Trace{
+		Seq: 5, Plugin: "chat", Version: "1", Endpoint: "default", Took: 1500 * time.Microsecond, Fuel: 12,
+		Input: plugin.Input{
+			Kind: plugin.KindMessage, Event: "chat.x", Session: secret, User: "7", Account: "7", Request: "3", Time: time.UnixMilli(1_700_000_000_000),
+			Claims: []byte(`{"uid":7}`), Data: []byte(`{"to":"` + secret + `"}`),
+		},
+		Answer: []byte(`"` + secret + `"`), Logs: []string{"hello " + secret},
+		Effects: []plugin.Effect{
+			{Op: plugin.OpSet, Key: "k/" + secret, Data: []byte(secret)},
+			{Op: plugin.OpSubscribe, Session: other, Topic: "t"},
+			{Op: plugin.OpDisconnect, Who: core.Audience{Sessions: []core.SessionID{secret}, Users: []string{"8"}}},
+			{Op: plugin.OpPublish, Topic: "t", Data: []byte(`{"x":"` + string(other) + `"}`), Except: secret},
+		},
+		Reads: []plugin.Read{
+			{Op: "subscribed", Key: "t", Session: secret, Found: true}, {Op: "kv_get", Key: "k", Found: true, Value: []byte("\xff" + secret)},
+			{Op: "kv_cas", Key: "c", Found: true}, {Op: "kv_get", Key: "empty", Found: true, Value: []byte{}},
+		},
+	}
+}
+
+// No session leaves the server whole, wherever it stands; yet it can be told
+// from another.
+func TestRecordsMaskSessions(t *testing.T) {
+	m := NewMask()
+	trace := traceWithSecrets()
+	text := string(encode(NewRecord(trace, m)))
+	if strings.Contains(text, secret) || strings.Contains(text, "b3RoZXItc2Vzc2lvbi0yMj") {
+		t.Errorf("a session is shown: %s", text)
+	}
+	if n := strings.Count(text, m.Session(secret)); n != 9 {
+		t.Errorf("the session has its name %d times in %s", n, text)
+	}
+	if m.Session(secret) == m.Session(secret+"x") || m.Session("") != "" || m.Session(secret) == NewMask().Session(secret) {
+		t.Error("names of sessions")
+	}
+	if again := string(encode(NewRecord(trace, nil))); strings.Count(again, secret) != 9 {
+		t.Errorf("the trace was changed: %s", again)
+	}
+}
+
+func TestRecordsAreReadAgain(t *testing.T) {
+	trace := traceWithSecrets()
+	var r Record
+	if err := json.Unmarshal(encode(NewRecord(trace, nil)), &r); err != nil {
+		t.Fatal(err)
+	}
+	in, err := r.Input()
+	if err != nil {
+		t.Fatal(err)
+	}
+	trace.Input.Endpoint = "default"
+	if got, want := string(in.AppendEnvelope(nil)), string(trace.Input.AppendEnvelope(nil)); got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if v := r.Reads[1].Value; v == nil || string(*v) != "\xff"+secret || r.Reads[2].Value != nil || r.Reads[3].Value == nil {
+		t.Errorf("reads %+v", r.Reads)
+	}
+	web := plugin.Input{Kind: plugin.KindHTTP, Status: 200, Headers: []byte(`{}`), Data: []byte("\x00\xff"), State: []byte("\xfe"), Time: time.UnixMilli(1)}
+	if err := json.Unmarshal(encode(NewRecord(&plugin.Trace{Input: web}, nil)), &r); err != nil {
+		t.Fatal(err)
+	}
+	if in, err = r.Input(); err != nil || string(in.Data) != "\x00\xff" || string(in.State) != "\xfe" || in.Status != 200 {
+		t.Errorf("%+v, %v", in, err)
+	}
+}
+
+func FuzzRecord(f *testing.F) {
+	f.Add([]byte(encode(NewRecord(traceWithSecrets(), nil))))
+	f.Add([]byte(`{"event":{"kind":"http","body":{"base64":"/w=="}},"reads":[{"op":"kv_scan","value":{"base64":"AQD//w=="}}]}`))
+	f.Fuzz(func(t *testing.T, src []byte) {
+		var r Record
+		if json.Unmarshal(src, &r) != nil {
+			return
+		}
+		in, err := r.Input()
+		if err != nil {
+			return
+		}
+		b := newBench(os.DirFS("."), "none", Options{})
+		b.setUp(&r, in)
+		if differences := r.differs(&r); len(differences) > 0 {
+			t.Errorf("a record differs from itself: %v", differences)
+		}
+	})
+}
+
+// recorded runs a case of the bundled chat and writes its traces down.
+func recorded(t *testing.T, file string) (list []*Record) {
+	t.Helper()
+	src, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range played(t, string(src)) {
+		list = append(list, NewRecord(p.Trace, nil))
+	}
+	return list
+}
+
+// What was recorded comes again, each event on its own, in a store that was
+// empty before.
+func TestReplay(t *testing.T) {
+	var all []*Record
+	for _, name := range []string{"send", "rooms", "leave", "kick", "delete", "typing", "subscribe", "sweep"} {
+		all = append(all, recorded(t, "../../../plugins/chat/cases/"+name+".json")...)
+	}
+	cut, other, changed := *all[0], *all[0], *all[0]
+	cut.Cut, other.Plugin, changed.Answer = true, "other", json.RawMessage(`{"id":1}`)
+	failed := *all[0]
+	failed.Failure = "wasm error: unreachable\nwasm stack trace:\n\tx"
+	all = append(all, &cut, &other, &changed, &failed)
+	n := 0
+	var out []*Replayed
+	err := Replay(context.Background(), os.DirFS("../../../plugins/chat"), "chat", Options{LeastDeadline: plugin.MaxDeadline, Config: map[string]any{"keep": 2}}, func() (*Record, error) {
+		if n == len(all) {
+			return nil, nil
+		}
+		n++
+		return all[n-1], nil
+	}, func(r *Replayed) { out = append(out, r) })
+	if err != nil || len(out) != len(all) {
+		t.Fatalf("%d of %d, %v", len(out), len(all), err)
+	}
+	for i, r := range out[:len(out)-4] {
+		if r.Now == nil || len(r.Differences) > 0 {
+			t.Errorf("%d, %s %s: %s %v", i, r.Was.Event.Event, r.Was.Event.Topic, r.Why, r.Differences)
+		}
+	}
+	end := out[len(out)-4:]
+	if end[0].Why != "it was too large to be kept whole" || end[1].Why != "it is of the plugin other" {
+		t.Errorf("%q, %q", end[0].Why, end[1].Why)
+	}
+	if d := end[2].Differences; len(d) != 1 || d[0].Path != "answer.id" || d[0].Want != "1" {
+		t.Errorf("%v", d)
+	}
+	if d := end[3].Differences; len(d) != 1 || d[0].Path != "failure" || d[0].Want != "wasm error: unreachable" || d[0].Got != "nothing" {
+		t.Errorf("%v", d)
+	}
+}
