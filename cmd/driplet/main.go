@@ -42,7 +42,7 @@ type command struct {
 func commands() []command {
 	return []command{
 		serveCommand(), demoCommand(), configCheckCommand(), secretsRotateCommand(),
-		tokenCommand(), publishCommand(), listenCommand(), benchCommand(), pluginNewCommand(), pluginTestCommand(), pluginInspectCommand(), versionCommand(),
+		tokenCommand(), publishCommand(), listenCommand(), benchCommand(), pluginNewCommand(), pluginTestCommand(), pluginInspectCommand(), pluginPushCommand(), pluginRoutesCommand(), versionCommand(),
 	}
 }
 

@@ -80,7 +80,7 @@ func post(ctx context.Context, to destination, p publication) (*receipt, error) 
 		return nil, fmt.Errorf("the answer of %s broke off: %w", to.url, err)
 	}
 	if res.StatusCode != http.StatusOK {
-		return nil, refusal(to.url, res, answer)
+		return nil, refusal(to.url, "an endpoint's API", res, answer)
 	}
 	r := &receipt{}
 	if err := json.Unmarshal(answer, r); err != nil {
@@ -90,7 +90,7 @@ func post(ctx context.Context, to destination, p publication) (*receipt, error) 
 }
 
 // refusal is the server's own text, which says what to do.
-func refusal(url string, res *http.Response, answer []byte) error {
+func refusal(url, what string, res *http.Response, answer []byte) error {
 	var body struct {
 		Error struct{ Code, Message, Reason string }
 	}
@@ -101,5 +101,5 @@ func refusal(url string, res *http.Response, answer []byte) error {
 		}
 		return fmt.Errorf("%s (%s)", body.Error.Message, code)
 	}
-	return fmt.Errorf("%s answered %s: is it an endpoint's API?", url, res.Status)
+	return fmt.Errorf("%s answered %s: is it %s?", url, res.Status, what)
 }

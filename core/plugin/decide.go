@@ -56,8 +56,12 @@ func (h *Host) Decide(ctx context.Context, ev *core.ClientEvent) (core.Verdict, 
 		return v, core.Errorf(core.CodeInternal, "the hook of kind %d takes no decision", ev.Kind)
 	}
 	origin, _ := ctx.Value(originKey{}).(string)
+	asked := false
 	for _, b := range t.hooks[ev.Kind] {
-		if !b.wants(ev.Kind, ev.Topic) || b.Name == origin {
+		if !b.wants(ev.Kind, ev.Topic) {
+			continue
+		}
+		if asked = true; b.Name == origin {
 			continue
 		}
 		out, err := b.handle(ctx, &input, ev, poolWait)
@@ -73,6 +77,9 @@ func (h *Host) Decide(ctx context.Context, ev *core.ClientEvent) (core.Verdict, 
 		if out.answer != nil {
 			v.Data = out.answer
 		}
+	}
+	if !asked { // whoever wanted it was taken off meanwhile: that is no consent
+		return core.Verdict{}, core.Errorf(core.CodeUnavailable, "the plugins of endpoint %s have just changed: try again", ev.Endpoint)
 	}
 	return v, nil
 }

@@ -439,3 +439,21 @@ func TestAClosedHostTakesNoReload(t *testing.T) {
 		t.Errorf("%d modules are open", r.Modules())
 	}
 }
+
+// Between node's question who wants an event and the event itself a hook may be
+// gone: nobody's silence is taken for consent.
+func TestAHookThatIsGoneAdmitsNobody(t *testing.T) {
+	dir := folder(t.TempDir())
+	dir.put(t, "p", "1", "topics = [\"room.*\"]\nhooks = [\"connect\", \"subscribe\"]\n", newGuest().answer("false", false))
+	r := dir.serve(t)
+	dir.put(t, "p", "2", "events = [\"p.*\"]\n", nil)
+	r.reload(t, "p")
+	for _, kind := range []core.HookKind{core.HookConnect, core.HookSubscribe} {
+		ev := subscribeTo("room.1")
+		ev.Kind = kind
+		_, err := r.Decide(t.Context(), ev)
+		if wantCode(t, err, core.CodeUnavailable); !strings.Contains(err.Error(), "have just changed: try again") {
+			t.Errorf("got %v", err)
+		}
+	}
+}

@@ -85,9 +85,10 @@ func (b *binding) hasTopic(topic string) bool {
 // wants reports whether a binding is asked at a hook for a topic ("" where the
 // kind has none).
 func (b *binding) wants(kind core.HookKind, topic string) bool {
-	switch kind {
-	case core.HookSubscribe, core.HookUnsubscribe, core.HookPublish:
-		return b.hasTopic(topic)
-	}
-	return true
+	return !byTopic(kind) || b.hasTopic(topic)
+}
+
+// byTopic reports whether a hook is asked for some topics alone.
+func byTopic(kind core.HookKind) bool {
+	return kind == core.HookSubscribe || kind == core.HookUnsubscribe || kind == core.HookPublish
 }

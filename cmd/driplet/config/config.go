@@ -148,14 +148,18 @@ func newGlobal(r *resolved) Global {
 
 // Local is host:port of the main listener as this machine reaches it.
 func (g *Global) Local() string {
-	host := g.BindAddress
+	return net.JoinHostPort(local(g.BindAddress), strconv.Itoa(g.Port))
+}
+
+// local is how this machine reaches a listener's host.
+func local(host string) string {
 	switch host {
 	case "", "0.0.0.0":
-		host = "127.0.0.1"
+		return "127.0.0.1"
 	case "::":
-		host = "::1"
+		return "::1"
 	}
-	return net.JoinHostPort(host, strconv.Itoa(g.Port))
+	return host
 }
 
 // AdminSecure reports whether the admin listener speaks TLS: where others than
@@ -163,6 +167,17 @@ func (g *Global) Local() string {
 func (g *Global) AdminSecure() bool {
 	host, _, err := net.SplitHostPort(g.AdminAddress)
 	return g.TLSCertificate != "" && (err != nil || !isLoopback(host))
+}
+
+// AdminURL is the admin listener as this machine reaches it, without a slash at
+// its end.
+func (g *Global) AdminURL() string {
+	host, port, _ := net.SplitHostPort(g.AdminAddress) // it was checked
+	scheme := "http"
+	if g.AdminSecure() {
+		scheme = "https"
+	}
+	return scheme + "://" + net.JoinHostPort(local(host), port)
 }
 
 // Scheme is how this server's HTTP is reached without a proxy.

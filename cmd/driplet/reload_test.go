@@ -1,0 +1,360 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/driplet/driplet/core/transport/client"
+)
+
+// answering is the smallest plugin: it answers every event with a text of at
+// most 60 bytes. (WebAssembly 1.0, 5.5: a section is its number, its length and
+// its content.)
+func answering(text string) []byte {
+	const at = 1024
+	data := strconv.Quote(text)
+	section := func(id byte, content ...byte) []byte { return append([]byte{id, byte(len(content))}, content...) }
+	name := func(s string) []byte { return append([]byte{byte(len(s))}, s...) }
+	join := func(parts ...[]byte) (out []byte) {
+		for _, p := range parts {
+			out = append(out, p...)
+		}
+		return out
+	}
+	var answer []byte // at << 32 | length as signed LEB128
+	for v := int64(at)<<32 | int64(len(data)); ; v >>= 7 {
+		if v < 64 {
+			answer = append(answer, byte(v))
+			break
+		}
+		answer = append(answer, byte(v)|0x80)
+	}
+	function := func(code ...byte) []byte { return append([]byte{byte(len(code) + 2), 0}, append(code, 0x0b)...) }
+	return join(
+		[]byte("\x00asm\x01\x00\x00\x00"),
+		section(1, 3, 0x60, 0, 1, 0x7f, 0x60, 1, 0x7f, 1, 0x7f, 0x60, 3, 0x7f, 0x7f, 0x7f, 1, 0x7e),
+		section(3, 3, 0, 1, 2),
+		section(5, 1, 0, 1),
+		section(7, join([]byte{4}, name("memory"), []byte{2, 0}, name("dr_abi"), []byte{0, 0}, name("dr_alloc"), []byte{0, 1}, name("dr_event"), []byte{0, 2})...),
+		section(10, join([]byte{3}, function(0x41, 1), function(0x41, 0x80, 0x10), function(append([]byte{0x42}, answer...)...))...),
+		section(11, join([]byte{1, 0, 0x41, 0x80, 0x08, 0x0b}, name(data))...),
+	)
+}
+
+// putQuiz puts a version of the plugin quiz, which answers its number.
+func putQuiz(t *testing.T, dir string, version int) {
+	t.Helper()
+	writeFile(t, filepath.Join(dir, "quiz.toml"), fmt.Sprintf("name = \"quiz\"\nversion = \"%d\"\nabi = 1\nevents = [\"quiz.*\"]\n", version))
+	writeFile(t, filepath.Join(dir, "quiz.wasm"), string(answering(fmt.Sprint("answer ", version))))
+}
+
+const adminToken = "0123456789abcdef0123456789abcdef"
+
+func TestARunningServerTakesPlugins(t *testing.T) {
+	plugins := t.TempDir()
+	putQuiz(t, plugins, 1)
+	dir := write(t, "[Global]\nPort = 0\nPluginDir = "+strconv.Quote(plugins)+"\nAdminToken = \""+adminToken+"\"\nAdminAddress = \"127.0.0.1:0\"\n"+minimal+"[Endpoints.default.Limits]\nEventsPerSecond = 1000\n")
+	server := program(dir, nil, "serve")
+	out, log := &lockedBuffer{}, &lockedBuffer{}
+	server.Stdout, server.Stderr = out, log
+	if err := server.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { server.Process.Kill(); server.Wait() })
+	awaitText(t, out, "driplet listens on ")
+	base := strings.TrimSpace(strings.TrimPrefix(out.String(), "driplet listens on "))
+	admin := regexp.MustCompile(`the admin API listens" url=(\S+)`).FindStringSubmatch(log.String())
+	if admin == nil {
+		t.Fatalf("the log does not say where the admin API is: %s", log)
+	}
+
+	token := strings.TrimSpace(execute(t, program(dir, nil, "token", "-uid", "7")).out)
+	conn, err := client.Dial(t.Context(), strings.Replace(base, "http", "ws", 1)+"/ws/default", token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	ask := func() string {
+		f, err := conn.Request(t.Context(), client.Request{Type: "event", Event: "quiz.ask", Data: []byte("1")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(f.Data)
+	}
+	answers := func(version int) {
+		t.Helper()
+		want := strconv.Quote(fmt.Sprint("answer ", version))
+		for end := time.Now().Add(30 * time.Second); ask() != want; time.Sleep(5 * time.Millisecond) {
+			if time.Now().After(end) {
+				t.Fatalf("version %d does not answer; the log says %s", version, log)
+			}
+		}
+	}
+	answers(1)
+
+	// A file put into PluginDir.
+	putQuiz(t, plugins, 2)
+	answers(2)
+	awaitText(t, log, `msg="a plugin was reloaded" plugin=quiz old=1 new=2`)
+
+	// A push, which serves when it is answered and is kept.
+	author := t.TempDir()
+	putQuiz(t, author, 3)
+	push := func(args ...string) result {
+		return execute(t, program(dir, nil, append([]string{"plugin", "push", "-url", admin[1], "-token", adminToken}, args...)...))
+	}
+	if r := push(author); r.code != 0 || r.out != "quiz 2 -> 3 serves default\n" {
+		t.Fatalf("exit %d, stdout %q, stderr %q", r.code, r.out, r.err)
+	}
+	if got := ask(); got != `"answer 3"` {
+		t.Errorf("after the push: %s", got)
+	}
+	if kept, err := os.ReadFile(filepath.Join(plugins, "quiz.wasm")); err != nil || string(kept) != string(answering("answer 3")) {
+		t.Errorf("the push is not kept: %v", err)
+	}
+	if r := push(filepath.Join(author, "quiz.toml")); r.code != 0 || r.out != "quiz 3 serves default already: nothing has changed\n" {
+		t.Errorf("exit %d, stdout %q, stderr %q", r.code, r.out, r.err)
+	}
+
+	// What is broken is told of, and changes nothing.
+	writeFile(t, filepath.Join(plugins, "quiz.wasm"), "\x00asm half a file")
+	awaitText(t, log, "a plugin was not reloaded: the version before goes on serving; mend it and put or push it again\" plugin=quiz serving=3 error=\"quiz 3: quiz.wasm is not a module that can be loaded")
+	if got := ask(); got != `"answer 3"` {
+		t.Errorf("beside a broken file: %s", got)
+	}
+
+	// SIGHUP looks at once.
+	putQuiz(t, plugins, 4)
+	server.Process.Signal(syscall.SIGHUP)
+	awaitText(t, log, "SIGHUP: looking at all plugins")
+	answers(4)
+
+	req, err := http.NewRequestWithContext(t.Context(), "GET", admin[1]+"/admin/plugins", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+adminToken)
+	var list struct {
+		Plugins []struct {
+			Name, Version, SHA256 string
+			Events                []string
+			Endpoints             []struct {
+				Name, Breaker string
+				Instances     int
+			}
+		}
+	}
+	getJSON(t, req, &list)
+	if p := list.Plugins; len(p) != 1 || p[0].Name != "quiz" || p[0].Version != "4" || len(p[0].SHA256) != 64 || p[0].Events[0] != "quiz.*" ||
+		p[0].Endpoints[0].Name != "default" || p[0].Endpoints[0].Breaker != "closed" || p[0].Endpoints[0].Instances < 1 {
+		t.Errorf("%+v", list)
+	}
+	res, err := http.Get(base + "/metrics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	text, _ := io.ReadAll(res.Body)
+	for _, want := range []string{
+		`driplet_plugin_version{endpoint="default",plugin="quiz",version="4"} 1`, `driplet_plugin_reloads_total{outcome="failed",plugin="quiz"} 1`,
+	} {
+		if !strings.Contains(string(text), want+"\n") {
+			t.Errorf("the metrics lack %s", want)
+		}
+	}
+	if strings.Contains(string(text), `version="3"`) {
+		t.Error("the metrics tell of a version that is gone")
+	}
+	server.Process.Signal(syscall.SIGTERM)
+	if err := server.Wait(); err != nil {
+		t.Errorf("%v: %s", err, log)
+	}
+}
+
+func getJSON(t *testing.T, req *http.Request, v any) {
+	t.Helper()
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if err := json.NewDecoder(res.Body).Decode(v); err != nil || res.StatusCode != http.StatusOK {
+		t.Fatalf("%s: %d, %v", req.URL, res.StatusCode, err)
+	}
+}
+
+func TestPluginPush(t *testing.T) {
+	type answer struct {
+		status int
+		body   string
+	}
+	var next answer
+	var got string
+	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		got = r.Method + " " + r.URL.Path + " " + r.Header.Get("Authorization")
+		for _, part := range []string{"manifest", "wasm"} {
+			f, _, err := r.FormFile(part)
+			if err != nil {
+				got += " " + err.Error()
+				continue
+			}
+			text, _ := io.ReadAll(f)
+			got += fmt.Sprint(" ", part, " ", len(text))
+		}
+		w.WriteHeader(next.status)
+		io.WriteString(w, next.body)
+	}))
+	defer api.Close()
+	author := t.TempDir()
+	putQuiz(t, author, 1)
+	wasm := len(answering("answer 1"))
+	address := strings.TrimPrefix(api.URL, "http://")
+	config := filepath.Join(write(t, "[Global]\nAdminToken = \""+adminToken+"\"\nAdminAddress = \""+address+"\"\n"+minimal), "config.toml")
+
+	for _, c := range []struct {
+		answer
+		code     int
+		out, err string
+	}{
+		{answer{200, `{"plugin":"quiz","old":"1","new":"2","endpoints":["a","b"]}`}, 0, "quiz 1 -> 2 serves a, b\n", ""},
+		{answer{200, `{"plugin":"quiz","old":"","new":"2","endpoints":["a"]}`}, 0, "quiz 2 is new and serves a\n", ""},
+		{answer{200, `{"plugin":"quiz","old":"2","new":"2","endpoints":["a"]}`}, 0, "quiz 2 -> 2 (another build or manifest) serves a\n", ""},
+		{answer{200, `{"plugin":"quiz","old":"","new":"2","endpoints":[]}`}, 0, "quiz 2 is kept, but serves nowhere: add \"quiz\" to Endpoints.<name>.Plugins and start the server anew\n", ""},
+		{answer{422, `{"error":{"code":"bad_request","message":"quiz 2: on endpoint shop: it refuses its configuration: n is missing"}}`}, 1, "", "driplet: quiz 2: on endpoint shop: it refuses its configuration: n is missing (bad_request)\n"},
+		{answer{404, "<html>"}, 1, "", "driplet: " + api.URL + " answered 404 Not Found: is it a server's admin API?\n"},
+		{answer{200, "<html>"}, 1, "", "driplet: " + api.URL + " answered with something else than JSON: is it a server's admin API?\n"},
+	} {
+		next, got = c.answer, ""
+		r := inProcess(t, "plugin", "push", "-config", config, author)
+		if r.code != c.code || r.out != c.out || r.err != c.err {
+			t.Errorf("%s: exit %d, stdout %q, stderr %q", c.body, r.code, r.out, r.err)
+		}
+		if want := fmt.Sprintf("PUT /admin/plugins/quiz Bearer %s manifest 56 wasm %d", adminToken, wasm); got != want {
+			t.Errorf("the server got %q, want %q", got, want)
+		}
+	}
+
+	got = ""
+	broken := t.TempDir()
+	putQuiz(t, broken, 1)
+	writeFile(t, filepath.Join(broken, "quiz.wasm"), "\x00asm")
+	unbuilt := t.TempDir()
+	putQuiz(t, unbuilt, 1)
+	if err := os.Remove(filepath.Join(unbuilt, "quiz.wasm")); err != nil {
+		t.Fatal(err)
+	}
+	plain := filepath.Join(write(t, minimal), "config.toml")
+	free := filepath.Join(write(t, "[Global]\nAdminToken = \""+adminToken+"\"\nAdminAddress = \"127.0.0.1:0\"\n"+minimal), "config.toml")
+	for _, c := range []struct {
+		args []string
+		code int
+		want string
+	}{
+		{[]string{"-config", config, broken}, 1, "not sent, because no server would load it:\nquiz 1: quiz.wasm is not a module that can be loaded"},
+		{[]string{"-config", config, unbuilt}, 1, "quiz.wasm is not there"},
+		{[]string{"-config", config, t.TempDir()}, 2, "holds no manifest NAME.toml"},
+		{[]string{"-config", config, author, author}, 2, "it takes one plugin, not 2"},
+		{[]string{"-config", plain, author}, 2, "sets no Global.AdminToken, so the server has no admin API: set one (openssl rand -hex 32)"},
+		{[]string{"-config", free, author}, 2, "Global.AdminAddress has port 0"},
+		{[]string{"-url", "127.0.0.1:4720", author}, 2, "\"127.0.0.1:4720\" is not the URL of an admin API"},
+		{[]string{"-url", "http://127.0.0.1:4720", author}, 2, "there is no token: give -token or DRIPLET_GLOBAL_ADMINTOKEN"},
+		{[]string{"-url", "http://127.0.0.1:1", "-token", "x", author}, 1, "no answer from http://127.0.0.1:1: "},
+	} {
+		if r := inProcess(t, append([]string{"plugin", "push"}, c.args...)...); r.code != c.code || !strings.Contains(r.err, c.want) || got != "" {
+			t.Errorf("%q: exit %d, stderr %q, the server got %q", c.args, r.code, r.err, got)
+		}
+	}
+}
+
+func TestPluginRoutes(t *testing.T) {
+	plugins := t.TempDir()
+	put := func(name, manifest string) {
+		writeFile(t, filepath.Join(plugins, name+".toml"), "name = \""+name+"\"\nversion = \"1.0\"\nabi = 1\n"+manifest)
+		writeFile(t, filepath.Join(plugins, name+".wasm"), string(answering(name)))
+	}
+	put("all", "events = [\"*\"]\ntimers = { sweep = \"every 10m\" }\n")
+	put("room", "events = [\"room.*\", \"room.admin.*\"]\ntopics = [\"room.*\"]\nhooks = [\"subscribe\", \"connect\"]\norder = 2\n")
+	put("early", "events = [\"early.go\"]\ntopics = [\"room.vip\"]\nhooks = [\"subscribe\"]\norder = 1\n")
+	config := filepath.Join(write(t, "[Global]\nPluginDir = "+strconv.Quote(plugins)+"\n"+minimal+`
+[[Endpoints.default.Callbacks]]
+Match = "room.admin.kick*"
+URL = "https://shop.example/kick"
+[[Endpoints.default.Callbacks]]
+Match = "mod_*"
+URL = "https://shop.example/event"
+[Endpoints.shop]
+APISecret = "x-0123456789abcdef"
+JWTSecret = "y-0123456789abcdef"
+Plugins = ["room"]
+[[Endpoints.shop.Callbacks]]
+Match = "mod_*"
+URL = "https://shop.example/event"
+[Endpoints.mute]
+APISecret = "v-0123456789abcdef"
+JWTSecret = "w-0123456789abcdef"
+Plugins = []
+`), "config.toml")
+	routes := func(args ...string) result {
+		t.Helper()
+		return inProcess(t, append([]string{"plugin", "routes", "-config", config}, args...)...)
+	}
+	want := `ENDPOINT  KIND       PATTERN           GOES TO                              VERSION
+default   event      room.admin.*      room                                 1.0
+default   event      early.go          early                                1.0
+default   event      room.*            room                                 1.0
+default   event      *                 all                                  1.0
+default   event      room.admin.kick*  callback https://shop.example/kick   
+default   event      mod_*             callback https://shop.example/event  
+default   connect    -                 room                                 1.0
+default   subscribe  room.vip          early                                1.0
+default   subscribe  room.*            room                                 1.0
+default   timer      sweep, every 10m0s  all                                  1.0
+shop      event      room.admin.*      room                                 1.0
+shop      event      room.*            room                                 1.0
+shop      event      mod_*             callback https://shop.example/event  
+shop      connect    -                 room                                 1.0
+shop      subscribe  room.*            room                                 1.0
+mute      -          -                 nothing                              
+`
+	r := routes()
+	squeeze := regexp.MustCompile(` +`)
+	if squeeze.ReplaceAllString(r.out, " ") != squeeze.ReplaceAllString(want, " ") || r.code != 0 {
+		t.Errorf("exit %d, stderr %q, stdout\n%s", r.code, r.err, r.out)
+	}
+	for event, want := range map[string]string{
+		"room.admin.kick": `shop: "room.admin.kick" goes to the plugin room 1.0 by "room.admin.*": the longest literal text before its first * of the patterns that fit
+  not to the plugin room 1.0 by "room.*"
+`,
+		"mod_quiz":   "shop: \"mod_quiz\" goes to the callback https://shop.example/event by \"mod_*\": the only pattern that fits\n",
+		"early.gone": "shop: \"early.gone\" goes nowhere: no pattern of a plugin or a callback fits; a client that sends it gets no_handler\n",
+	} {
+		if r := routes("-endpoint", "shop", event); r.code != 0 || r.out != want {
+			t.Errorf("%s: exit %d, stderr %q, stdout %q", event, r.code, r.err, r.out)
+		}
+	}
+	if r := routes("mod_quiz"); !strings.HasPrefix(r.out, `default: "mod_quiz" goes to the plugin all 1.0 by "*": plugins come before callbacks
+  not to the callback https://shop.example/event by "mod_*"
+shop: `) {
+		t.Errorf("stdout %q", r.out)
+	}
+	put("rival", "events = [\"room.*\"]\n")
+	if r := routes(); r.code != 1 || !strings.Contains(r.err, "equally specific on endpoint default") {
+		t.Errorf("exit %d, stderr %q", r.code, r.err)
+	}
+	for args, want := range map[string]string{"-endpoint none": "has no endpoint 'none'", "a b": "it takes one event, not 2"} {
+		if r := routes(strings.Fields(args)...); r.code != 2 || !strings.Contains(r.err, want) {
+			t.Errorf("%s: exit %d, stderr %q", args, r.code, r.err)
+		}
+	}
+}
