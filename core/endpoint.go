@@ -98,7 +98,8 @@ type Limits struct {
 	FrameBytes            int
 	QueueBytes            int // waiting to be sent, a connection
 	EventsPerSecond       float64
-	BytesPerSecond        int // a connection's own; 0: EventsPerSecond times FrameBytes
+	BytesPerSecond        int     // a connection's own; 0: EventsPerSecond times FrameBytes
+	HooksPerSecond        float64 // requests of backends to plugins
 }
 
 // reserved prefixes are proved in every dialect unless a rule names them:

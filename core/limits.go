@@ -7,6 +7,7 @@ var DefaultLimits = Limits{
 	FrameBytes:      64 << 10, // a client's frame is buffered whole before it is read
 	QueueBytes:      1 << 20,  // what a slow reader may cost before it is closed
 	EventsPerSecond: 20,       // a person types slower; a loop does not
+	HooksPerSecond:  100,      // each may hold an instance for its plugin's whole deadline
 }
 
 // DefaultConnectionsPerAddress bounds the connections of one address where
@@ -18,6 +19,10 @@ const DefaultConnectionsPerAddress = 200
 // MaxBodyBytes bounds a request to the HTTP API, which is buffered whole so
 // that its signature can be checked before anything of it is believed.
 const MaxBodyBytes = 1 << 20
+
+// MaxHookBytes bounds the body of a request to a plugin: it is copied into the
+// guest's memory, as the answer to a plugin's own request is.
+const MaxHookBytes = 256 << 10
 
 // MaxTokenBytes bounds a JWT: it is hashed, kept and parsed before it is
 // trusted. Header lines end at 8 KiB in common proxies anyway.

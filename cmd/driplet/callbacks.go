@@ -39,7 +39,7 @@ func (list hooks) Decide(ctx context.Context, ev *core.ClientEvent) (core.Verdic
 		return list.filter(ctx, *ev)
 	}
 	name := ev.Topic
-	if ev.Kind == core.HookMessage {
+	if ev.Kind == core.HookMessage || ev.Kind == core.HookHTTP {
 		name = ev.Event
 	}
 	h := list.first(ev.Endpoint, ev.Kind, name)

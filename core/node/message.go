@@ -81,6 +81,11 @@ func (n *Node) verify(ep *core.Endpoint, r auth.Request) (p signed, err error) {
 		p.credential, err = auth.VerifyBody(ep.Name, ep.APIKeys, r.Signature, r.Body)
 		return p, err
 	}
+	return n.verifyRequest(ep, r)
+}
+
+// verifyRequest checks a request that is signed as a whole.
+func (n *Node) verifyRequest(ep *core.Endpoint, r auth.Request) (signed, error) {
 	credential, unix, err := auth.VerifyRequest(ep.Name, ep.APIKeys, r, n.Now())
 	return signed{credential, r.Nonce, time.Unix(unix, 0)}, err
 }

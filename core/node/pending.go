@@ -15,12 +15,25 @@ type pending struct {
 	counts map[string]int // by plugin
 }
 
-// openRequest is a caller that waits.
+// openRequest is a caller that waits: a client, or a backend.
 type openRequest struct {
 	session  *Session
 	id       core.RequestID
+	backend  *core.HTTPRequest // instead of session and id
 	plugin   string
 	deadline time.Time
+}
+
+// settle gives the caller its answer.
+func (n *Node) settle(r *openRequest, data []byte, refusal *core.Error) {
+	switch {
+	case r.backend != nil:
+		r.backend.Answer(data, refusal)
+	case refusal != nil:
+		n.Refuse(r.session, r.id, refusal)
+	default:
+		n.Hub.Send(r.session.Session, core.Reply{ID: r.id, HasData: true, Data: data})
+	}
 }
 
 // MaxPending bounds the callers that wait for one plugin on all endpoints: a
@@ -84,17 +97,17 @@ func (p *pending) expired(now time.Time) []*openRequest {
 
 func (n *Node) expirePending(now time.Time) {
 	for _, r := range n.pending.expired(now) {
-		n.Refuse(r.session, r.id, core.Errorf(core.CodeTimeout, "the plugin %s did not answer in time", r.plugin))
+		n.settle(r, nil, core.Errorf(core.CodeTimeout, "the plugin %s did not answer in time", r.plugin))
 	}
 }
 
 // Defer keeps a message's caller waiting for Reply, for timeout at most.
 func (n *Node) Defer(ev *core.ClientEvent, plugin string, timeout time.Duration) (core.Handle, error) {
 	s := n.session(ev.Session)
-	if s == nil || ev.Request == "" || ev.Deferred != 0 {
+	if ev.HTTP == nil && (s == nil || ev.Request == "") || ev.Deferred != 0 {
 		return 0, core.Errorf(core.CodeBadRequest, "nobody waits for an answer")
 	}
-	h, ok := n.pending.add(&openRequest{session: s, id: ev.Request, plugin: plugin, deadline: n.Now().Add(timeout)})
+	h, ok := n.pending.add(&openRequest{session: s, id: ev.Request, backend: ev.HTTP, plugin: plugin, deadline: n.Now().Add(timeout)})
 	if !ok {
 		return 0, core.Errorf(core.CodeUnavailable, "%d callers wait for the plugin %s already", MaxPending, plugin)
 	}
@@ -109,11 +122,7 @@ func (n *Node) Reply(h core.Handle, data []byte, refusal *core.Error) error {
 	if r == nil {
 		return core.Errorf(core.CodeNotFound, "nobody waits for this answer any more")
 	}
-	if refusal != nil {
-		n.Refuse(r.session, r.id, refusal)
-		return nil
-	}
-	n.Hub.Send(r.session.Session, core.Reply{ID: r.id, HasData: true, Data: data})
+	n.settle(r, data, refusal)
 	return nil
 }
 

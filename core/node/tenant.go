@@ -5,6 +5,8 @@ import (
 	"strings"
 	"sync"
 
+	"golang.org/x/time/rate"
+
 	"github.com/driplet/driplet/core"
 	"github.com/driplet/driplet/core/metrics"
 )
@@ -13,6 +15,7 @@ import (
 type tenant struct {
 	*core.Endpoint
 	counts *metrics.Endpoint
+	hooks  *rate.Limiter // requests to plugins; nil: any number
 
 	mu        sync.Mutex
 	count     int
@@ -20,11 +23,15 @@ type tenant struct {
 }
 
 func newTenant(ep *core.Endpoint, m *metrics.Node) *tenant {
-	return &tenant{
+	t := &tenant{
 		Endpoint:  ep,
 		counts:    m.Endpoint(ep.Name),
 		addresses: map[string]int{},
 	}
+	if perSecond := ep.Limits.HooksPerSecond; perSecond > 0 {
+		t.hooks = rate.NewLimiter(rate.Limit(perSecond), max(1, int(perSecond*burst)))
+	}
+	return t
 }
 
 // tenant finds an endpoint by its name in a URL, without regard to case.

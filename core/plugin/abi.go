@@ -6,8 +6,8 @@ const ABIVersion = 1
 // abiModule is the module that guests import from.
 const abiModule = "driplet_v1"
 
-// Kind numbers the events of the ABI (ABI.md, 2). The first six are those of
-// core.HookKind.
+// Kind numbers the events of the ABI (ABI.md, 2). All but the timer are
+// those of core.HookKind.
 type Kind uint8
 
 // The kinds of events that a module gets.

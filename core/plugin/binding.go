@@ -194,7 +194,10 @@ func (b *binding) judge(kind Kind, client *core.ClientEvent, raw []byte, refused
 		out.answer, out.refusal, err = parseVerdict(kind, raw)
 	case KindPublish:
 		out.edit, err = b.host.parseEdit(raw)
-	case KindMessage:
+	case KindMessage, KindHTTP:
+		if kind == KindHTTP && client == nil {
+			return out, nil // the answer to the plugin's own request
+		}
 		if len(raw) == 0 || client != nil && client.Deferred != 0 {
 			return out, nil
 		}

@@ -8,14 +8,18 @@ import (
 )
 
 // Wants reports whether a plugin handles kind for name: an event's name for
-// core.HookMessage, a topic for subscribe, unsubscribe and publish, else "".
+// core.HookMessage, a topic for subscribe, unsubscribe and publish, a plugin's
+// name for core.HookHTTP, else "".
 func (h *Host) Wants(endpoint string, kind core.HookKind, name string) bool {
 	t := h.routes(endpoint)
-	if t == nil || kind > core.HookPublish {
+	if t == nil || kind > core.HookHTTP {
 		return false
 	}
-	if kind == core.HookMessage {
+	switch kind {
+	case core.HookMessage:
 		return t.handler(name) != nil
+	case core.HookHTTP:
+		return t.server(name) != nil
 	}
 	for _, b := range t.hooks[kind] {
 		if b.wants(kind, name) {
@@ -25,8 +29,8 @@ func (h *Host) Wants(endpoint string, kind core.HookKind, name string) bool {
 	return false
 }
 
-// Decide asks the plugins about a connect, a subscribe, a message or a publish.
-// A refusal and a failure come back as *core.Error.
+// Decide asks the plugins about a connect, a subscribe, a message, a publish or
+// a request. A refusal and a failure come back as *core.Error.
 func (h *Host) Decide(ctx context.Context, ev *core.ClientEvent) (core.Verdict, error) {
 	var v core.Verdict
 	t := h.enter(ev.Endpoint)
@@ -35,21 +39,20 @@ func (h *Host) Decide(ctx context.Context, ev *core.ClientEvent) (core.Verdict, 
 	}
 	defer t.leave()
 	input := inputOf(ev)
-	if ev.Kind == core.HookMessage {
+	switch ev.Kind {
+	case core.HookMessage:
 		b := t.handler(ev.Event)
 		if b == nil {
 			return v, core.Errorf(core.CodeNoHandler, "no plugin handles the event %q", ev.Event)
 		}
-		out, err := b.handle(ctx, &input, ev, poolWait)
-		if err != nil {
-			return v, b.callerError(err)
+		return b.ask(ctx, ev, &input)
+	case core.HookHTTP:
+		b := t.server(ev.Event)
+		if b == nil {
+			return v, core.Errorf(core.CodeNotFound, "no plugin %q takes requests", ev.Event)
 		}
-		if out.refusal != nil {
-			return v, out.refusal
-		}
-		return core.Verdict{Data: out.answer}, nil
-	}
-	if ev.Kind == core.HookPublish {
+		return b.ask(ctx, ev, &input)
+	case core.HookPublish:
 		return t.filter(ctx, ev, input)
 	}
 	if ev.Kind != core.HookConnect && ev.Kind != core.HookSubscribe {
@@ -84,6 +87,18 @@ func (h *Host) Decide(ctx context.Context, ev *core.ClientEvent) (core.Verdict, 
 	return v, nil
 }
 
+// ask gives an event to the one plugin that answers it.
+func (b *binding) ask(ctx context.Context, ev *core.ClientEvent, input *Input) (core.Verdict, error) {
+	out, err := b.handle(ctx, input, ev, poolWait)
+	if err != nil {
+		return core.Verdict{}, b.callerError(err)
+	}
+	if out.refusal != nil {
+		return core.Verdict{}, out.refusal
+	}
+	return core.Verdict{Data: out.answer}, nil
+}
+
 // callerError is what a caller hears when the plugin could not decide.
 func (b *binding) callerError(err error) *core.Error {
 	switch {
@@ -106,6 +121,9 @@ func inputOf(ev *core.ClientEvent) Input {
 	}
 	if ev.Target != nil {
 		in.Target = ev.Target.Raw
+	}
+	if r := ev.HTTP; r != nil {
+		in.Event, in.Method, in.Query, in.Headers = "", r.Method, r.Query, r.Headers
 	}
 	return in
 }

@@ -26,14 +26,27 @@ type Input struct {
 	Status   int32
 	Headers  []byte // JSON
 	Target   []byte // JSON
+	Method   string // empty: not a request from outside
+	Query    string
 }
 
-// fieldCounts says how many fields each kind is sent with.
+// fields is how many the event is sent with.
+func (in *Input) fields() int {
+	if in.Kind == KindHTTP && in.Method != "" {
+		return requestFields
+	}
+	return fieldCounts[in.Kind]
+}
+
+// requestFields are those of a request from outside.
+const requestFields = 16
+
+// fieldCounts says how many fields each kind is sent with otherwise.
 var fieldCounts = [...]int{KindConnect: 10, KindDisconnect: 10, KindSubscribe: 10, KindUnsubscribe: 10, KindMessage: 10, KindPublish: 14, KindTimer: 11, KindHTTP: 13}
 
 // size is the length of the envelope in bytes.
 func (in *Input) size() int {
-	n := fieldCounts[in.Kind]
+	n := in.fields()
 	size := 4 + 4*n + len(in.Event) + len(in.Topic) + len(in.Session) + len(in.User) + len(in.Request) +
 		len(in.Claims) + 8 + len(in.Data) + len(in.Account) + len(in.Endpoint)
 	if n > 10 {
@@ -45,12 +58,15 @@ func (in *Input) size() int {
 	if n > 13 {
 		size += len(in.Target)
 	}
+	if n > 14 {
+		size += len(in.Method) + len(in.Query)
+	}
 	return size
 }
 
 // AppendEnvelope writes the event to dst as a module gets it.
 func (in *Input) AppendEnvelope(dst []byte) []byte {
-	n := fieldCounts[in.Kind]
+	n := in.fields()
 	dst = binary.LittleEndian.AppendUint16(dst, envelopeVersion)
 	dst = binary.LittleEndian.AppendUint16(dst, uint16(n))
 	dst = appendField(dst, in.Event)
@@ -74,6 +90,10 @@ func (in *Input) AppendEnvelope(dst []byte) []byte {
 	}
 	if n > 13 {
 		dst = appendField(dst, in.Target)
+	}
+	if n > 14 {
+		dst = appendField(dst, in.Method)
+		dst = appendField(dst, in.Query)
 	}
 	return dst
 }

@@ -91,12 +91,15 @@ func TestAnswersMeanWhatTheGoldenFileSays(t *testing.T) {
 	}
 	for _, c := range list {
 		t.Run(c.Kind.String()+" "+c.Answer, func(t *testing.T) {
-			manifest := "events = [\"chat.*\"]\ntopics = [\"*\"]\nhooks = [\"connect\", \"subscribe\", \"publish\"]\n"
+			manifest := "events = [\"chat.*\"]\ntopics = [\"*\"]\nhooks = [\"connect\", \"subscribe\", \"publish\", \"http\"]\n"
 			r := mustLoad(t, map[string]plug{"chat": {manifest, newGuest().answer(bytesOf(t, c.Answer), c.Refused)}})
 			ev := message("chat.x", `1`)
 			ev.Kind, ev.Topic = core.HookKind(c.Kind), "t"
+			if c.Kind == plugin.KindHTTP {
+				ev.Event, ev.HTTP = "chat", &core.HTTPRequest{Method: "POST"}
+			}
 			v, err := r.Decide(t.Context(), ev)
-			got := string(v.Data)
+			got, answers := string(v.Data), c.Kind == plugin.KindMessage || c.Kind == plugin.KindHTTP
 			switch code := core.Code(""); {
 			case err != nil:
 				code = core.AsError(err).Code
@@ -105,9 +108,9 @@ func TestAnswersMeanWhatTheGoldenFileSays(t *testing.T) {
 				}
 			case c.Kind == plugin.KindPublish:
 				got = string(r.lastTrace().Answer)
-			case c.Kind != plugin.KindMessage && v.Data == nil:
+			case !answers && v.Data == nil:
 				got = "admitted"
-			case c.Kind != plugin.KindMessage:
+			case !answers:
 				got = "admitted with " + got
 			case v.Data == nil:
 				got = "null"

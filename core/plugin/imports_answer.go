@@ -10,7 +10,7 @@ import (
 // deferAnswer is defer().
 func (in *instance) deferAnswer([]uint64) (int64, error) {
 	ev := in.client
-	if in.input.Kind != KindMessage || ev == nil || ev.Request == "" || ev.Deferred != 0 {
+	if ev == nil || ev.Request == "" && ev.HTTP == nil || ev.Deferred != 0 {
 		return 0, ErrnoNoRequest
 	}
 	b := in.b

@@ -23,7 +23,7 @@ type Manifest struct {
 	Order   int    // several hooks of one kind run in this order, then by name
 	Events  []core.Pattern
 	Topics  []core.Pattern
-	Hooks   [KindPublish + 1]bool // by kind
+	Hooks   [KindHTTP + 1]bool // by kind
 	Timers  map[string]time.Duration
 	Pass    bool // on_failure: consent when the plugin fails
 	Grants  Grants

@@ -73,8 +73,8 @@ func (m *Manifest) readRoutes(s *source) (err error) {
 	}
 	for _, name := range s.Hooks {
 		k := KindNamed(name)
-		if k == 0 || k == KindMessage || k > KindPublish {
-			return fmt.Errorf("hooks: %q is none: write connect, disconnect, subscribe, unsubscribe or publish", name)
+		if k == 0 || k == KindMessage || k == KindTimer {
+			return fmt.Errorf("hooks: %q is none: write connect, disconnect, subscribe, unsubscribe, publish or http", name)
 		}
 		m.Hooks[k] = true
 	}

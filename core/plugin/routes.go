@@ -13,7 +13,7 @@ import (
 type tenant struct {
 	bindings []*binding // by manifest order, then name
 	events   []route    // the longest literal prefix first
-	hooks    [KindPublish + 1][]*binding
+	hooks    [KindHTTP + 1][]*binding
 	use      use
 }
 
@@ -57,6 +57,16 @@ func (t *tenant) handler(event string) *binding {
 	for i := range t.events {
 		if r := &t.events[i]; strings.HasPrefix(event, r.prefix) && r.pattern.Covers(event) {
 			return r.b
+		}
+	}
+	return nil
+}
+
+// server finds the plugin of that name if it takes requests from outside.
+func (t *tenant) server(plugin string) *binding {
+	for _, b := range t.hooks[KindHTTP] {
+		if b.Name == plugin {
+			return b
 		}
 	}
 	return nil

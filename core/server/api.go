@@ -42,7 +42,7 @@ func (s *server) message(c *gin.Context) {
 		fail(c, err) // before a body is read that nobody wants
 		return
 	}
-	body, err := readBody(c)
+	body, err := readBody(c, core.MaxBodyBytes)
 	if err != nil {
 		fail(c, err)
 		discardBody(c)
@@ -71,33 +71,33 @@ func appendReceipt(dst []byte, r node.Receipt) []byte {
 	return append(dst, '}')
 }
 
-// readBody reads a whole body of at most core.MaxBodyBytes within bodyTime. A
-// longer one that says so is refused unread. Memory grows with what comes, not
+// readBody reads a whole body of at most limit bytes within bodyTime. A longer
+// one that says so is refused unread. Memory grows with what comes, not
 // with what is announced: nothing is signed yet.
-func readBody(c *gin.Context) ([]byte, error) {
+func readBody(c *gin.Context, limit int64) ([]byte, error) {
 	announced := c.Request.ContentLength
-	if announced > core.MaxBodyBytes {
-		return nil, tooLarge()
+	if announced > limit {
+		return nil, tooLarge(limit)
 	}
 	// Only the deadline's absence is possible as an error: then there is none.
 	_ = http.NewResponseController(c.Writer).SetReadDeadline(time.Now().Add(bodyTime))
 	var body bytes.Buffer
 	body.Grow(int(min(max(announced, 0), firstRead)) + bytes.MinRead)
-	n, err := body.ReadFrom(http.MaxBytesReader(c.Writer, c.Request.Body, core.MaxBodyBytes))
+	n, err := body.ReadFrom(http.MaxBytesReader(c.Writer, c.Request.Body, limit))
 	var over *http.MaxBytesError
 	switch {
 	case err == nil:
 		return body.Bytes(), nil
 	case errors.As(err, &over):
-		return nil, tooLarge()
+		return nil, tooLarge(limit)
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return nil, core.Errorf(core.CodeTimeout, "the body did not come whole within %s: only %d bytes of it", bodyTime, n)
 	}
 	return nil, core.Errorf(core.CodeBadRequest, "the body ended early, after %d bytes", n)
 }
 
-func tooLarge() error {
-	return core.Errorf(core.CodeTooLarge, "the body is over the limit of %d bytes: send less at once, or a link to it", core.MaxBodyBytes)
+func tooLarge(limit int64) error {
+	return core.Errorf(core.CodeTooLarge, "the body is over the limit of %d bytes: send less at once, or a link to it", limit)
 }
 
 // discardBody reads on for a little after a refusal has been sent. Many clients

@@ -53,6 +53,7 @@ func New(o Options) http.Handler {
 		e.Handle(method, "/api/:endpoint/ping", s.ping)
 	}
 	e.POST("/api/:endpoint/message", s.message)
+	e.POST("/hook/:endpoint/:plugin", s.hook)
 	e.GET("/ws/:endpoint", s.webSocket)
 	if o.Metrics != nil {
 		e.GET("/metrics", s.metrics)

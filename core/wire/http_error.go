@@ -9,7 +9,7 @@ import (
 )
 
 // AppendHTTPError writes the body of a refusal over HTTP,
-// {"error":{"code","message","reason"?,"retry"}}.
+// {"error":{"code","message","reason"?,"retry","data"?}}.
 func AppendHTTPError(dst []byte, e *core.Error) []byte {
 	dst = append(dst, `{"error":`...)
 	dst = appendError(dst, e, func(dst []byte, e *core.Error) []byte {
@@ -17,8 +17,11 @@ func AppendHTTPError(dst []byte, e *core.Error) []byte {
 			dst = append(dst, `,"reason":`...)
 			dst = appendString(dst, e.Reason)
 		}
-		dst = append(dst, `,"retry":`...)
-		return strconv.AppendBool(dst, e.Retry)
+		dst = strconv.AppendBool(append(dst, `,"retry":`...), e.Retry)
+		if len(e.Data) > 0 {
+			dst = append(append(dst, `,"data":`...), e.Data...)
+		}
+		return dst
 	})
 	return append(dst, '}')
 }

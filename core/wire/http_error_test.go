@@ -14,7 +14,7 @@ func TestAppendHTTPError(t *testing.T) {
 	}{
 		{refused, `{"error":{"code":"unauthorized","message":"timestamp is 340 s behind this server: synchronise clocks","reason":"clock_skew","retry":false}}`},
 		{core.Errorf(core.CodeRateLimited, "a \"b\"\n\xff"), `{"error":{"code":"rate_limited","message":"a \"b\"\n` + "\uFFFD" + `","retry":true}}`},
-		{&core.Error{Code: "chat.banned", Message: "no", Data: []byte(`{}`)}, `{"error":{"code":"chat.banned","message":"no","retry":false}}`},
+		{&core.Error{Code: "chat.banned", Message: "no", Data: []byte(`{}`)}, `{"error":{"code":"chat.banned","message":"no","retry":false,"data":{}}}`},
 		{nil, `{"error":{"code":"internal","message":"the server failed to handle this; its log says why","retry":true}}`},
 	} {
 		if got := string(AppendHTTPError(nil, c.err)); got != c.want {

@@ -53,6 +53,7 @@ func limits(r *resolved) core.Limits {
 		QueueBytes:      get[int](r, "QueueBytes"),
 		EventsPerSecond: get[float64](r, "EventsPerSecond"),
 		BytesPerSecond:  get[int](r, "BytesPerSecond"),
+		HooksPerSecond:  get[float64](r, "HooksPerSecond"),
 	}
 	if s := r.values["ConnectionsPerAddress"]; s != nil && s.from.kind != fromDefault {
 		l.ConnectionsPerAddress = get[int](r, "ConnectionsPerAddress")

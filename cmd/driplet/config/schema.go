@@ -78,6 +78,7 @@ func limitFields() schema {
 		size("QueueBytes", formatSize(int64(d.QueueBytes)), 1<<10, 1<<30),
 		rate("EventsPerSecond", d.EventsPerSecond),
 		size("BytesPerSecond", nil, 1<<10, 1<<30),
+		rate("HooksPerSecond", d.HooksPerSecond),
 	}
 }
 

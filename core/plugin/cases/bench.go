@@ -184,6 +184,9 @@ func (b *bench) send(ctx context.Context, in *plugin.Input) (answer []byte, defe
 	switch in.Kind {
 	case plugin.KindConnect, plugin.KindSubscribe, plugin.KindMessage, plugin.KindPublish:
 	default:
+		if in.Method != "" {
+			break
+		}
 		answer, err = b.host.Handle(ctx, Endpoint, b.name, in)
 		return answer, false, err
 	}
@@ -192,8 +195,11 @@ func (b *bench) send(ctx context.Context, in *plugin.Input) (answer []byte, defe
 		return nil, false, err
 	}
 	name := ev.Topic
-	if ev.Kind == core.HookMessage {
+	switch ev.Kind {
+	case core.HookMessage:
 		name = ev.Event
+	case core.HookHTTP:
+		ev.Event, name = b.name, b.name
 	}
 	if !b.host.Wants(Endpoint, ev.Kind, name) {
 		return nil, false, fmt.Errorf("%s.toml does not send this event to the plugin: look at its events, topics and hooks", b.name)

@@ -55,6 +55,8 @@ type Event struct {
 	Status  int32           `json:"status"`
 	Headers json.RawMessage `json:"headers"`
 	Target  json.RawMessage `json:"target"`
+	Method  string          `json:"method"`
+	Query   string          `json:"query"`
 }
 
 // Expect says what must come of an event; what is left out is not looked at.
@@ -101,7 +103,7 @@ const (
 
 // input is the event as the host gets it; now is the case's clock.
 func (e *Event) input(now time.Time) (plugin.Input, error) {
-	in := plugin.Input{Kind: plugin.KindMessage, Event: e.Event, Topic: e.Topic, Time: now, Endpoint: Endpoint, State: []byte(e.State), Status: e.Status}
+	in := plugin.Input{Kind: plugin.KindMessage, Event: e.Event, Topic: e.Topic, Time: now, Endpoint: Endpoint, State: []byte(e.State), Status: e.Status, Method: e.Method, Query: e.Query}
 	if e.Kind != "" {
 		if in.Kind = plugin.KindNamed(e.Kind); in.Kind == 0 {
 			return in, fmt.Errorf("kind %q is none", e.Kind)
@@ -165,6 +167,9 @@ func clientEvent(in *plugin.Input) (*core.ClientEvent, error) {
 	}
 	if in.Session != "" {
 		ev.Claims = &core.Claims{User: in.Account, Custom: in.Claims, Attributes: attributes}
+	}
+	if in.Method != "" {
+		ev.HTTP = &core.HTTPRequest{Method: in.Method, Query: in.Query, Headers: in.Headers}
 	}
 	if in.Target != nil {
 		ev.Target, err = ParseTarget(in.Target)

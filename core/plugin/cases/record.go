@@ -48,6 +48,8 @@ type RecordedEvent struct {
 	Status  int32           `json:"status,omitempty"`
 	Headers json.RawMessage `json:"headers,omitempty"`
 	Target  json.RawMessage `json:"target,omitempty"`
+	Method  string          `json:"method,omitempty"`
+	Query   string          `json:"query,omitempty"`
 }
 
 // RecordedRead is a plugin.Read as JSON.
@@ -121,7 +123,7 @@ func recordedEvent(in *plugin.Input) RecordedEvent {
 	e := RecordedEvent{
 		Kind: in.Kind.String(), Event: in.Event, Topic: in.Topic, Session: in.Session, User: in.User, Account: in.Account,
 		Request: raw([]byte(in.Request)), Claims: raw(in.Claims), Time: in.Time.UnixMilli(),
-		State: in.State, Status: in.Status, Headers: raw(in.Headers), Target: raw(in.Target),
+		State: in.State, Status: in.Status, Headers: raw(in.Headers), Target: raw(in.Target), Method: in.Method, Query: in.Query,
 	}
 	if len(in.Data) > 0 {
 		if e.Data = raw(in.Data); e.Data == nil || in.Kind == plugin.KindHTTP {
@@ -146,7 +148,7 @@ func (r *Record) Input() (*plugin.Input, error) {
 	in := &plugin.Input{
 		Kind: plugin.KindNamed(e.Kind), Event: e.Event, Topic: e.Topic, Session: e.Session, User: e.User, Account: e.Account,
 		Request: string(e.Request), Claims: e.Claims, Time: time.UnixMilli(e.Time), Data: e.Data, Endpoint: r.Endpoint,
-		State: e.State, Status: e.Status, Headers: e.Headers, Target: e.Target,
+		State: e.State, Status: e.Status, Headers: e.Headers, Target: e.Target, Method: e.Method, Query: e.Query,
 	}
 	if e.Body != nil {
 		in.Data = *e.Body

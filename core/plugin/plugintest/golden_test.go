@@ -49,9 +49,10 @@ func goldenEvents() []goldenEvent {
 		{Kind: plugin.KindTimer, Event: "sweep", Time: at, Endpoint: "default", State: []byte("since\x00yesterday")},
 		{Kind: plugin.KindHTTP, Time: at, Endpoint: "default", State: []byte("42"), Status: 200, Headers: []byte(`{"content-type":"text/plain"}`), Data: []byte("\xff\x00body")},
 		{Kind: plugin.KindHTTP, Time: at, Endpoint: "default", Data: []byte(`{"code":"timeout","message":"no answer in time"}`)},
+		{Kind: plugin.KindHTTP, Time: at, Endpoint: "default", Method: "POST", Query: "course=7&x=%20", Headers: []byte(`{"content-type":"application/json"}`), Data: []byte(`{"name":"enrolled"}`)},
 		{Kind: plugin.KindMessage, Event: "ping", Session: "s", User: "~x", Time: time.UnixMilli(-1)},
 	}
-	names := []string{"connect", "disconnect", "subscribe", "unsubscribe", "message", "publish", "timer", "http", "http failed", "message anonymous"}
+	names := []string{"connect", "disconnect", "subscribe", "unsubscribe", "message", "publish", "timer", "http", "http failed", "http request", "message anonymous"}
 	var out []goldenEvent
 	for i, in := range inputs {
 		out = append(out, goldenEvent{names[i], in.Kind, fieldsOf(in), hex.EncodeToString(in.AppendEnvelope(nil))})
@@ -64,13 +65,13 @@ func fieldsOf(in plugin.Input) map[string]string {
 	out := map[string]string{"time": in.Time.UTC().Format("2006-01-02T15:04:05.000Z")}
 	for name, v := range map[string]string{
 		"event": in.Event, "topic": in.Topic, "session": in.Session, "user": in.User, "request": in.Request, "claims": string(in.Claims),
-		"data": string(in.Data), "account": in.Account, "endpoint": in.Endpoint, "state": string(in.State), "headers": string(in.Headers), "target": string(in.Target),
+		"data": string(in.Data), "account": in.Account, "endpoint": in.Endpoint, "state": string(in.State), "headers": string(in.Headers), "target": string(in.Target), "method": in.Method, "query": in.Query,
 	} {
 		if v != "" {
 			out[name] = textOrHex(v)
 		}
 	}
-	if in.Kind == plugin.KindHTTP {
+	if in.Kind == plugin.KindHTTP && in.Method == "" {
 		out["status"] = "0"
 		if in.Status == 200 {
 			out["status"] = "200"
@@ -173,6 +174,10 @@ func goldenAnswers() []goldenAnswer {
 	add(plugin.KindPublish, "\x03"+target, false, `{"retarget":`+target+`}`)
 	add(plugin.KindPublish, both(len(target), target+`"***"`), false, `{"replace":"***","retarget":`+target+`}`)
 	add(plugin.KindPublish, refusal, true, "refused: chat.banned")
+	add(plugin.KindHTTP, "", false, "null")
+	add(plugin.KindHTTP, `{"id":42}`, false, `{"id":42}`)
+	add(plugin.KindHTTP, "oops", false, "failure")
+	add(plugin.KindHTTP, refusal, true, "refused: chat.banned")
 	for _, bad := range []string{
 		"\x00\x00", "\x01null", "\x02", "\x02oops", "\x03", "\x03[1]", "\x04\x02\x00", "\x05", "true",
 		both(len(target)+1, target), both(len(target), target), both(-1, target+"1"), both(2, `[]1`),

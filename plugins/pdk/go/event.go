@@ -19,25 +19,27 @@ type Event struct {
 	Request  string // message: the request's id; empty: nobody waits for an answer
 	Claims   Value  // the object custom of the connection's token
 	Time     time.Time
-	Data     Value  // message: what the client sent; publish: the message; http: the answer's body
+	Data     Value  // message: what the client sent; publish: the message; http: the body
 	Account  string // the token's user; empty: anonymous
 	Endpoint string // its name
 	State    []byte // timer, http: what was given to Timer.Set or HTTP.Fetch
 	Status   int    // http: the answer's status; 0: there was none, and Data holds code and message
-	Headers  Value  // http: the answer's headers, names in lower case
+	Headers  Value  // http: the answer's headers, names in lower case; of a request those that tell of its body and sender, unsigned
+	Method   string // http: POST, a backend's request, whose answer the handler returns; empty: the answer to HTTP.Fetch
+	Query    string // http: the query of a request's URL, without the question mark
 	Target   Value  // publish: whom the message is for; empty: everybody
 
 	bad error
 }
 
-const fields = 14
+const fields = 16
 
 func readEvent(b []byte) *Event {
 	var f [fields][]byte
 	readEnvelope(b, f[:])
 	e := &Event{
 		Event: string(f[0]), Topic: string(f[1]), Session: string(f[2]), User: string(f[3]), Request: string(f[4]),
-		Claims: Value(f[5]), Data: Value(f[7]), Account: string(f[8]), Endpoint: string(f[9]), State: f[10], Headers: Value(f[12]), Target: Value(f[13]),
+		Claims: Value(f[5]), Data: Value(f[7]), Account: string(f[8]), Endpoint: string(f[9]), State: f[10], Headers: Value(f[12]), Target: Value(f[13]), Method: string(f[14]), Query: string(f[15]),
 	}
 	if len(f[6]) >= 8 {
 		e.Time = time.UnixMilli(int64(binary.LittleEndian.Uint64(f[6])))

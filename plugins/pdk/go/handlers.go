@@ -54,7 +54,9 @@ func OnPublish(h Handler) { hooks[kindPublish] = h }
 // OnTimer handles the timer of this name, of the manifest or of Timer.Set.
 func OnTimer(name string, h Handler) { timers[name] = h }
 
-// OnHTTP handles the answers to HTTP.Fetch; the event's State tells which.
+// OnHTTP handles the answers to HTTP.Fetch, of which the event's State tells
+// which; and, where the manifest's hooks hold "http", a backend's requests: then
+// its Method is not empty, and the backend gets what the handler returns.
 func OnHTTP(h Handler) { hooks[kindHTTP] = h }
 
 // Admit admits to a topic, with what others see of this member in presence.
@@ -72,7 +74,10 @@ func dispatch(kind int32, e *Event) (any, error) {
 	default:
 		h = hooks[kind]
 	}
-	if h == nil {
+	switch {
+	case h == nil && e.Method != "":
+		return nil, Fail("no_handler", "no handler for requests")
+	case h == nil:
 		return nil, nil
 	}
 	return h(e)

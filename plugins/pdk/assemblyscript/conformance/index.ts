@@ -157,6 +157,15 @@ onTimer("tick", (e) => {
 
 onHttp((e) => {
   const type = e.headers.raw("content-type");
+  if (e.method.length > 0) {
+    if (e.data.has("code")) return fail(text(e, "code"), text(e, "message"));
+    if (e.data.has("key")) {
+      kv.set(text(e, "key"), defer().toString());
+      return null;
+    }
+    return object().set("method", e.method).set("query", e.query).setRaw("type", type === null ? "null" : type).set("body", e.body)
+      .set("session", e.session).set("user", e.user).set("endpoint", e.endpoint);
+  }
   publish("conformance.done", object().set("status", e.status).setRaw("type", type === null ? "null" : type).set("body", e.body).set("state", e.state));
   return null;
 });

@@ -3,7 +3,7 @@ import { host_subscribed } from "./imports";
 import { Refusal, fail } from "./reply";
 import { Value } from "./value";
 
-const FIELDS = 14;
+const FIELDS = 16;
 // Of each field of the event at hand, where it lies and how long it is.
 const spans = new StaticArray<u32>(FIELDS * 2);
 
@@ -57,11 +57,15 @@ export class Event {
   get state(): string { return this.field(10); }
   /** Http: the answer's status; 0: there was none, and data holds code and message. */
   get status(): i32 { return spans[23] >= 4 ? load<i32>(spans[22]) : 0; }
-  /** Http: the answer's headers, names in lower case. */
+  /** Http: the answer's headers, names in lower case; of a request those that tell of its body and sender, unsigned. */
   get headers(): Value { return this.value(12); }
   /** Publish: whom the message is for; empty: everybody. */
   get target(): Value { return this.value(13); }
-  /** Http: the answer's body as text. */
+  /** Http: `POST`: a backend's request, and what the handler returns is its answer; empty: the answer to a request of http.fetch. */
+  get method(): string { return this.field(14); }
+  /** Http: the query of a request's URL, without the question mark. */
+  get query(): string { return this.field(15); }
+  /** Http: the body as text. */
   get body(): string { return this.field(7); }
 
   /** Whether the connection is subscribed to topic. */

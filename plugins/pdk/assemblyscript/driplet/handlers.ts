@@ -32,7 +32,7 @@ export function onUnsubscribe(handler: Handler): void { unsubscribe = handler; }
 export function onPublish(handler: Handler): void { publish = handler; }
 /** Handles the timer of this name, of the manifest or of timer.set. */
 export function onTimer(name: string, handler: Handler): void { timers.push(new Route(name, handler)); }
-/** Handles the answers to http.fetch; e.state tells which. */
+/** Handles the answers to http.fetch, of which e.state tells which; and, where the manifest's hooks hold "http", a backend's requests: then e.method is not empty, and the backend gets what the handler returns. */
 export function onHttp(handler: Handler): void { http = handler; }
 
 // The buffers that the host sees. As globals they are kept from the collector.
@@ -51,12 +51,18 @@ export function dispatch(kind: i32, ptr: usize, len: i32): u64 {
   openEnvelope(ptr, len);
   const e = new Event();
   const handler = handlerOf(kind, e);
-  const reply = handler ? handler(e) : kind == 5 ? fail("no_handler", "no handler for the event " + e.event) : null;
+  const reply = handler ? handler(e) : unhandled(kind, e);
   if (!reply) return 0;
   answer = reply.encode();
   let length = <u32>answer.byteLength;
   if (reply instanceof Refusal) length |= 0x80000000;
   return (<u64>at(answer) << 32) | length;
+}
+
+/** What the caller of an event hears that has no handler; null where nobody waits. */
+function unhandled(kind: i32, e: Event): Reply | null {
+  if (kind == 5) return fail("no_handler", "no handler for the event " + e.event);
+  return kind == 8 && e.method.length > 0 ? fail("no_handler", "no handler for requests") : null;
 }
 
 function handlerOf(kind: i32, e: Event): Handler | null {

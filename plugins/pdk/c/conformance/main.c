@@ -183,7 +183,20 @@ static dr_reply tick(dr_event *e) {
   return NULL;
 }
 
+static dr_reply served(dr_event *e) {
+  if (dr_value_has(e->data, "code")) return dr_fail(text(e, "code"), text(e, "message"));
+  if (dr_value_has(e->data, "key")) return later(e);
+  dr_json *o = dr_set(dr_object(), "method", e->method);
+  dr_set(o, "query", e->query);
+  dr_set(o, "type", dr_value_get(e->headers, "content-type"));
+  dr_set(o, "body", e->data.json);
+  dr_set(o, "session", e->session);
+  dr_set(o, "user", e->user);
+  return dr_set(o, "endpoint", e->endpoint);
+}
+
 static dr_reply http(dr_event *e) {
+  if (e->method.len) return served(e);
   dr_json *o = dr_set(dr_object(), "status", e->status);
   dr_set(o, "type", dr_value_get(e->headers, "content-type"));
   dr_set(o, "body", e->data.json);

@@ -116,13 +116,15 @@ typedef struct {
   dr_text request;  /* message: the request's id; empty: nobody waits for an answer */
   dr_value claims;  /* the object custom of the connection's token */
   int64_t time;     /* when it happened, ms since 1970 */
-  dr_value data;    /* message: what the client sent; publish: the message; http: the answer's body (data.json) */
+  dr_value data;    /* message: what the client sent; publish: the message; http: the body (data.json) */
   dr_text account;  /* the token's user; empty: anonymous */
   dr_text endpoint; /* its name */
   dr_text state;    /* timer, http: what was given to dr_timer_set, dr_http_fetch */
   int32_t status;   /* http: the answer's status; 0: there was none, and data holds code and message */
-  dr_value headers; /* http: the answer's headers, names in lower case */
+  dr_value headers; /* http: the answer's headers, names in lower case; of a request those that tell of its body and sender, unsigned */
   dr_value target;  /* publish: whom the message is for; empty: everybody */
+  dr_text method;   /* http: POST, a backend's request, whose answer the handler returns; empty: the answer to dr_http_fetch */
+  dr_text query;    /* http: the query of a request's URL, without the question mark */
   dr_reply bad;     /* see dr_err */
 } dr_event;
 
@@ -154,7 +156,7 @@ typedef struct { int32_t kind; const char *name; dr_handler handler; } dr_route;
 #define dr_on_unsubscribe(handler) {4, "", handler} /* when a connection has left one of them */
 #define dr_on_publish(handler) {6, "", handler}     /* before a message of a client or a backend is placed on one of them: dr_pass, dr_drop, …, or dr_fail */
 #define dr_on_timer(name, handler) {7, name, handler} /* the manifest's timers, and dr_timer_set's */
-#define dr_on_http(handler) {8, "", handler}        /* answers to dr_http_fetch; the event's state tells which */
+#define dr_on_http(handler) {8, "", handler}        /* answers to dr_http_fetch, of which the event's state tells which; and, where the manifest's hooks hold "http", a backend's requests: then method is not empty */
 extern const dr_route dr_routes[];
 extern const uint32_t dr_routes_len;
 

@@ -22,7 +22,7 @@ static dr_handler find(int32_t kind, dr_text name) {
   return best ? best->handler : NULL;
 }
 
-enum { FIELDS = 14 };
+enum { FIELDS = 16 };
 
 __attribute__((export_name("dr_event"))) uint64_t dr_export_event(int32_t kind, const char *at, uint32_t len) {
   (void)len; /* the host's envelopes are well formed */
@@ -41,7 +41,7 @@ __attribute__((export_name("dr_event"))) uint64_t dr_export_event(int32_t kind, 
   }
   dr_event e = {
     .event = f[0], .topic = f[1], .session = f[2], .user = f[3], .request = f[4], .claims = {f[5]}, .data = {f[7]},
-    .account = f[8], .endpoint = f[9], .state = f[10], .headers = {f[12]}, .target = {f[13]},
+    .account = f[8], .endpoint = f[9], .state = f[10], .headers = {f[12]}, .target = {f[13]}, .method = f[14], .query = f[15],
   };
   if (f[6].len >= 8) __builtin_memcpy(&e.time, f[6].at, 8);
   if (f[11].len >= 4) __builtin_memcpy(&e.status, f[11].at, 4);
@@ -49,6 +49,7 @@ __attribute__((export_name("dr_event"))) uint64_t dr_export_event(int32_t kind, 
   dr_reply reply = NULL;
   if (handler) reply = handler(&e);
   else if (kind == 5) reply = dr_fail("no_handler", dr_join(dr("no handler for the event "), e.event));
+  else if (kind == 8 && e.method.len) reply = dr_fail("no_handler", "no handler for requests");
   dr_text t = dr(reply);
   if (!t.len) return 0;
   return (uint64_t)(uintptr_t)t.at << 32 | t.len | (dr_is_refusal(reply) ? 1u << 31 : 0);

@@ -184,7 +184,22 @@ fn tick(e: &Event) -> Reply {
     done()
 }
 
+fn served(e: &Event) -> Reply {
+    if e.data.has("code") {
+        return fail(&text(e, "code"), &text(e, "message"));
+    }
+    if e.data.has("key") {
+        kv::set(&text(e, "key"), decimal(defer()?), kv::FOREVER)?;
+        return done();
+    }
+    let o = object().set("method", e.method).set("query", e.query).set("type", e.headers.string("content-type"));
+    Ok(o.set("body", string_of(e.body)).set("session", e.session).set("user", e.user).set("endpoint", e.endpoint))
+}
+
 fn fetched(e: &Event) -> Reply {
+    if !e.method.is_empty() {
+        return served(e);
+    }
     let o = object().set("status", e.status).set("type", e.headers.string("content-type"));
     publish("conformance.done", o.set("body", string_of(e.body)).set("state", string_of(e.state)), PublishOptions::default())?;
     done()

@@ -21,9 +21,9 @@ pub struct Event<'a> {
     pub claims: Value<'a>,
     /// When it happened, milliseconds since 1970.
     pub time: i64,
-    /// What the client sent; publish: the message; http: the answer's body, if it is JSON.
+    /// What the client sent; publish: the message; http: the body, if it is JSON.
     pub data: Value<'a>,
-    /// Http: the answer's body.
+    /// Http: the body.
     pub body: &'a [u8],
     /// The token's user; empty: anonymous.
     pub account: &'a str,
@@ -33,16 +33,20 @@ pub struct Event<'a> {
     pub state: &'a [u8],
     /// Http: the answer's status; 0: there was none, and data holds code and message.
     pub status: i32,
-    /// Http: the answer's headers, names in lower case.
+    /// Http: the answer's headers, names in lower case; of a request those that tell of its body and sender, unsigned.
     pub headers: Value<'a>,
     /// Publish: whom the message is for; empty: everybody.
     pub target: Value<'a>,
+    /// Http: `POST`, a backend's request, whose answer the handler returns; empty: the answer to `http::fetch`.
+    pub method: &'a str,
+    /// Http: the query of a request's URL, without the question mark.
+    pub query: &'a str,
 }
 
 impl<'a> Event<'a> {
     pub(crate) fn read(envelope: &'a [u8]) -> Self {
         let mut fields = Fields::of(envelope);
-        let mut f = [&[][..]; 14];
+        let mut f = [&[][..]; 16];
         for field in &mut f {
             *field = fields.take();
         }
@@ -57,7 +61,7 @@ impl<'a> Event<'a> {
         Event {
             event: text_ref(f[0]), topic: text_ref(f[1]), session: text_ref(f[2]), user: text_ref(f[3]), request: text_ref(f[4]),
             claims: Value::of(f[5]), time, data: Value::of(f[7]), body: f[7], account: text_ref(f[8]), endpoint: text_ref(f[9]),
-            state: f[10], status, headers: Value::of(f[12]), target: Value::of(f[13]),
+            state: f[10], status, headers: Value::of(f[12]), target: Value::of(f[13]), method: text_ref(f[14]), query: text_ref(f[15]),
         }
     }
 

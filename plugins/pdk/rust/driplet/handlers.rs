@@ -36,7 +36,7 @@ pub struct Route {
 ///     on_subscribe: admit,         // before a subscription to one of the manifest's topics
 ///     on_unsubscribe: left,        // when a connection has left one of them
 ///     on_publish: filter,          // before a message is placed on one of them: pass, drop, replace, retarget, both
-///     on_http: fetched,            // answers to http::fetch; e.state tells which
+///     on_http: fetched,            // answers to http::fetch, of which e.state tells which; and a backend's requests: then e.method is not empty
 ///     on_timer "sweep" => sweep,   // the manifest's timers, and timer::set's
 ///     "chat.send" => send,         // a client's event
 ///     "chat.*" => other,           // all that begin so and have no handler of their own
@@ -103,6 +103,7 @@ pub unsafe fn dispatch(routes: &[Route], kind: i32, at: *const u8, len: usize) -
         Some(Handles::Event(h)) => h(&e).map(|json| json.0 .0),
         Some(Handles::Publish(h)) => h(&e).map(|verdict| verdict.0),
         None if kind == MESSAGE => fail("no_handler", &join(&["no handler for the event ", e.event])),
+        None if !e.method.is_empty() => fail("no_handler", "no handler for requests"),
         None => return 0,
     };
     let (bytes, flag) = match reply {

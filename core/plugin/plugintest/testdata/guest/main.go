@@ -53,13 +53,26 @@ func init() {
 	driplet.OnTimer("tick", func(e *driplet.Event) (any, error) {
 		return nil, driplet.Publish("conformance.done", driplet.Object{"timer": e.Event, "state": string(e.State)}, driplet.PublishOptions{})
 	})
-	driplet.OnHTTP(func(e *driplet.Event) (any, error) {
-		o := driplet.Object{"status": e.Status, "type": nil, "body": string(e.Data), "state": string(e.State)}
-		if s, ok := e.Headers.String("content-type"); ok {
-			o["type"] = s
-		}
+	driplet.OnHTTP(http)
+}
+
+func http(e *driplet.Event) (any, error) {
+	o := driplet.Object{"type": nil, "body": string(e.Data)}
+	if s, ok := e.Headers.String("content-type"); ok {
+		o["type"] = s
+	}
+	if e.Method == "" {
+		o["status"], o["state"] = e.Status, string(e.State)
 		return nil, driplet.Publish("conformance.done", o, driplet.PublishOptions{})
-	})
+	}
+	if code := text(e, "code"); code != "" {
+		return nil, driplet.Fail(code, text(e, "message"))
+	}
+	if e.Data.Has("key") {
+		return later(e)
+	}
+	o["method"], o["query"], o["session"], o["user"], o["endpoint"] = e.Method, e.Query, e.Session, e.User, e.Endpoint
+	return o, nil
 }
 
 func text(e *driplet.Event, path string) string { s, _ := e.Data.String(path); return s }
