@@ -135,17 +135,20 @@ func (g *guest) finish(tail ...[]byte) []byte {
 }
 
 // echo is a guest that answers with the event's data.
-func echo() []byte {
+func echo() []byte { return echoField(7) }
+
+// echoField is a guest that answers with a field of the event.
+func echoField(number int32) []byte {
 	m := new(asm.Module)
 	m.Memory(4, 0)
 	m.Func("dr_abi", "", "i", "", asm.I32Const(1))
 	m.Func("dr_alloc", "i", "i", "", asm.I32Const(guestBuffer))
-	// local 3 counts the seven fields before data; ptr walks.
+	// local 3 counts the fields before; ptr walks.
 	m.Func("dr_event", "iii", "I", "i",
 		asm.LocalGet(1), asm.I32Const(4), asm.I32Add, asm.LocalSet(1),
 		asm.Loop(
 			asm.LocalGet(1), asm.LocalGet(1), asm.Load32(0), asm.I32Add, asm.I32Const(4), asm.I32Add, asm.LocalSet(1),
-			asm.LocalGet(3), asm.I32Const(1), asm.I32Add, asm.LocalTee(3), asm.I32Const(7), asm.I32LtU, asm.BrIf(0),
+			asm.LocalGet(3), asm.I32Const(1), asm.I32Add, asm.LocalTee(3), asm.I32Const(number), asm.I32LtU, asm.BrIf(0),
 		),
 		asm.LocalGet(1), asm.I32Const(4), asm.I32Add, asm.ExtendU, asm.I64Const(32), asm.I64Shl,
 		asm.LocalGet(1), asm.Load32(0), asm.ExtendU, asm.I64Or,
