@@ -2,8 +2,8 @@ package auth
 
 import (
 	"crypto/sha256"
+	"encoding/binary"
 	"time"
-	"unsafe"
 
 	lru "github.com/hashicorp/golang-lru/v2"
 
@@ -26,10 +26,18 @@ type Tokens struct {
 // maxHeaders bounds the headers that are kept: issuers write one each.
 const maxHeaders = 64
 
-type tokenKey struct {
-	endpoint, userClaim string
-	generation          uint64
-	token               [sha256.Size]byte
+// tokenKey digests a token and the endpoint that it is for: a name, a
+// generation and a claim's name, which would take more room than the digest.
+type tokenKey [sha256.Size]byte
+
+func keyOf(ep *core.Endpoint, token string) tokenKey {
+	var room [1 << 10]byte // most tokens fit
+	b := append(room[:0], ep.Name...)
+	b = append(b, 0)
+	b = append(b, ep.UserClaim...)
+	b = append(b, 0)
+	b = binary.LittleEndian.AppendUint64(b, ep.Generation)
+	return sha256.Sum256(append(b, token...))
 }
 
 // verified remembers the secret as well, so that a token dies with its key even
@@ -67,9 +75,7 @@ func (t *Tokens) Verify(ep *core.Endpoint, token string, now time.Time) (*core.C
 	if len(token) > core.MaxTokenBytes {
 		return nil, core.Errorf(core.CodeUnauthorized, "the token has %d bytes, the limit is %d", len(token), core.MaxTokenBytes)
 	}
-	// The bytes are only read, and not kept: no copy is needed.
-	bytes := unsafe.Slice(unsafe.StringData(token), len(token))
-	key := tokenKey{endpoint: ep.Name, userClaim: ep.UserClaim, generation: ep.Generation, token: sha256.Sum256(bytes)}
+	key := keyOf(ep, token)
 	if v, ok := t.cache.Get(key); ok && hasSecret(ep.JWTKeys, v.secret) {
 		if err := checkExpiry(v.claims.Expires, now); err != nil {
 			t.cache.Remove(key)
