@@ -98,3 +98,19 @@ func TestTLS(t *testing.T) {
 		t.Errorf("while it is being written: certificate %s", got)
 	}
 }
+
+// A whole server behind TLS: who publishes to it and who listens.
+func TestServeTLS(t *testing.T) {
+	folder := t.TempDir()
+	writeCertificate(t, folder, 1)
+	cert := filepath.Join(folder, "cert.pem")
+	paths := fmt.Sprintf("TLSCertificate = %q\nTLSKey = %q\n", cert, filepath.Join(folder, "key.pem"))
+	dir, _ := startServer(t, strings.Replace(measured, "[Global]\n", "[Global]\n"+paths, 1))
+	args := []string{"bench", "-endpoint", "default", "-json", "-connections", "20", "-duration", "1s", "-window", "4"}
+	if r := execute(t, program(dir, []string{"SSL_CERT_FILE=" + cert}, args...)); r.code != 0 || !strings.Contains(r.out, `"lost":0`) {
+		t.Errorf("exit %d, stdout %q, stderr %q", r.code, r.out, r.err)
+	}
+	if r := execute(t, program(dir, nil, args...)); r.code != 1 || !strings.Contains(r.err, "certificate") {
+		t.Errorf("without the certificate: exit %d, stdout %q, stderr %q", r.code, r.out, r.err)
+	}
+}
