@@ -19,7 +19,7 @@ if ! cmp -s package-lock.json node_modules/.installed-lock; then
   cp package-lock.json node_modules/.installed-lock
 fi
 
-for name in chat analytics; do
+for name in chat analytics moodle; do
   node node_modules/assemblyscript/bin/asc.js "$name/index.ts" pdk/assemblyscript/driplet/exports.ts \
     --config asconfig.json --outFile "${out:-$name}/$name.wasm"
 done

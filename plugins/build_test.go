@@ -54,7 +54,7 @@ func TestRebuild(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, folder := range map[string]string{"chat": "chat", "analytics": "analytics", "adapter": "pdk/javascript"} {
+	for name, folder := range map[string]string{"chat": "chat", "analytics": "analytics", "moodle": "moodle", "adapter": "pdk/javascript"} {
 		committed, err := os.ReadFile(filepath.Join(folder, name+".wasm"))
 		if err != nil {
 			t.Fatal(err)

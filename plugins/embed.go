@@ -8,7 +8,7 @@ import (
 	"io/fs"
 )
 
-//go:embed chat/chat.toml chat/chat.wasm analytics/analytics.toml analytics/analytics.wasm
+//go:embed chat/chat.toml chat/chat.wasm analytics/analytics.toml analytics/analytics.wasm moodle/moodle.toml moodle/moodle.wasm
 var bundled embed.FS
 
 // Bundled holds the plugins that come with the server: NAME/NAME.toml and

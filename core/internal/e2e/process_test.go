@@ -77,6 +77,12 @@ JWTSecret = "` + testkit.JWTSecret + `"
 // are commands such as ulimit.
 func serve(t *testing.T, port, before string) *process {
 	t.Helper()
+	return serveConfig(t, port, before, config)
+}
+
+// serveConfig is serve with a configuration of its own, which goes on from config.
+func serveConfig(t *testing.T, port, before, config string) *process {
+	t.Helper()
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "config.toml"), []byte(config), 0o600); err != nil {
 		t.Fatal(err)
