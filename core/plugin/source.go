@@ -43,19 +43,23 @@ func (h *Host) find(name string) (*files, error) {
 	if !validName(name) {
 		return nil, nil
 	}
-	for i, src := range h.sources() {
+	f, at, err := findIn(h.sources(), name)
+	if f != nil {
+		f.own = h.Dir != "" && at == 0
+	}
+	return f, err
+}
+
+// findIn is find in these sources; at is the place of the one that has it.
+func findIn(sources []fs.FS, name string) (f *files, at int, err error) {
+	for i, src := range sources {
 		for _, file := range places(name) {
-			f, err := readPlugin(src, name, file)
-			if f == nil && err == nil {
-				continue
+			if f, err := readPlugin(src, name, file, sources[i+1:]); f != nil || err != nil {
+				return f, i, err
 			}
-			if f != nil {
-				f.own = h.Dir != "" && i == 0
-			}
-			return f, err
 		}
 	}
-	return nil, nil
+	return nil, 0, nil
 }
 
 // places are the manifest's, in a folder of plugins: the first that is there
@@ -80,8 +84,10 @@ func (h *Host) unknown(name, endpoint string) error {
 		endpoint, name, strings.Join(known, ", "), name, suggest(name, known))
 }
 
-// readPlugin reads one plugin; nil without an error: there is no manifest.
-func readPlugin(src fs.FS, name, file string) (*files, error) {
+// readPlugin reads one plugin; nil without an error: there is no manifest. A
+// manifest without code is for that of the same plugin in a later source: so an
+// operator changes what a plugin in the binary may do. Its version is the code's.
+func readPlugin(src fs.FS, name, file string, later []fs.FS) (*files, error) {
 	text, err := fs.ReadFile(src, file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -95,6 +101,12 @@ func readPlugin(src fs.FS, name, file string) (*files, error) {
 			return nil, m.errorf("%s has %d bytes, the limit is %d", m.Wasm, info.Size(), MaxModule)
 		}
 		code, err := fs.ReadFile(src, wasm)
+		if errors.Is(err, fs.ErrNotExist) && m.Wasm == name+".wasm" {
+			if f, _, err := findIn(later, name); f != nil && err == nil {
+				m.Version = f.Version
+				return f.wasm, nil
+			}
+		}
 		if err != nil {
 			return nil, m.errorf("%s names %s, which cannot be read: %w", path.Base(file), m.Wasm, err)
 		}

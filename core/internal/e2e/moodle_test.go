@@ -3,6 +3,7 @@
 package e2e_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"net"
@@ -94,7 +95,17 @@ func TestMoodle(t *testing.T) {
 		t.Fatal(err)
 	}
 	closed.Close()
-	p := serveConfig(t, "0", "", moodleEndpoint("default", hook, `key = "k3y"`, "timeout = 30000")+
+	// The operator's own manifest, for the code in the binary.
+	plugins := t.TempDir()
+	manifest, err := os.ReadFile("../../../plugins/moodle/moodle.toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	manifest = bytes.Replace(manifest, []byte("events = ["), []byte("events = [\"site_*\","), 1)
+	if err := os.WriteFile(filepath.Join(plugins, "moodle.toml"), manifest, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p := serveConfig(t, "0", "", "[Global]\nPluginDir = \""+plugins+"\"\n"+moodleEndpoint("default", hook, `key = "k3y"`, "timeout = 30000")+
 		moodleEndpoint("impatient", strings.Replace(hook, addr, stuck, 1), `key = "k3y"`, "timeout = 300")+
 		moodleEndpoint("wrongkey", hook, `key = "another"`)+
 		moodleEndpoint("open", hook, `key = "k3y"`, "anonymous = true")+
@@ -118,6 +129,7 @@ func TestMoodle(t *testing.T) {
 			{"default", "7", "mod_refuses", `{"payload":1}`, "moodle.error", "No such attempt"},
 			{"default", "7", "mod_echo", `{"payload":1,"sesskey":"outworn"}`, "unauthorized", "Session expired"},
 			{"default", "7", "mod_unknown", `{"payload":1}`, "moodle.error", "No component mod_unknown"},
+			{"default", "7", "site_unknown", `{"payload":1}`, "moodle.error", "No component site_unknown"},
 			{"default", "7", "mod_broken", `{"payload":1}`, "unavailable", "Moodle answered HTTP 500; try again later"},
 			{"default", "7", "mod_notice", `{"payload":1}`, "moodle.bad_answer", "Moodle's answer is not"},
 			{"default", "7", "mod_half", `{"payload":1}`, "unavailable", "Moodle cannot be reached"},
