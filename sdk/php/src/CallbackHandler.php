@@ -7,9 +7,7 @@ namespace Driplet;
 use Driplet\Internal\Environment;
 use Driplet\Internal\EventRoutes;
 use Driplet\Internal\Json;
-use Driplet\Internal\Nonces;
-use Driplet\Internal\Secret;
-use Driplet\Internal\SignedRequest;
+use Driplet\Internal\Verifier;
 use Psr\Http\Message\ResponseFactoryInterface;
 use Psr\Http\Message\ResponseInterface;
 use Psr\Http\Message\ServerRequestInterface;
@@ -28,10 +26,8 @@ final class CallbackHandler
     /** The server takes no longer answers. */
     private const MAX_ANSWER_BYTES = 65536;
 
-    /** @var list<Secret> */
-    private readonly array $keys;
+    private readonly Verifier $verifier;
     private readonly EventRoutes $routes;
-    private readonly \Closure $spend;
 
     /**
      * @param string|list<string>          $apiSecret the endpoint's; while it is replaced, the new one and the old one
@@ -45,21 +41,10 @@ final class CallbackHandler
         private readonly ?ResponseFactoryInterface $responses = null,
         ?callable $spend = null,
         private readonly ?LoggerInterface $logger = null,
-        private readonly ?string $uri = null,
+        ?string $uri = null,
     ) {
-        $keys = [];
-        foreach ((array) $apiSecret as $secret) { // no array_map(): it would stand in stack traces with them
-            $keys[] = (new Secret($secret, 'the API secret'))->derive('callback');
-        }
-        if ($keys === []) {
-            throw Misuse::setting('the API secret', 'is missing');
-        }
-        $this->keys = $keys;
+        $this->verifier = new Verifier($apiSecret, 'callback', $spend, $uri);
         $this->routes = new EventRoutes();
-        $nonces = new Nonces();
-        $this->spend = $spend === null
-            ? static fn (string $nonce, int $seconds): bool => $nonces->spend($nonce, time() + $seconds, time())
-            : $spend(...);
     }
 
     /** With DRIPLET_API_SECRET. */
@@ -101,15 +86,9 @@ final class CallbackHandler
     /** For a page of its own: reads PHP's globals, writes the answer. What functions print goes to the log. */
     public function handleGlobals(): void
     {
-        $headers = [];
-        foreach ($_SERVER as $name => $value) {
-            if (is_string($name) && is_string($value) && str_starts_with($name, 'HTTP_')) {
-                $headers[strtr(substr($name, 5), '_', '-')] = $value;
-            }
-        }
         $level = ob_get_level();
         ob_start();
-        $answer = $this->respond((string) file_get_contents('php://input'), $headers, (string) ($_SERVER['REQUEST_URI'] ?? ''), (string) ($_SERVER['REQUEST_METHOD'] ?? ''));
+        $answer = $this->respond((string) file_get_contents('php://input'), Verifier::headersOfGlobals(), (string) ($_SERVER['REQUEST_URI'] ?? ''), (string) ($_SERVER['REQUEST_METHOD'] ?? ''));
         $printed = '';
         while (ob_get_level() > $level) {
             $printed = ob_get_clean() . $printed;
@@ -138,15 +117,8 @@ final class CallbackHandler
         if ($method !== 'POST') {
             return $this->error(405, ['code' => 'bad_request', 'message' => 'a Driplet server sends POST'], ['Allow' => 'POST']);
         }
-        $lower = [];
-        foreach ($headers as $name => $value) {
-            $lower[strtolower((string) $name)] = is_array($value) ? implode(', ', $value) : $value;
-        }
-        $request = new SignedRequest($method, $this->uri ?? $uri, $lower, $body);
-        $fault = $request->fault($this->keys, time());
-        if ($fault === null && !($this->spend)($request->nonce(), max(1, $request->timestamp() + SignedRequest::WINDOW + 1 - time()))) {
-            $fault = ['replayed', 'a request with this nonce was here already'];
-        }
+        $request = $this->verifier->read($method, $uri, $headers, $body);
+        $fault = $this->verifier->fault($request);
         if ($fault !== null) {
             return $this->error(401, ['code' => 'unauthorized', 'message' => $fault[1], 'reason' => $fault[0]]);
         }

@@ -15,6 +15,8 @@ final class ReadmeTest extends TestCase
     /** What an example prints, by its heading. */
     private const PRINTS = [
         'Answer events of browsers' => '/^\{"error":\{"code":"bad_request","message":"a Driplet server sends POST"\}\}$/', // nobody asked
+        "Events for Moodle's components" => '/^\{"error":\{"code":"bad_request","message":"a Driplet server sends POST"\}\}$/', // nobody asked
+        'Requests of plugins' => '/^the headers X-Driplet-Signature, X-Driplet-Timestamp and X-Driplet-Nonce are needed: only a Driplet server calls this URL$/',
         'When it fails' => '/^unauthorized \(signature_mismatch\): .+\n$/',
         'Tokens for browsers' => '/^\{"status":"success","message":"JWT token generated","token":"[\w-]+\.[\w-]+\.[\w-]+"\}$/',
     ];
@@ -39,14 +41,7 @@ final class ReadmeTest extends TestCase
     /** The page that answers events, asked by a browser through the server. */
     public function testAnswersEvents(): void
     {
-        $page = tempnam(sys_get_temp_dir(), 'driplet-page');
-        self::assertIsString($page);
-        $code = array_column(iterator_to_array(self::examples(), false), 1, 0)['Answer events of browsers'];
-        file_put_contents($page, "<?php\nrequire " . var_export(dirname(__DIR__) . '/Support/example_prelude.php', true) . ";\n{$code}");
-        try {
-            $port = Process::freePort();
-            $server = new DripletServer("[[Endpoints.default.Callbacks]]\nMatch = \"chat.*\"\nURL = \"http://127.0.0.1:{$port}/driplet.php\"\nTimeout = \"30s\"\n");
-            $backend = new CallbackBackend($page, ['DRIPLET_URL' => $server->url, 'DRIPLET_API_SECRET' => DripletServer::API_SECRET, 'DRIPLET_JWT_SECRET' => DripletServer::JWT_SECRET], $port);
+        $this->serving('Answer events of browsers', 'chat.*', static function (DripletServer $server, CallbackBackend $backend): void {
             $writer = $server->connect(['uid' => 7], 'chat');
             $reader = $server->connect([], 'chat');
             $writer->send(['type' => 'event', 'event' => 'chat.send', 'data' => ['text' => 'hi'], 'id' => 2]);
@@ -58,6 +53,39 @@ final class ReadmeTest extends TestCase
             self::assertSame('bad_request', $writer->receive()['error']['code'] ?? null);
             $writer->send(['type' => 'event', 'event' => 'chat.typing', 'id' => 4]);
             self::assertSame(['type' => 'reply', 'id' => 4, 'data' => null], $writer->receive());
+        });
+    }
+
+    /** The page that stands in Moodle, asked likewise. */
+    public function testAnswersForMoodle(): void
+    {
+        $this->serving("Events for Moodle's components", 'mod_*', static function (DripletServer $server, CallbackBackend $backend): void {
+            $user = $server->connect(['uid' => 7], 't');
+            $user->send(['type' => 'event', 'event' => 'mod_quiz', 'data' => ['payload' => ['attempt' => 5], 'user' => '1'], 'id' => 2]);
+            self::assertSame(['type' => 'reply', 'id' => 2, 'data' => ['mod_quiz', ['attempt' => 5], '7']], $user->receive(), $backend->log());
+            $user->send(['type' => 'event', 'event' => 'mod_quiz', 'data' => 1, 'id' => 3]);
+            self::assertSame('bad_request', $user->receive()['error']['code'] ?? null);
+            $nobody = $server->connect([], 't');
+            $nobody->send(['type' => 'event', 'event' => 'mod_quiz', 'data' => ['payload' => 1], 'id' => 2]);
+            self::assertSame('unauthorized', $nobody->receive()['error']['code'] ?? null);
+        });
+    }
+
+    /**
+     * Runs an example as the page behind a callback.
+     *
+     * @param callable(DripletServer, CallbackBackend): void $check
+     */
+    private function serving(string $heading, string $match, callable $check): void
+    {
+        $page = tempnam(sys_get_temp_dir(), 'driplet-page');
+        self::assertIsString($page);
+        $code = array_column(iterator_to_array(self::examples(), false), 1, 0)[$heading];
+        file_put_contents($page, "<?php\nrequire " . var_export(dirname(__DIR__) . '/Support/example_prelude.php', true) . ";\n{$code}");
+        try {
+            $port = Process::freePort();
+            $server = new DripletServer("[[Endpoints.default.Callbacks]]\nMatch = \"{$match}\"\nURL = \"http://127.0.0.1:{$port}/driplet.php\"\nTimeout = \"30s\"\n");
+            $check($server, new CallbackBackend($page, ['DRIPLET_URL' => $server->url, 'DRIPLET_API_SECRET' => DripletServer::API_SECRET, 'DRIPLET_JWT_SECRET' => DripletServer::JWT_SECRET], $port));
         } finally {
             unlink($page);
         }

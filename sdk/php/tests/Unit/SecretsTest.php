@@ -8,6 +8,7 @@ use Driplet\CallbackHandler;
 use Driplet\Client\DripletClient;
 use Driplet\Driplet;
 use Driplet\Message;
+use Driplet\PluginRequests;
 use Driplet\Proof;
 use Driplet\Token\JwtManager;
 use Driplet\TokenIssuer;
@@ -38,6 +39,7 @@ final class SecretsTest extends TestCase
         yield 'Driplet' => [new Driplet($url, self::SECRET)];
         yield 'TokenIssuer' => [new TokenIssuer(self::SECRET)];
         yield 'CallbackHandler' => [new CallbackHandler([self::SECRET, 'hunter2-previous'])];
+        yield 'PluginRequests' => [new PluginRequests([self::SECRET, 'hunter2-previous'])];
         yield 'the old client' => [new DripletClient($url, self::SECRET)];
         yield 'the old JwtManager' => [new JwtManager(self::SECRET)];
     }
@@ -66,6 +68,8 @@ final class SecretsTest extends TestCase
         yield 'not encodable' => [static fn () => (new Driplet($url, self::SECRET))->publish(Message::to('t', "\xff"))];
         yield 'a wrong ttl' => [static fn () => new TokenIssuer(self::SECRET, 0)];
         yield 'an empty previous secret' => [static fn () => new CallbackHandler([self::SECRET, ''])];
+        yield 'an empty previous secret of plugins' => [static fn () => new PluginRequests([self::SECRET, ''])];
+        yield 'an unsigned request' => [static fn () => (new PluginRequests(self::SECRET))->verify('', [], '/', 'POST')];
         yield 'no response factory' => [static fn () => (new CallbackHandler(self::SECRET))->handle(new ServerRequest('POST', '/'))];
         yield 'a wrong proof' => [static fn () => Proof::make(self::SECRET, 'default', '7', 't', 0)];
         yield 'the old client' => [static fn () => (new DripletClient($url, self::SECRET))->sendMessage((new DripletClient($url, self::SECRET))->createMessage())];
