@@ -2,8 +2,9 @@
 // says what each handler does.
 
 import {
-  admit, config, defer, disconnect, fail, http, kv, log, metric, now, on, onConnect, onDisconnect, onHttp, onSubscribe, onTimer,
-  onUnsubscribe, presence, publish, random, refusal, reply, session, subscribe, subscribed, timer, unsubscribe, user,
+  admit, both, config, defer, disconnect, drop, fail, http, kv, log, metric, now, on, onConnect, onDisconnect, onHttp, onPublish,
+  onSubscribe, onTimer, onUnsubscribe, pass, presence, publish, random, refusal, replace, reply, retarget, session, subscribe,
+  subscribed, timer, unsubscribe, user,
 } from "driplet";
 
 on("conformance.echo", (e) => ({
@@ -86,3 +87,18 @@ onSubscribe((e) => {
 onUnsubscribe((e) => kv.text.set(`left/${e.topic}`, e.user));
 
 onDisconnect((e) => kv.text.set("gone", e.user));
+
+onPublish((e) => {
+  const { do: what, message, target } = e.data;
+  switch (what) {
+    case "pass": return pass();
+    case "drop": return drop();
+    case "replace": return replace(message);
+    case "retarget": return retarget(target);
+    case "both": return both(message, target);
+    case "refuse": return fail("conformance.no", "not this");
+    case "see": return replace({
+      event: e.event, topic: e.topic, session: e.session, user: e.user, account: e.account, claims: e.claims, target: e.target, message: e.data,
+    });
+  }
+});

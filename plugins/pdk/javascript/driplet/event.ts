@@ -9,11 +9,11 @@ export class Event<Data = any> {
   private seen: any;
   private known = false;
 
-  /** Message: its name, "chat.send". Timer: the timer's name. */
+  /** Message: its name, "chat.send". Publish: the message's event name, may be empty. Timer: the timer's name. */
   get event(): string { return driplet$field(0); }
   /** Message (when given), subscribe, unsubscribe, publish. */
   get topic(): string { return driplet$field(1); }
-  /** The connection: a secret between it and the server. */
+  /** The connection: a secret between it and the server; empty when a backend publishes. */
   get session(): string { return driplet$field(2); }
   /** Its public id, as others see it. */
   get user(): string { return driplet$field(3); }
@@ -23,7 +23,7 @@ export class Event<Data = any> {
   get claims(): any { return driplet$value(5); }
   /** When it happened, milliseconds since 1970. */
   get time(): number { return driplet$number(6); }
-  /** What the client sent, or what is published; null when it is empty. */
+  /** What the client sent. Publish: the message; null when it is empty. */
   get data(): Data {
     if (!this.known) {
       this.seen = driplet$value(7);
@@ -43,7 +43,7 @@ export class Event<Data = any> {
   get headers(): Record<string, string> { return driplet$value(12) ?? {}; }
   /** Http: the answer's body as text. */
   get body(): string { return driplet$field(7); }
-  /** Publish: whom it is for; null: every subscriber. */
+  /** Publish: whom it is for; null: everybody. */
   get target(): any { return driplet$value(13); }
 
   /** Whether the connection is subscribed to topic. */

@@ -1,11 +1,12 @@
 import { Event } from "./event";
 import { Refusal, toJSON } from "./errors";
 import { open } from "./state";
+import { Verdict } from "./verdict";
 
 /** Handles one event; for a message, what it returns is the caller's answer. */
 export type Handler<Data = any> = (e: Event<Data>) => unknown;
 
-const CONNECT = 1, DISCONNECT = 2, SUBSCRIBE = 3, UNSUBSCRIBE = 4, MESSAGE = 5, TIMER = 7, HTTP = 8;
+const CONNECT = 1, DISCONNECT = 2, SUBSCRIBE = 3, UNSUBSCRIBE = 4, MESSAGE = 5, PUBLISH = 6, TIMER = 7, HTTP = 8;
 
 const single: (Handler | undefined)[] = [];
 const messages = new Map<string, Handler>(), timers = new Map<string, Handler>(), answers = new Map<string, Handler>();
@@ -20,6 +21,8 @@ export function onDisconnect(handler: (e: Event) => void): void { single[DISCONN
 export function onSubscribe(handler: (e: Event) => unknown): void { single[SUBSCRIBE] = admission(handler); }
 /** Told when a connection has left one of the manifest's topics. */
 export function onUnsubscribe(handler: (e: Event) => void): void { single[UNSUBSCRIBE] = handler; }
+/** Asked before a message of a client or a backend is placed on one of the manifest's topics: return pass(), drop(), replace(…), retarget(…) or both(…); fail(…) refuses it, nothing passes it. */
+export function onPublish<Data = any>(handler: (e: Event<Data>) => Verdict | Refusal | void): void { single[PUBLISH] = handler; }
 /** Handles the timer of this name, of the manifest or of timer.set. */
 export function onTimer(name: string, handler: (e: Event) => void): void { timers.set(name, handler); }
 
@@ -88,6 +91,10 @@ export function dispatch(kind: number): void {
   if (value === undefined) return;
   if (value instanceof Refusal) return refuse(value);
   if (isPromise(value)) throw synchronous();
+  if (kind === PUBLISH) {
+    if (!(value instanceof Verdict)) throw new TypeError("a handler of onPublish returns pass(), drop(), replace(…), retarget(…), both(…), or nothing");
+    return value.answer();
+  }
   if (kind === MESSAGE || kind === SUBSCRIBE || kind === CONNECT) driplet$answer(toJSON(value, "the answer"), PLAIN, "");
 }
 
