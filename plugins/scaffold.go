@@ -18,16 +18,22 @@ type language struct {
 	library   embed.FS // the guest library, copied into the plugin's folder driplet
 	folder    string   // where it lies in library
 	templates string   // folder of templates; their suffix .tmpl is cut off
+	extension string   // of the main file, where the templates leave it open
 }
 
 func languages() []language {
 	return []language{
-		{"assemblyscript", assemblyscriptLibrary, "pdk/assemblyscript/driplet", "templates/assemblyscript"},
-		{"c", cLibrary, "pdk/c/driplet", "templates/c"},
-		{"go", goLibrary, "pdk/go", "templates/go"},
-		{"rust", rustLibrary, "pdk/rust/driplet", "templates/rust"},
+		{"assemblyscript", assemblyscriptLibrary, "pdk/assemblyscript/driplet", "templates/assemblyscript", ""},
+		{"c", cLibrary, "pdk/c/driplet", "templates/c", ""},
+		{"go", goLibrary, "pdk/go", "templates/go", ""},
+		{"javascript", javascriptLibrary, "pdk/javascript/driplet", "templates/javascript", "js"},
+		{"rust", rustLibrary, "pdk/rust/driplet", "templates/rust", ""},
+		{"typescript", javascriptLibrary, "pdk/javascript/driplet", "templates/javascript", "ts"},
 	}
 }
+
+// short are other names of languages.
+var short = map[string]string{"js": "javascript", "ts": "typescript", "as": "assemblyscript"}
 
 // Languages lists what Scaffold knows.
 func Languages() []string {
@@ -43,6 +49,9 @@ func Languages() []string {
 // build it. It needs no network, and the library always fits this binary's host.
 // name is 1 to 32 of a-z 0-9 _ - and begins with a letter.
 func Scaffold(dir, lang, name string) error {
+	if long, ok := short[lang]; ok {
+		lang = long
+	}
 	i := slices.IndexFunc(languages(), func(l language) bool { return l.name == lang })
 	if i < 0 {
 		return fmt.Errorf("no language %q: choose one of %s", lang, strings.Join(Languages(), ", "))
@@ -56,10 +65,20 @@ func Scaffold(dir, lang, name string) error {
 		return err
 	}
 	l := languages()[i]
-	if err := copyTree(filepath.Join(dir, "driplet"), l.library, l.folder, func(text string) string { return text }); err != nil {
+	if err := WriteLibrary(filepath.Join(dir, "driplet"), l.name); err != nil {
 		return err
 	}
-	return copyTree(dir, templates, l.templates, strings.NewReplacer("{{name}}", name).Replace)
+	return copyTree(dir, templates, l.templates, strings.NewReplacer("{{name}}", name, "{{ext}}", l.extension).Replace)
+}
+
+// WriteLibrary writes the guest library of a language into dir.
+func WriteLibrary(dir, lang string) error {
+	for _, l := range languages() {
+		if l.name == lang {
+			return copyTree(dir, l.library, l.folder, func(text string) string { return text })
+		}
+	}
+	return fmt.Errorf("no language %q: choose one of %s", lang, strings.Join(Languages(), ", "))
 }
 
 // copyTree writes the files below folder into dir; edit changes paths and texts.

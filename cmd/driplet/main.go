@@ -42,7 +42,9 @@ type command struct {
 func commands() []command {
 	return []command{
 		serveCommand(), demoCommand(), configCheckCommand(), secretsRotateCommand(),
-		tokenCommand(), publishCommand(), listenCommand(), benchCommand(), pluginNewCommand(), pluginTestCommand(), pluginInspectCommand(), pluginPushCommand(), pluginRoutesCommand(), versionCommand(),
+		tokenCommand(), publishCommand(), listenCommand(), benchCommand(),
+		pluginNewCommand(), pluginBuildCommand(), pluginTestCommand(), pluginInspectCommand(), pluginPushCommand(), pluginRoutesCommand(),
+		versionCommand(),
 	}
 }
 

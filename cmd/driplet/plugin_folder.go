@@ -45,7 +45,7 @@ func openPlugin(arg string) (*pluginFolder, error) {
 	})
 	switch len(files) {
 	case 0:
-		return nil, fmt.Errorf("%s holds no manifest NAME.toml: name the plugin's folder, or start one with 'driplet plugin new'", arg)
+		return nil, fmt.Errorf("%s holds %w: name the plugin's folder, or start one with 'driplet plugin new'", arg, errNoManifest)
 	case 1:
 		return readPluginFolder(files[0])
 	}
@@ -60,6 +60,9 @@ func openPlugin(arg string) (*pluginFolder, error) {
 	}
 	return nil, fmt.Errorf("%s holds several manifests: name one of %s", arg, strings.Join(files, ", "))
 }
+
+// errNoManifest: a folder holds none.
+var errNoManifest = errors.New("no manifest NAME.toml")
 
 func readPluginFolder(file string) (*pluginFolder, error) {
 	src, err := os.ReadFile(file)

@@ -1,0 +1,159 @@
+package build
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+// tool is a program that a language needs.
+type tool struct {
+	name     string
+	variable string // of the environment, which names another
+	install  string
+}
+
+var (
+	goTool = tool{"go", "", "install Go 1.24 or newer: https://go.dev/dl/"}
+	clang  = tool{"clang", "CC", "install clang (Debian: apt install clang lld; macOS: brew install llvm lld)"}
+	wasmLD = tool{"wasm-ld", "WASM_LD", "install lld (Debian: apt install lld; macOS: brew install lld)"}
+	rustc  = tool{"rustc", "RUSTC", "install Rust 1.63 or newer with the target wasm32-unknown-unknown (rustup target add wasm32-unknown-unknown; Debian: apt install rustc libstd-rust-dev-wasm32 lld)"}
+	node   = tool{"node", "", "install Node 20 or newer: https://nodejs.org/"}
+	npm    = tool{"npm", "", "install Node 20 or newer with npm: https://nodejs.org/"}
+)
+
+// need checks that tools are there.
+func (b *job) need(tools ...tool) error {
+	var missing []error
+	for _, t := range tools {
+		name := t.name
+		if v := b.variable(t.variable); v != "" {
+			name = v
+		}
+		if b.look(name) == "" {
+			missing = append(missing, fmt.Errorf("%s is missing: %s", name, t.install))
+		}
+	}
+	return errors.Join(missing...)
+}
+
+// variable is one of the environment; "" has none.
+func (b *job) variable(name string) string {
+	for _, entry := range b.Env {
+		if value, ok := strings.CutPrefix(entry, name+"="); ok && name != "" {
+			return value
+		}
+	}
+	return ""
+}
+
+// look finds a program in the environment's PATH.
+func (b *job) look(name string) string {
+	if strings.ContainsRune(name, filepath.Separator) {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+		return ""
+	}
+	for _, dir := range filepath.SplitList(b.variable("PATH")) {
+		if path, err := exec.LookPath(filepath.Join(dir, name)); err == nil && filepath.IsAbs(path) {
+			return path
+		}
+	}
+	return ""
+}
+
+// run starts a program in the plugin's folder. What it prints is shown, and is
+// the error's text when it fails.
+func (b *job) run(ctx context.Context, env []string, name string, args ...string) error {
+	var text bytes.Buffer
+	cmd := exec.CommandContext(ctx, b.look(name), args...)
+	cmd.Dir = b.Dir
+	cmd.Env = append(append([]string{}, b.Env...), env...)
+	cmd.Stdout, cmd.Stderr = &text, &text
+	err := cmd.Run()
+	if err != nil {
+		return fmt.Errorf("%s: %w\n%s", name, err, bytes.TrimSpace(text.Bytes()))
+	}
+	_, err = io.Copy(b.Output, &text)
+	return err
+}
+
+func (b *job) golang(ctx context.Context) error {
+	if err := b.need(goTool); err != nil {
+		return err
+	}
+	// -trimpath: the bytes are the same in any folder.
+	return b.run(ctx, []string{"GOOS=wasip1", "GOARCH=wasm"}, "go", "build", "-trimpath", "-buildmode=c-shared", "-o", b.made, ".")
+}
+
+func (b *job) c(ctx context.Context) error {
+	if err := b.need(clang, wasmLD); err != nil {
+		return err
+	}
+	files, err := filepath.Glob(filepath.Join(b.Dir, "*.c"))
+	if err != nil {
+		return err
+	}
+	if b.Options.File != "" {
+		files = []string{filepath.Join(b.Dir, b.Options.File)}
+	}
+	return b.script(ctx, append([]string{b.made}, files...)...)
+}
+
+func (b *job) rust(ctx context.Context) error {
+	if err := b.need(rustc); err != nil {
+		return err
+	}
+	args := []string{b.made, filepath.Join(b.Dir, b.Built.File)}
+	if std, err := b.wantsStd(); err != nil {
+		return err
+	} else if std {
+		args = append(args, "std")
+	}
+	return b.script(ctx, args...)
+}
+
+// wantsStd tells whether a plugin in Rust uses the standard library: one that
+// does not begins with #![no_std].
+func (b *job) wantsStd() (bool, error) {
+	text, err := os.ReadFile(filepath.Join(b.Dir, b.Built.File))
+	return !bytes.Contains(text, []byte("#![no_std]")), err
+}
+
+// script runs the guest library's build.sh.
+func (b *job) script(ctx context.Context, args ...string) error {
+	library, err := b.library()
+	if err != nil {
+		return err
+	}
+	return b.run(ctx, nil, "sh", append([]string{filepath.Join(library, "build.sh")}, args...)...)
+}
+
+func (b *job) assemblyscript(ctx context.Context) error {
+	if err := b.need(node, npm); err != nil {
+		return err
+	}
+	library, err := b.library()
+	if err != nil {
+		return err
+	}
+	asc := filepath.Join("node_modules", "assemblyscript", "bin", "asc.js")
+	if _, err := os.Stat(filepath.Join(b.Dir, asc)); err != nil {
+		install := "install"
+		if _, err := os.Stat(filepath.Join(b.Dir, "package-lock.json")); err == nil {
+			install = "ci"
+		}
+		fmt.Fprintf(b.Output, "npm %s: the compiler is not installed yet\n", install)
+		if err := b.run(ctx, nil, "npm", install, "--no-audit", "--no-fund", "--silent"); err != nil {
+			return err
+		}
+	}
+	return b.run(ctx, nil, "node", asc, b.Built.File, filepath.Join(library, "exports.ts"), "--config", "asconfig.json", "--outFile", b.made)
+}
