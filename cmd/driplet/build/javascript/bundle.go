@@ -100,6 +100,9 @@ func format(messages []api.Message) (out []string) {
 			text = fmt.Sprintf("%s:%d:%d: %s\n    %s", l.File, l.Line, l.Column+1, text, strings.TrimSpace(l.LineText))
 		}
 		for _, note := range m.Notes {
+			if strings.Contains(note.Text, "api.PlatformNode") {
+				note.Text = "a plugin has no Node: what the server offers is what \"driplet\" exports"
+			}
 			text += "\n  " + note.Text
 		}
 		out = append(out, text)

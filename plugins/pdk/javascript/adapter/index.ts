@@ -13,7 +13,7 @@ let inbox: usize = 0;
 let args: usize = 0;
 
 /** What the engine's own stack may take: it throws an error of its own before the server's limit of calls is met. */
-const ENGINE_STACK = 256 << 10;
+const ENGINE_STACK = 36 << 10;
 
 export function _initialize(): void {
   open();

@@ -76,7 +76,7 @@ export function utf16(value: i64): usize {
   const from = js.toUTF16(ctx, cell, value);
   if (from == 0) return 0;
   const bytes = load<usize>(cell) << 1, to = need(bytes + 4) + 4;
-  store<u32>(to, bytes, 0 - 4);
+  store<u32>(to - 4, bytes);
   memory.copy(to, from, bytes);
   return to;
 }

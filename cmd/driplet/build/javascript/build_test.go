@@ -1,0 +1,165 @@
+package javascript_test
+
+import (
+	"bytes"
+	"context"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/driplet/driplet/cmd/driplet/build/javascript"
+	"github.com/driplet/driplet/core"
+	"github.com/driplet/driplet/core/plugin"
+	"github.com/driplet/driplet/core/plugin/cases"
+	"github.com/driplet/driplet/core/plugin/meter"
+	"github.com/driplet/driplet/core/target"
+	"github.com/driplet/driplet/plugins"
+)
+
+// sources writes files into a folder.
+func sources(t *testing.T, files map[string]string) (dir string) {
+	t.Helper()
+	dir = t.TempDir()
+	for name, text := range files {
+		file := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func build(t *testing.T, files map[string]string) []byte {
+	t.Helper()
+	library, adapter := plugins.JavaScript()
+	wasm, _, err := javascript.Build(javascript.Options{Dir: sources(t, files), Entry: "main.ts", Engine: engine(t), Library: library, Adapter: adapter})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return wasm
+}
+
+// The same sources give the same bytes, wherever they lie.
+func TestSameBytes(t *testing.T) {
+	files := map[string]string{
+		"main.ts": `import { on } from "driplet"; import { twice } from "./lib/twice"; on<number>("x.twice", (e) => twice(e.data));`,
+		"lib/twice.ts": `export const twice = (n: number): number => 2 * n;
+export const unused = () => fetch("x");`,
+	}
+	first := build(t, files)
+	if !bytes.Equal(first, build(t, files)) {
+		t.Error("two builds differ")
+	}
+	if bytes.Contains(first, []byte("unused")) {
+		t.Error("what is not used is in the bundle")
+	}
+}
+
+// A plugin imports what it uses, so that its manifest need not grant more.
+func TestImports(t *testing.T) {
+	const always = "env.abort driplet_v1.log"
+	for source, want := range map[string]string{
+		`on("x.a", (e) => e.data)`:                                     always,
+		`on("x.a", (e) => publish("t", e.data))`:                       always + " driplet_v1.publish",
+		`on("x.a", (e) => e.subscribed("t"))`:                          always + " driplet_v1.subscribed",
+		`on("x.a", ({ subscribed: s }) => 1)`:                          always + " driplet_v1.subscribed",
+		`on("x.a", (e) => { kv.set("a", now()); return random(5)[0]})`: always + " driplet_v1.kv_get driplet_v1.kv_set driplet_v1.kv_delete driplet_v1.kv_cas driplet_v1.kv_incr driplet_v1.kv_scan driplet_v1.now driplet_v1.random",
+	} {
+		d, err := meter.Describe(build(t, map[string]string{"main.ts": `import { kv, now, on, publish, random } from "driplet"; ` + source}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := map[string]bool{}
+		for _, i := range d.Imports {
+			if i.Module != "wasi_snapshot_preview1" {
+				got[i.Module+"."+i.Name] = true
+			}
+		}
+		wanted := strings.Fields(want)
+		for _, name := range wanted {
+			if !got[name] {
+				t.Errorf("%s: %s is not imported", source, name)
+			}
+		}
+		if len(got) != len(wanted) {
+			t.Errorf("%s: imports %v, want %v", source, got, wanted)
+		}
+		if d.Language() != "JavaScript (QuickJS)" {
+			t.Errorf("language %q", d.Language())
+		}
+	}
+}
+
+// What is thrown and not caught ends the event with the author's own places.
+func TestTraps(t *testing.T) {
+	wasm := build(t, map[string]string{
+		"main.ts": `import { on, defer } from "driplet";
+import { first } from "./lib/names";
+
+interface Named { name?: string }
+
+on<Named>("x.name", (e) => first(e.data));
+on("x.thrown", () => { throw { a: 1 }; });
+on("x.promise", async () => 1);
+on("x.later", () => { Promise.resolve(1).then(() => 2); return 1; });
+on("x.answer", () => () => 1);
+on("x.deep", function deep(): number { return 1 + deep(); });
+on("x.caught", () => {
+  const deep = (): number => 1 + deep();
+  try { return deep(); } catch (e: any) { return e.name; }
+});
+on("x.ok", () => "ok");
+`,
+		"lib/names.ts": `// The first letter of a name.
+export function first(named: { name?: string }): string {
+  return initial(named.name!);
+}
+
+function initial(name: string): string { return name.slice(0, 1); }
+`,
+	})
+	source := fstest.MapFS{
+		"x.toml": {Data: []byte("name = \"x\"\nversion = \"1.0.0\"\nabi = 1\nevents = [\"x.*\"]\n")},
+		"x.wasm": {Data: wasm},
+	}
+	const synchronous = "Error: handlers are synchronous; use http.fetch(request, {then, state})"
+	cache := t.TempDir()
+	for _, c := range []struct{ event, want string }{
+		{"name", "TypeError: cannot read property 'slice' of undefined in initial, called by first (lib/names.ts:3:18), called by <anonymous> (main.ts:6:34) (lib/names.ts:6:49)"},
+		{"thrown", `thrown: {"a":1} (plugin:0:0)`},
+		{"promise", synchronous},
+		{"later", synchronous},
+		{"answer", "TypeError: the answer: a function cannot be written as JSON"},
+		{"deep", "RangeError: Maximum call stack size exceeded in deep, called by deep (main.ts:11:"},
+		{"caught", `"RangeError"`},
+		{"ok", `"ok"`},
+	} {
+		var logged bytes.Buffer
+		h := plugin.NewHost(plugin.Options{
+			Sources: []fs.FS{source}, CacheDir: cache, Store: new(cases.Store), ParseTarget: target.Parse,
+			Log: slog.New(slog.NewTextHandler(&logged, nil)), LeastDeadline: plugin.MaxDeadline,
+		})
+		if err := h.Load(t.Context(), []*core.Endpoint{{Name: cases.Endpoint, Plugins: []string{"x"}}}); err != nil {
+			t.Fatal(err)
+		}
+		if err := h.Start(context.WithoutCancel(t.Context()), new(cases.Services)); err != nil {
+			t.Fatal(err)
+		}
+		v, err := h.Decide(t.Context(), &core.ClientEvent{
+			Kind: core.HookMessage, Endpoint: cases.Endpoint, Event: "x." + c.event, Session: "s", User: "7", Claims: &core.Claims{User: "7"}, Data: []byte("{}"),
+		})
+		if err := h.Close(); err != nil {
+			t.Error(err)
+		}
+		if got := strings.ReplaceAll(logged.String(), `\"`, `"`); err != nil && !strings.Contains(got, c.want) || err == nil && string(v.Data) != c.want {
+			t.Errorf("%s: %s %v, logged %s; want %s", c.event, v.Data, err, got, c.want)
+		}
+	}
+}
