@@ -45,10 +45,27 @@ func TestConformanceOfJavaScript(t *testing.T) {
 
 // The library, its guest and the example have no error of types.
 func TestTypesOfJavaScript(t *testing.T) {
-	cmd := exec.Command("node", "../sdk/js/node_modules/typescript/bin/tsc", "-p", "pdk/javascript/tsconfig.json")
+	checkTypes(t, "pdk/javascript/tsconfig.json")
+}
+
+func checkTypes(t *testing.T, config string) {
+	t.Helper()
+	cmd := exec.Command("node", "../sdk/js/node_modules/typescript/bin/tsc", "-p", config)
 	if text, err := cmd.CombinedOutput(); err != nil {
 		t.Errorf("tsc: %v\n%s\nIf it is missing, run `make tools`.", err, text)
 	}
+}
+
+// The example does what its test cases say.
+func TestExampleInJavaScript(t *testing.T) {
+	source, dir := "examples/moderation-js", t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS(source)); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "moderation.wasm"), buildJavaScript(t, source, "main.ts"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	plugintest.RunCases(t, dir, "moderation")
 }
 
 // The module around a script is as small as its engine lets it be.

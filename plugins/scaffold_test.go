@@ -29,6 +29,12 @@ func TestScaffold(t *testing.T) {
 				build(t, filepath.Join(dir, "build.sh"), []string{"clang", "wasm-ld"})
 			case "rust":
 				build(t, filepath.Join(dir, "build.sh"), []string{rustc})
+			case "javascript", "typescript":
+				entry := map[string]string{"javascript": "main.js", "typescript": "main.ts"}[lang]
+				if err := os.WriteFile(filepath.Join(dir, name+".wasm"), buildJavaScript(t, dir, entry), 0o600); err != nil {
+					t.Fatal(err)
+				}
+				checkTypes(t, filepath.Join(dir, "tsconfig.json"))
 			default:
 				t.Fatalf("this test does not know how to build %s", lang)
 			}

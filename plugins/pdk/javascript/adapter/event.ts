@@ -3,7 +3,7 @@
 import * as js from "./engine";
 import { ctx, keepText, lengthOf, need, parse, roomFor } from "./values";
 
-const FIELDS = 14;
+const FIELDS = 16;
 let spans: usize = 0; // of each field, where it lies and how long it is
 
 /** Reads the envelope; unknown fields are skipped, missing ones are empty. */

@@ -75,7 +75,13 @@ on("conformance.random", () => String(random(16)) !== String(random(16)));
 
 onTimer("tick", (e) => publish("conformance.done", { timer: e.event, state: e.state }));
 
-onHttp((e) => publish("conformance.done", { status: e.status, type: e.headers["content-type"] ?? null, body: e.body, state: e.state }));
+onHttp((e) => {
+  const type = e.headers["content-type"] ?? null, { body, data } = e;
+  if (e.method === "") return publish("conformance.done", { status: e.status, type, body, state: e.state });
+  if (data?.code) fail(data.code, data.message);
+  if (data?.key) return kv.text.set(data.key, defer()!);
+  return { method: e.method, query: e.query, type, body, session: e.session, user: e.user, endpoint: e.endpoint };
+});
 
 onConnect((e) => e.user !== "banned" || fail("conformance.banned", "go away"));
 

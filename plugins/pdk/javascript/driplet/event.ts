@@ -23,11 +23,15 @@ export class Event<Data = any> {
   get claims(): any { return driplet$value(5); }
   /** When it happened, milliseconds since 1970. */
   get time(): number { return driplet$number(6); }
-  /** What the client sent. Publish: the message; null when it is empty. */
+  /** What the client sent. Publish: the message. Http: the body. null when it is empty, or, of http, no JSON. */
   get data(): Data {
     if (!this.known) {
-      this.seen = driplet$value(7);
       this.known = true;
+      try {
+        this.seen = driplet$value(7);
+      } catch {
+        this.seen = null;
+      }
     }
     return this.seen;
   }
@@ -39,9 +43,13 @@ export class Event<Data = any> {
   get state(): any { return open(driplet$field(10)).state; }
   /** Http: the answer's status; 0: there was none, and data holds code and message. */
   get status(): number { return driplet$number(11); }
-  /** Http: the answer's headers, names in lower case. */
+  /** Http: the answer's headers, names in lower case; of a request those that tell of its body and sender, unsigned. */
   get headers(): Record<string, string> { return driplet$value(12) ?? {}; }
-  /** Http: the answer's body as text. */
+  /** Http: `POST`: a backend's request, and what the handler returns is its answer; empty: the answer to a request of http.fetch. */
+  get method(): string { return driplet$field(14); }
+  /** Http: the query of a request's URL, without the question mark. */
+  get query(): string { return driplet$field(15); }
+  /** Http: the body as text. */
   get body(): string { return driplet$field(7); }
   /** Publish: whom it is for; null: everybody. */
   get target(): any { return driplet$value(13); }

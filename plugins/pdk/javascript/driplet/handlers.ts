@@ -26,9 +26,13 @@ export function onPublish<Data = any>(handler: (e: Event<Data>) => Verdict | Ref
 /** Handles the timer of this name, of the manifest or of timer.set. */
 export function onTimer(name: string, handler: (e: Event) => void): void { timers.set(name, handler); }
 
-/** Handles the answers to http.fetch: those with `then: name`, or, without a name, all others. */
-export function onHttp(handler: (e: Event) => void): void;
-export function onHttp(name: string, handler: (e: Event) => void): void;
+/**
+ * Handles the answers to http.fetch: those with `then: name`, or, without a name,
+ * all others; and, where the manifest's hooks hold "http", a backend's requests:
+ * then e.method is not empty, and the backend gets what the handler returns.
+ */
+export function onHttp(handler: Handler): void;
+export function onHttp(name: string, handler: Handler): void;
 export function onHttp(name: string | Handler, handler?: Handler): void {
   if (typeof name === "function") single[HTTP] = name;
   else answers.set(name, handler!);
@@ -73,12 +77,14 @@ function handlerOf(kind: number): Handler | undefined {
 }
 
 const PLAIN = 0, REFUSED = -1;
+const ANSWERED = new Set([CONNECT, SUBSCRIBE, MESSAGE, HTTP]);
 
 /** Runs the handler of the event at hand. */
 export function dispatch(kind: number): void {
   const handler = handlerOf(kind);
   if (!handler) {
     if (kind === MESSAGE) refuse(new Refusal("no_handler", `no handler for the event ${driplet$field(0)}`));
+    if (kind === HTTP && driplet$field(14) !== "") refuse(new Refusal("no_handler", "no handler for requests"));
     return;
   }
   let value: any;
@@ -95,7 +101,7 @@ export function dispatch(kind: number): void {
     if (!(value instanceof Verdict)) throw new TypeError("a handler of onPublish returns pass(), drop(), replace(…), retarget(…), both(…), or nothing");
     return value.answer();
   }
-  if (kind === MESSAGE || kind === SUBSCRIBE || kind === CONNECT) driplet$answer(toJSON(value, "the answer"), PLAIN, "");
+  if (ANSWERED.has(kind)) driplet$answer(toJSON(value, "the answer"), PLAIN, "");
 }
 
 function refuse(r: Refusal): void { driplet$answer(JSON.stringify(r), REFUSED, ""); }
