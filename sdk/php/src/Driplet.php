@@ -6,6 +6,7 @@ namespace Driplet;
 
 use Driplet\Http\CurlTransport;
 use Driplet\Http\Psr18Transport;
+use Driplet\Internal\Caller;
 use Driplet\Internal\Deferred;
 use Driplet\Internal\EndpointUrl;
 use Driplet\Internal\Environment;
@@ -25,6 +26,7 @@ use Psr\Log\LoggerInterface;
 final readonly class Driplet implements PublisherInterface
 {
     private Sender $sender;
+    private Caller $caller;
     private Deferred $deferred;
 
     /**
@@ -40,13 +42,16 @@ final readonly class Driplet implements PublisherInterface
         string $url,
         #[\SensitiveParameter] string $apiSecret,
         ?ClientInterface $http = null,
-        float $timeout = 2.0,
+        private float $timeout = 2.0,
         int $retries = 1,
         (RequestFactoryInterface&StreamFactoryInterface)|null $factory = null,
         ?LoggerInterface $logger = null,
     ) {
         $transport = $http === null ? new CurlTransport() : new Psr18Transport($http, $factory);
-        $this->sender = new Sender(EndpointUrl::parse($url), new Secret($apiSecret, 'the API secret'), $transport, $timeout, $retries);
+        $endpoint = EndpointUrl::parse($url);
+        $secret = new Secret($apiSecret, 'the API secret');
+        $this->sender = new Sender($endpoint, $secret, $transport, $timeout, $retries);
+        $this->caller = new Caller($endpoint, $secret, $transport);
         $this->deferred = new Deferred($this->publish(...), $logger);
     }
 
@@ -64,6 +69,29 @@ final readonly class Driplet implements PublisherInterface
     public function publishAll(Message ...$messages): array
     {
         return array_map($this->publish(...), array_values($messages));
+    }
+
+    /**
+     * Asks a plugin whose manifest takes requests (hooks = ["http"]). What it
+     * did has happened when the answer is there. Asked once: Unreachable leaves
+     * open whether the plugin has acted.
+     *
+     * @param mixed  $data    anything that json_encode() takes
+     * @param ?float $timeout seconds, when the plugin answers late; without it the client's own
+     *
+     * @return mixed the plugin's answer; objects are arrays
+     *
+     * @throws Refused     the plugin or the server said no
+     * @throws Unreachable no server answered in time
+     * @throws Misuse      the data cannot be sent at all
+     */
+    public function call(string $plugin, mixed $data = null, ?float $timeout = null): mixed
+    {
+        if ($timeout !== null && (!is_finite($timeout) || $timeout <= 0.0)) {
+            throw Misuse::setting('timeout', 'must be more than 0 seconds');
+        }
+
+        return $this->caller->ask($plugin, $data, $timeout ?? $this->timeout);
     }
 
     /**

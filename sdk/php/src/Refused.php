@@ -27,6 +27,7 @@ final class Refused extends DripletException
     /**
      * @param ?string $reason with unauthorized: signature_missing, signature_mismatch, clock_skew or replayed
      * @param bool    $retry  the same request may succeed later
+     * @param mixed   $data   what a plugin added; objects are arrays
      */
     private function __construct(
         private readonly string $dripletCode,
@@ -34,18 +35,19 @@ final class Refused extends DripletException
         public readonly ?string $reason,
         public readonly bool $retry,
         int $status,
+        public readonly mixed $data = null,
     ) {
         parent::__construct($message, $status);
     }
 
-    /** Reads {"error":{"code","message","reason"?,"retry"}}, or makes do with what a proxy or the old server wrote. */
+    /** Reads {"error":{"code","message","reason"?,"retry","data"?}}, or makes do with what a proxy or the old server wrote. */
     public static function by(Answer $answer): self
     {
         $error = $answer->json()['error'] ?? null;
         if (is_array($error) && is_string($error['code'] ?? null) && is_string($error['message'] ?? null)) {
             $reason = is_string($error['reason'] ?? null) ? $error['reason'] : null;
 
-            return new self($error['code'], $error['message'], $reason, ($error['retry'] ?? false) === true, $answer->status);
+            return new self($error['code'], $error['message'], $reason, ($error['retry'] ?? false) === true, $answer->status, $error['data'] ?? null);
         }
         $code = self::CODES[$answer->status] ?? ($answer->status < 500 ? 'bad_request' : 'internal');
         $text = "the answer was HTTP {$answer->status}, not from Driplet itself: {$answer->excerpt()}";

@@ -35,6 +35,33 @@ final readonly class EndpointUrl
         return new self(preg_match('~/api/[^/]+$~D', $url) === 1 ? $url . '/message' : $url);
     }
 
+    /** The path of a plugin as the server sees it, also behind a proxy that serves it below another: what is signed. */
+    public function hook(string $plugin): string
+    {
+        if (preg_match('/^[a-z][a-z0-9_-]{0,31}$/D', $plugin) !== 1) {
+            throw new Misuse('a plugin\'s name is a-z, 0-9, _ and -, and begins with a letter');
+        }
+        [, $endpoint] = $this->parts();
+
+        return "/hook/{$endpoint}/{$plugin}";
+    }
+
+    /** Where the server's paths begin. */
+    public function base(): string
+    {
+        return $this->parts()[0];
+    }
+
+    /** @return array{string, string} what stands before /api, and the endpoint's name */
+    private function parts(): array
+    {
+        if (preg_match('~^(.*)/api/([^/]+)/message$~D', $this->message, $match) !== 1) {
+            throw self::wrong($this->message, 'does not end in /api/ENDPOINT, so that plugins cannot be found from it');
+        }
+
+        return [$match[1], $match[2]];
+    }
+
     private static function checked(string $url): string
     {
         if (trim($url) !== $url || $url === '') {

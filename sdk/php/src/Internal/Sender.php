@@ -71,20 +71,32 @@ final readonly class Sender
 
     private function receipt(string $id, Answer $answer): Receipt
     {
+        $said = self::accepted($this->url->message, $answer);
+        $epoch = is_string($said['epoch'] ?? null) ? $said['epoch'] : null;
+        $offset = is_int($said['offset'] ?? null) ? $said['offset'] : null;
+
+        return new Receipt($id, ($said['duplicate'] ?? false) === true, $epoch, $offset);
+    }
+
+    /**
+     * What a Driplet server says with status 200.
+     *
+     * @return ?array<array-key, mixed> null: nothing, as the old server
+     */
+    public static function accepted(string $url, Answer $answer): ?array
+    {
         if ($answer->status >= 300 && $answer->status < 400) {
-            throw Unreachable::notDriplet($this->url->message, "HTTP {$answer->status}, a redirect to '{$answer->location}'");
+            throw Unreachable::notDriplet($url, "HTTP {$answer->status}, a redirect to '{$answer->location}'");
         }
         if ($answer->status !== 200) {
             throw Refused::by($answer);
         }
         $said = $answer->json();
         if ($said === null && $answer->body !== '') { // the old server's answer is empty
-            throw Unreachable::notDriplet($this->url->message, 'HTTP 200, but not JSON: ' . $answer->excerpt());
+            throw Unreachable::notDriplet($url, 'HTTP 200, but not JSON: ' . $answer->excerpt());
         }
-        $epoch = is_string($said['epoch'] ?? null) ? $said['epoch'] : null;
-        $offset = is_int($said['offset'] ?? null) ? $said['offset'] : null;
 
-        return new Receipt($id, ($said['duplicate'] ?? false) === true, $epoch, $offset);
+        return $said;
     }
 
     /**

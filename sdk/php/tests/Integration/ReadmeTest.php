@@ -17,6 +17,7 @@ final class ReadmeTest extends TestCase
         'Answer events of browsers' => '/^\{"error":\{"code":"bad_request","message":"a Driplet server sends POST"\}\}$/', // nobody asked
         "Events for Moodle's components" => '/^\{"error":\{"code":"bad_request","message":"a Driplet server sends POST"\}\}$/', // nobody asked
         'Requests of plugins' => '/^the headers X-Driplet-Signature, X-Driplet-Timestamp and X-Driplet-Nonce are needed: only a Driplet server calls this URL$/',
+        'Ask a plugin' => '/^not_found: endpoint default has no plugin "moodle" that takes requests: .+\n$/',
         'When it fails' => '/^unauthorized \(signature_mismatch\): .+\n$/',
         'Tokens for browsers' => '/^\{"status":"success","message":"JWT token generated","token":"[\w-]+\.[\w-]+\.[\w-]+"\}$/',
     ];

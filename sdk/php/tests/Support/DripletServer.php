@@ -30,16 +30,20 @@ final class DripletServer
         return self::$shared ??= new self();
     }
 
-    /** @param string $more configuration of the endpoint default */
-    public function __construct(string $more = '')
+    /**
+     * @param string $more    configuration of the endpoint default
+     * @param string $plugins a folder with plugins
+     */
+    public function __construct(string $more = '', string $plugins = '')
     {
         $this->dir = sys_get_temp_dir() . '/driplet-php-' . bin2hex(random_bytes(6));
         mkdir($this->dir, 0700);
         $this->port = Process::freePort();
         $this->url = "http://127.0.0.1:{$this->port}/api/default";
         file_put_contents("{$this->dir}/config.toml", sprintf(
-            "[Global]\nBindAddress = \"127.0.0.1\"\nPort = %d\n\n[Endpoints.default]\nName = \"default\"\nAPISecret = \"%s\"\nJWTSecret = \"%s\"\n%s",
+            "[Global]\nBindAddress = \"127.0.0.1\"\nPort = %d\n%s\n[Endpoints.default]\nName = \"default\"\nAPISecret = \"%s\"\nJWTSecret = \"%s\"\n%s",
             $this->port,
+            $plugins === '' ? '' : "PluginDir = \"{$plugins}\"\n",
             self::API_SECRET,
             self::JWT_SECRET,
             $more,

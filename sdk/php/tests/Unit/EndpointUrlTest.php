@@ -27,6 +27,14 @@ final class EndpointUrlTest extends TestCase
         yield ['http://h/api/message', 'http://h/api/message/message'];
     }
 
+    public function testFindsPlugins(): void
+    {
+        $url = EndpointUrl::parse('https://example.com/rt/api/shop-2/');
+        self::assertSame(['https://example.com/rt', '/hook/shop-2/moodle'], [$url->base(), $url->hook('moodle')]);
+        $this->expectException(Misuse::class);
+        EndpointUrl::parseOld('https://example.com/push')->hook('moodle');
+    }
+
     /** @dataProvider wrong */
     public function testSaysWhatIsWrong(string $url, string $why): void
     {
