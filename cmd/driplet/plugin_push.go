@@ -163,30 +163,36 @@ func pushPlugin(ctx context.Context, t *terminal, p *pluginFolder, to adminAPI) 
 	if err := tryPlugin(ctx, os.DirFS(p.dir), p.manifest.Name); err != nil {
 		return fmt.Errorf("not sent, because no server would load it:\n%w", err)
 	}
+	c, err := to.push(ctx, p)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(t.out, describeChange(c))
+	return nil
+}
+
+// push sends a plugin's two files.
+func (a adminAPI) push(ctx context.Context, p *pluginFolder) (*plugin.Change, error) {
 	var body bytes.Buffer
 	form := multipart.NewWriter(&body)
 	for part, file := range map[string]string{"manifest": filepath.Join(p.dir, p.manifest.Name+".toml"), "wasm": p.wasm()} {
 		data, err := os.ReadFile(file)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		w, err := form.CreateFormFile(part, filepath.Base(file))
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if _, err := w.Write(data); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	if err := form.Close(); err != nil {
-		return err
+		return nil, err
 	}
-	var c plugin.Change
-	if err := to.do(ctx, http.MethodPut, "/admin/plugins/"+p.manifest.Name, form.FormDataContentType(), body.Bytes(), &c); err != nil {
-		return err
-	}
-	fmt.Fprintln(t.out, describeChange(&c))
-	return nil
+	c := new(plugin.Change)
+	return c, a.do(ctx, http.MethodPut, "/admin/plugins/"+p.manifest.Name, form.FormDataContentType(), body.Bytes(), c)
 }
 
 func describeChange(c *plugin.Change) string {

@@ -11,6 +11,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -64,7 +66,7 @@ const adminToken = "0123456789abcdef0123456789abcdef"
 func TestARunningServerTakesPlugins(t *testing.T) {
 	plugins := t.TempDir()
 	putQuiz(t, plugins, 1)
-	dir := write(t, "[Global]\nPort = 0\nPluginDir = "+strconv.Quote(plugins)+"\nAdminToken = \""+adminToken+"\"\nAdminAddress = \"127.0.0.1:0\"\n"+minimal+"[Endpoints.default.Limits]\nEventsPerSecond = 1000\n")
+	dir := write(t, "[Global]\nPort = 0\nPluginDir = "+strconv.Quote(plugins)+"\nAdminToken = \""+adminToken+"\"\nAdminAddress = \"127.0.0.1:0\"\n"+minimal+"[Endpoints.default.Limits]\nEventsPerSecond = 1000000\n")
 	server := program(dir, nil, "serve")
 	out, log := &lockedBuffer{}, &lockedBuffer{}
 	server.Stdout, server.Stderr = out, log
@@ -127,18 +129,63 @@ func TestARunningServerTakesPlugins(t *testing.T) {
 		t.Errorf("exit %d, stdout %q, stderr %q", r.code, r.out, r.err)
 	}
 
+	// Versions change while clients ask: every question is answered once, never
+	// by an older version than the one before.
+	const versions = 30
+	var stop atomic.Bool
+	var asked atomic.Int64
+	var group sync.WaitGroup
+	for range 4 {
+		conn, err := client.Dial(t.Context(), strings.Replace(base, "http", "ws", 1)+"/ws/default", token)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		group.Go(func() {
+			for last := 0; !stop.Load(); asked.Add(1) {
+				f, err := conn.Request(t.Context(), client.Request{Type: "event", Event: "quiz.ask", Data: []byte("1")})
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				var version int
+				if _, err := fmt.Sscanf(string(f.Data), `"answer %d"`, &version); err != nil || version < last {
+					t.Errorf("%s after version %d", f.Data, last)
+					return
+				}
+				last = version
+			}
+		})
+	}
+	api := adminAPI{admin[1], adminToken}
+	for v := 4; v < 4+versions; v++ {
+		putQuiz(t, author, v)
+		p, err := openPlugin(author)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := api.push(t.Context(), p)
+		if err != nil || c.New != fmt.Sprint(v) || c.Old != fmt.Sprint(v-1) {
+			t.Fatalf("%+v, %v", c, err)
+		}
+	}
+	stop.Store(true)
+	group.Wait()
+	t.Logf("%d questions, %d versions", asked.Load(), versions)
+	const last = 3 + versions
+
 	// What is broken is told of, and changes nothing.
 	writeFile(t, filepath.Join(plugins, "quiz.wasm"), "\x00asm half a file")
-	awaitText(t, log, "a plugin was not reloaded: the version before goes on serving; mend it and put or push it again\" plugin=quiz serving=3 error=\"quiz 3: quiz.wasm is not a module that can be loaded")
-	if got := ask(); got != `"answer 3"` {
+	awaitText(t, log, "a plugin was not reloaded: the version before goes on serving; mend it and put or push it again\" plugin=quiz serving=33 error=\"quiz 33: quiz.wasm is not a module that can be loaded")
+	if got := ask(); got != strconv.Quote(fmt.Sprint("answer ", last)) {
 		t.Errorf("beside a broken file: %s", got)
 	}
 
 	// SIGHUP looks at once.
-	putQuiz(t, plugins, 4)
+	putQuiz(t, plugins, last+1)
 	server.Process.Signal(syscall.SIGHUP)
 	awaitText(t, log, "SIGHUP: looking at all plugins")
-	answers(4)
+	answers(last + 1)
 
 	req, err := http.NewRequestWithContext(t.Context(), "GET", admin[1]+"/admin/plugins", nil)
 	if err != nil {
@@ -156,7 +203,7 @@ func TestARunningServerTakesPlugins(t *testing.T) {
 		}
 	}
 	getJSON(t, req, &list)
-	if p := list.Plugins; len(p) != 1 || p[0].Name != "quiz" || p[0].Version != "4" || len(p[0].SHA256) != 64 || p[0].Events[0] != "quiz.*" ||
+	if p := list.Plugins; len(p) != 1 || p[0].Name != "quiz" || p[0].Version != "34" || len(p[0].SHA256) != 64 || p[0].Events[0] != "quiz.*" ||
 		p[0].Endpoints[0].Name != "default" || p[0].Endpoints[0].Breaker != "closed" || p[0].Endpoints[0].Instances < 1 {
 		t.Errorf("%+v", list)
 	}
@@ -167,13 +214,13 @@ func TestARunningServerTakesPlugins(t *testing.T) {
 	defer res.Body.Close()
 	text, _ := io.ReadAll(res.Body)
 	for _, want := range []string{
-		`driplet_plugin_version{endpoint="default",plugin="quiz",version="4"} 1`, `driplet_plugin_reloads_total{outcome="failed",plugin="quiz"} 1`,
+		`driplet_plugin_version{endpoint="default",plugin="quiz",version="34"} 1`, `driplet_plugin_reloads_total{outcome="failed",plugin="quiz"} 1`,
 	} {
 		if !strings.Contains(string(text), want+"\n") {
 			t.Errorf("the metrics lack %s", want)
 		}
 	}
-	if strings.Contains(string(text), `version="3"`) {
+	if strings.Contains(string(text), `version="33"`) {
 		t.Error("the metrics tell of a version that is gone")
 	}
 	server.Process.Signal(syscall.SIGTERM)

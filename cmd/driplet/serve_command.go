@@ -17,7 +17,8 @@ func serveCommand() command {
 		help: `
 The configuration is a TOML file; DRIPLET_* variables beat it, flags beat both.
 A file that does not exist is written, with random secrets. SIGINT or SIGTERM
-ends the server in order, a second one at once.
+ends the server in order, a second one at once. Plugins that change in PluginDir
+are reloaded without a restart; SIGHUP looks at them at once.
 
 Examples:
   driplet serve

@@ -39,7 +39,8 @@ func (h *Host) Watch(ctx context.Context, every time.Duration) {
 type watch struct {
 	host   *Host
 	sights map[string]*sight
-	blind  bool // the folder could not be read at the last look
+	code   map[string]string // of this look: how the wasm files of a folder look
+	blind  bool              // the folder could not be read at the last look
 }
 
 // sight is a plugin in the folder, as it was seen.
@@ -61,7 +62,7 @@ func (w *watch) look(ctx context.Context) {
 		w.blind = true
 		return
 	}
-	w.blind = false
+	w.blind, w.code = false, map[string]string{}
 	names := Available(w.host.sources()[:1])
 	for name := range w.sights {
 		names = append(names, name)
@@ -89,7 +90,7 @@ func (w *watch) judge(ctx context.Context, name string) bool {
 		s = &sight{judged: fresh}
 		w.sights[name] = s
 	}
-	stamp := w.host.stamp(name)
+	stamp := w.stamp(name)
 	if stamp != s.stamp {
 		s.stamp = stamp
 		return false
@@ -107,30 +108,36 @@ func (w *watch) judge(ctx context.Context, name string) bool {
 
 // stamp tells whether a plugin's manifest, or a wasm file beside it, may have
 // changed; "": there is no manifest.
-func (h *Host) stamp(name string) string {
+func (w *watch) stamp(name string) string {
 	for _, place := range places(name) {
-		file := filepath.Join(h.Dir, filepath.FromSlash(place))
-		info, err := os.Stat(file)
-		if err != nil {
-			continue
+		file := filepath.Join(w.host.Dir, filepath.FromSlash(place))
+		if info, err := os.Stat(file); err == nil {
+			return appearance(file, info) + w.codeIn(filepath.Dir(file))
 		}
-		var b strings.Builder
-		add := func(file string, info os.FileInfo) {
-			fmt.Fprintf(&b, "%s %d %d\n", file, info.Size(), info.ModTime().UnixNano())
-		}
-		add(file, info)
-		folder := filepath.Dir(file)
-		entries, _ := os.ReadDir(folder) // what cannot be read shows when it is loaded
-		for _, e := range entries {
-			if !strings.HasSuffix(e.Name(), ".wasm") {
-				continue
-			}
-			wasm := filepath.Join(folder, e.Name())
-			if info, err := os.Stat(wasm); err == nil {
-				add(wasm, info)
-			}
-		}
-		return b.String()
 	}
 	return ""
+}
+
+// codeIn is how the wasm files of a folder look, read once a look.
+func (w *watch) codeIn(folder string) string {
+	if seen, ok := w.code[folder]; ok {
+		return seen
+	}
+	var b strings.Builder
+	entries, _ := os.ReadDir(folder) // what cannot be read shows when it is loaded
+	for _, e := range entries {
+		file := filepath.Join(folder, e.Name())
+		if !strings.HasSuffix(file, ".wasm") {
+			continue
+		}
+		if info, err := os.Stat(file); err == nil {
+			b.WriteString(appearance(file, info))
+		}
+	}
+	w.code[folder] = b.String()
+	return b.String()
+}
+
+func appearance(file string, info os.FileInfo) string {
+	return fmt.Sprintf("%s %d %d\n", file, info.Size(), info.ModTime().UnixNano())
 }
