@@ -67,6 +67,15 @@ type listenOptions struct {
 }
 
 func listenFlags(fs *flag.FlagSet) *listenOptions {
+	o := clientFlags(fs)
+	fs.Var(&o.topics, "topic", "a `topic`; may be repeated")
+	fs.IntVar(&o.count, "n", 0, "end after so many `messages`; 0 is never")
+	fs.BoolVar(&o.asJSON, "json", false, "print each frame as it came")
+	return o
+}
+
+// clientFlags say where to connect, and as whom.
+func clientFlags(fs *flag.FlagSet) *listenOptions {
 	o := &listenOptions{}
 	fs.StringVar(&o.config, "config", defaultConfig, "take address and secret from this `file`")
 	fs.StringVar(&o.url, "url", "", "the server or its WebSocket, such as `ws://127.0.0.1:4719/ws/default`, in place of -config")
@@ -76,19 +85,23 @@ func listenFlags(fs *flag.FlagSet) *listenOptions {
 	fs.StringVar(&o.uid, "uid", "", "connect as this `user`; none is anonymous")
 	fs.Var(&o.roles, "role", "a `role` of the user; may be repeated")
 	fs.Var(&o.claims, "claim", "another claim, `key=value`; may be repeated")
-	fs.Var(&o.topics, "topic", "a `topic`; may be repeated")
-	fs.IntVar(&o.count, "n", 0, "end after so many `messages`; 0 is never")
-	fs.BoolVar(&o.asJSON, "json", false, "print each frame as it came")
 	return o
 }
 
 func (o *listenOptions) check(fs *flag.FlagSet) error {
-	given := givenFlags(fs)
 	switch {
 	case len(o.topics) == 0:
 		return errors.New("name a topic")
 	case o.count < 0:
 		return fmt.Errorf("-n %d: it is a number of messages", o.count)
+	}
+	return o.checkClient(fs)
+}
+
+// checkClient checks what clientFlags has read, and the topics.
+func (o *listenOptions) checkClient(fs *flag.FlagSet) error {
+	given := givenFlags(fs)
+	switch {
 	case given["url"] && given["config"]:
 		return errors.New("choose -config or -url")
 	case o.token != "" && (o.secret != "" || o.uid != "" || len(o.roles)+len(o.claims) > 0):

@@ -42,8 +42,8 @@ type command struct {
 func commands() []command {
 	return []command{
 		serveCommand(), demoCommand(), configCheckCommand(), secretsRotateCommand(),
-		tokenCommand(), publishCommand(), listenCommand(), benchCommand(),
-		pluginNewCommand(), pluginBuildCommand(), pluginTestCommand(), pluginInspectCommand(), pluginPushCommand(), pluginRoutesCommand(),
+		tokenCommand(), publishCommand(), listenCommand(), callCommand(), benchCommand(),
+		pluginNewCommand(), pluginBuildCommand(), pluginTestCommand(), pluginInspectCommand(), pluginPushCommand(), pluginRoutesCommand(), pluginReplayCommand(),
 		versionCommand(),
 	}
 }

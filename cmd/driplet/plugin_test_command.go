@@ -198,8 +198,19 @@ func printDifference(w io.Writer, indent string, d cases.Difference) {
 		fmt.Fprintf(w, "%s%s\n", indent, visible(d.Got))
 		return
 	}
+	printPair(w, indent, d, "want", "got")
+}
+
+// printChange prints a difference between then and now.
+func printChange(w io.Writer, indent string, d cases.Difference) {
+	printPair(w, indent, d, "then", "now")
+}
+
+func printPair(w io.Writer, indent string, d cases.Difference, first, second string) {
 	behind := "\n" + indent + "          "
-	fmt.Fprintf(w, "%s%s\n%s    want  %s\n%s    got   %s\n", indent, onOneLine(d.Path), indent, visible(d.Want), indent, strings.ReplaceAll(visible(d.Got), "\n", behind))
+	fmt.Fprintf(w, "%s%s\n", indent, onOneLine(d.Path))
+	fmt.Fprintf(w, "%s    %-5s %s\n", indent, first, strings.ReplaceAll(visible(d.Want), "\n", behind))
+	fmt.Fprintf(w, "%s    %-5s %s\n", indent, second, strings.ReplaceAll(visible(d.Got), "\n", behind))
 }
 
 // rewrite puts what came into a case.
