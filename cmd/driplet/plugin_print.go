@@ -65,6 +65,8 @@ func ending(r *cases.Record) (how, text string) {
 		return "refused", visible(string(r.Refusal))
 	case r.Deferred != 0:
 		return "deferred", "the caller waits"
+	case len(r.Answer) == 0 && (r.Event.Kind == "connect" || r.Event.Kind == "subscribe"):
+		return "admitted", "-"
 	case len(r.Answer) == 0:
 		return "answer", "none"
 	}

@@ -29,16 +29,20 @@ func signForPlugin(ep *core.Endpoint, r *http.Request, body []byte) {
 
 // loadPlugins compiles what the endpoints ask for: from PluginDir before what
 // the binary brings. An endpoint that lists none gets what the operator has put
-// into PluginDir.
-func loadPlugins(ctx context.Context, cfg *config.Config, e engine.Engine, m *metrics.Plugin, log *slog.Logger) (*plugin.Host, error) {
+// into PluginDir. change (may be nil) has the last word about the options.
+func loadPlugins(ctx context.Context, cfg *config.Config, e engine.Engine, m *metrics.Plugin, log *slog.Logger, change func(*plugin.Options)) (*plugin.Host, error) {
 	if dir := cfg.Global.PluginDir; dir != "" {
 		if _, err := os.Stat(dir); err != nil {
 			return nil, fmt.Errorf("Global.PluginDir cannot be read: %w", err)
 		}
 	}
-	host := plugin.NewHost(plugin.Options{
+	o := plugin.Options{
 		Dir: cfg.Global.PluginDir, Sources: []fs.FS{plugins.Bundled()}, CacheDir: dataFolder(cfg, "compiled"),
 		Store: e, ParseTarget: target.Parse, Log: log, Meter: m, Sign: signForPlugin,
-	})
+	}
+	if change != nil {
+		change(&o)
+	}
+	host := plugin.NewHost(o)
 	return host, host.Load(ctx, cfg.Endpoints)
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/driplet/driplet/core/hub"
 	"github.com/driplet/driplet/core/metrics"
 	"github.com/driplet/driplet/core/node"
+	"github.com/driplet/driplet/core/plugin"
 	"github.com/driplet/driplet/core/server"
 	"github.com/driplet/driplet/core/transport"
 )
@@ -26,10 +27,11 @@ import (
 // and then queued messages.
 const shutdownGrace = 10 * time.Second
 
-// pages is what a command serves beside the API.
+// pages is what a command serves beside the API, and how it serves otherwise.
 type pages struct {
-	root   http.Handler
-	mounts []server.Mount
+	root    http.Handler
+	mounts  []server.Mount
+	plugins func(*plugin.Options) // may be nil
 }
 
 // serve runs the server until ctx ends.
@@ -57,7 +59,7 @@ func serveWith(ctx context.Context, cfg *config.Config, log *slog.Logger, p page
 	}
 	defer func() { err = errors.Join(err, e.Close()) }()
 
-	host, err := loadPlugins(ctx, cfg, e, set.Plugin, log)
+	host, err := loadPlugins(ctx, cfg, e, set.Plugin, log, p.plugins)
 	if err != nil {
 		return err
 	}

@@ -56,7 +56,7 @@ func (p *Pages) files(path string, from fs.FS, dir string) error {
 // ServeHTTP answers requests that came to this machine by its own name alone:
 // a foreign site whose name was pointed here (DNS rebinding) gets no tokens.
 func (p *Pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if !isLocal(r.Host) {
+	if !IsLocal(r.Host) {
 		http.Error(w, "The demo answers at http://localhost only.", http.StatusForbidden)
 		return
 	}
@@ -68,7 +68,8 @@ func (p *Pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.mux.ServeHTTP(w, r)
 }
 
-func isLocal(host string) bool {
+// IsLocal reports whether a Host header names this machine itself.
+func IsLocal(host string) bool {
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		host = name
 	}

@@ -1,0 +1,234 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/driplet/driplet/cmd/driplet/config"
+	"github.com/driplet/driplet/cmd/driplet/trial"
+	"github.com/driplet/driplet/core/plugin"
+	"github.com/driplet/driplet/core/plugin/cases"
+)
+
+func pluginRunCommand() command {
+	c := command{
+		name:    "plugin run",
+		args:    "[FOLDER|NAME.toml]",
+		summary: "run a server with just this plugin, and print every event",
+		help: `
+Starts a server for this machine alone with the plugin in FOLDER (default: the
+one you are in) on the endpoint "default", with secrets and data that end with
+it, and prints how to talk to it. Two instances take the events in turn, so that
+state kept in a variable shows at once. Every event is printed with its version,
+logs, effects, answer, time and fuel.
+
+When a source changes it is built, where the folder says how (build.sh, or npm run
+build); when the wasm file or the manifest changes the new version takes over,
+within two seconds; when something is wrong with it the old one goes on, and this
+says what. Topics whose subscribe hook the plugin has are for it to decide, all
+others anyone may hear. Ctrl-C ends it.
+
+Examples:
+  driplet plugin run
+  driplet plugin run -port 6001 plugins/quiz
+`,
+	}
+	c.run = func(ctx context.Context, t *terminal, args []string) int {
+		fs := c.flagSet()
+		port := fs.Int("port", 4719, "listen on this `port` of 127.0.0.1; 0 is any free one")
+		noBuild := fs.Bool("no-build", false, "build nothing: look at the wasm file and the manifest alone")
+		rest, code, done := c.parse(t, fs, args)
+		switch {
+		case done:
+			return code
+		case len(rest) > 1:
+			return c.misused(t, "it takes one plugin, not %d", len(rest))
+		case *port < 0 || *port > 65535:
+			return c.misused(t, "-port %d: a port is 0 to 65535", *port)
+		}
+		p, err := openPlugin(append(rest, ".")[0])
+		if err != nil {
+			return c.misused(t, "%v", err)
+		}
+		r := &runner{p: p, out: &lockedWriter{w: t.out}, err: t.err, mask: cases.NewMask(), build: !*noBuild}
+		if err := r.run(ctx, *port); err != nil {
+			fmt.Fprintf(t.err, "driplet: %v\n", err)
+			return exitFailure
+		}
+		return exitOK
+	}
+	return c
+}
+
+// runner is a server with one plugin.
+type runner struct {
+	p     *pluginFolder
+	out   io.Writer
+	err   io.Writer
+	mask  *cases.Mask
+	build bool
+}
+
+func (r *runner) run(ctx context.Context, port int) (err error) {
+	built := time.Now()
+	warning, err := r.p.built()
+	if r.build && r.p.buildCommand() != "" && (err != nil || warning != "") {
+		err = r.rebuild(ctx)
+	} else if warning != "" {
+		fmt.Fprintf(r.err, "warning: %s\n", warning)
+	}
+	if err != nil {
+		return err
+	}
+	data, err := os.MkdirTemp("", "driplet-run-")
+	if err != nil {
+		return fmt.Errorf("it needs a folder for its data: %w", err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(data)) }()
+	dir, err := filepath.Abs(r.p.dir)
+	if err != nil {
+		return err
+	}
+	cfg, err := trial.Configuration(port, data, dir, r.p.manifest)
+	if err != nil {
+		return err
+	}
+	console, err := trial.NewConsole(cfg.Endpoints[0], r.p.manifest)
+	if err != nil {
+		return err
+	}
+	var building sync.WaitGroup
+	ctx, cancel := context.WithCancel(ctx)
+	defer building.Wait()
+	defer cancel()
+	log := slog.New(quiet{Handler: slog.NewTextHandler(r.err, &slog.HandlerOptions{Level: slog.LevelInfo})})
+	err = serveWith(ctx, cfg, log, pages{root: console, mounts: console.Mounts(), plugins: func(o *plugin.Options) {
+		o.TakeTurns, o.Trace = true, r.trace
+	}}, func(addresses []string) {
+		_, port, _ := net.SplitHostPort(addresses[0])
+		r.welcome(cfg, "localhost:"+port)
+		if r.build && r.p.buildCommand() != "" {
+			building.Go(func() { r.follow(ctx, built) })
+		}
+	})
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return fmt.Errorf("port %d is taken, perhaps by another driplet: end that one, or choose another port with '%s plugin run -port %d'", port, calledAs(), port+1)
+	}
+	return err
+}
+
+func (r *runner) welcome(cfg *config.Config, address string) {
+	m := r.p.manifest
+	event := "EVENT"
+	if len(m.Events) > 0 {
+		event = strings.ReplaceAll(m.Events[0].String(), "*", "EVENT")
+	}
+	fmt.Fprintf(r.out, `%[1]s %[2]s runs at  http://%[3]s
+
+Open that page to send it events, or:
+
+  %[4]s call -url ws://%[3]s/ws/default -jwt-secret '%[5]s' -uid 7 %[6]s '{}'
+  %[4]s listen -url ws://%[3]s/ws/default -jwt-secret '%[5]s' -uid 7 TOPIC
+  %[4]s publish -url http://%[3]s/api/default -secret '%[7]s' -topic TOPIC '{"text":"hello"}'
+
+Save, and the new version takes over. Ctrl+C ends it.
+
+`, m.Name, m.Version, address, calledAs(), cfg.Endpoints[0].JWTKeys[0].Secret, event, cfg.Endpoints[0].APIKeys[0].Secret)
+}
+
+// trace prints an event. It is called for several at once.
+func (r *runner) trace(t *plugin.Trace) {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s  %s %s\n", time.Now().Format("15:04:05.000"), onOneLine(t.Plugin), onOneLine(t.Version))
+	printRecord(&b, "  ", cases.NewRecord(t, r.mask))
+	io.WriteString(r.out, b.String())
+}
+
+// lookEvery is how often the sources are looked at.
+const lookEvery = 300 * time.Millisecond
+
+// follow builds whenever a source is newer than at last.
+func (r *runner) follow(ctx context.Context, last time.Time) {
+	if _, at := r.p.newestSource(); at.After(last) {
+		last = at
+	}
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(lookEvery):
+		}
+		file, at := r.p.newestSource()
+		if !at.After(last) {
+			continue
+		}
+		last = at
+		fmt.Fprintf(r.out, "%s  %s has changed\n", time.Now().Format("15:04:05.000"), file)
+		if err := r.rebuild(ctx); err != nil && ctx.Err() == nil {
+			fmt.Fprintf(r.out, "%v\n", err)
+		}
+	}
+}
+
+// rebuild runs the folder's own build; its output shows when it fails.
+func (r *runner) rebuild(ctx context.Context) error {
+	how := r.p.buildCommand()
+	fmt.Fprintf(r.out, "%s  building: %s\n", time.Now().Format("15:04:05.000"), how)
+	cmd := exec.CommandContext(ctx, "sh", "-c", how)
+	cmd.Dir = r.p.dir
+	cmd.WaitDelay = time.Second // its children may hold the pipe
+	if text, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("%s\n%s in %s failed: %w. Mend it and save again", strings.TrimSpace(string(text)), how, r.p.dir, err)
+	}
+	return nil
+}
+
+// lockedWriter lets several events print at once, each in one piece.
+type lockedWriter struct {
+	mu sync.Mutex
+	w  io.Writer
+}
+
+// Write is io.Writer's.
+func (l *lockedWriter) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.w.Write(p)
+}
+
+// quiet leaves out of a log what is printed with its event: lines that bear the
+// event's kind.
+type quiet struct {
+	slog.Handler
+	ofEvent bool
+}
+
+// WithAttrs is slog.Handler's.
+func (q quiet) WithAttrs(attrs []slog.Attr) slog.Handler {
+	for _, a := range attrs {
+		q.ofEvent = q.ofEvent || a.Key == "kind"
+	}
+	q.Handler = q.Handler.WithAttrs(attrs)
+	return q
+}
+
+// Handle is slog.Handler's.
+func (q quiet) Handle(ctx context.Context, r slog.Record) error {
+	ofEvent := q.ofEvent
+	r.Attrs(func(a slog.Attr) bool { ofEvent = ofEvent || a.Key == "kind"; return !ofEvent })
+	if ofEvent || r.Level < slog.LevelWarn && !strings.Contains(r.Message, "plugin") {
+		return nil
+	}
+	return q.Handler.Handle(ctx, r)
+}
