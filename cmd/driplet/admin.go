@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/driplet/driplet/cmd/driplet/config"
-	"github.com/driplet/driplet/core"
 	"github.com/driplet/driplet/core/plugin"
 	"github.com/driplet/driplet/core/plugin/cases"
 	"github.com/driplet/driplet/core/server"
@@ -85,31 +84,6 @@ func (o operated) Serving() any { return o.host.Plugins() }
 // Push is server.Plugins'.
 func (o operated) Push(ctx context.Context, name string, manifest, wasm []byte) (any, error) {
 	return o.host.Push(ctx, name, manifest, wasm)
-}
-
-// traced is what the admin API answers of a plugin's last events.
-type traced struct {
-	Records []*cases.Record `json:"records"` // the oldest first
-	New     bool            `json:"new"`     // nobody had looked lately: so far only failures were kept
-	Lost    bool            `json:"lost"`    // some behind "after" had to go
-	Watched int             `json:"watched"` // seconds for which everything is kept from now on
-}
-
-// Traces is server.Plugins'.
-func (o operated) Traces(name, endpoint string, after uint64, last int) (any, error) {
-	kept, ok := o.host.TracesOf(plugin.TraceQuery{Plugin: name, Endpoint: endpoint, After: after, Last: last})
-	if !ok {
-		where := "no endpoint"
-		if endpoint != "" {
-			where = fmt.Sprintf("no endpoint %.40q", endpoint)
-		}
-		return nil, core.Errorf(core.CodeNotFound, "%s has the plugin %.40q: GET /admin/plugins lists what serves, and where", where, name)
-	}
-	answer := traced{Records: []*cases.Record{}, New: kept.New, Lost: kept.Lost, Watched: int(plugin.WatchedFor.Seconds())}
-	for _, t := range kept.Traces {
-		answer.Records = append(answer.Records, cases.NewRecord(t, o.mask))
-	}
-	return answer, nil
 }
 
 // reloadPlugins follows PluginDir until ctx ends: a change is found by looking,

@@ -43,7 +43,7 @@ func commands() []command {
 	return []command{
 		serveCommand(), demoCommand(), configCheckCommand(), secretsRotateCommand(),
 		tokenCommand(), publishCommand(), listenCommand(), callCommand(), benchCommand(),
-		pluginNewCommand(), pluginBuildCommand(), pluginTestCommand(), pluginInspectCommand(), pluginRunCommand(), pluginPushCommand(), pluginRoutesCommand(), pluginReplayCommand(),
+		pluginNewCommand(), pluginBuildCommand(), pluginTestCommand(), pluginInspectCommand(), pluginRunCommand(), pluginPushCommand(), pluginRoutesCommand(), pluginTraceCommand(), pluginReplayCommand(),
 		versionCommand(),
 	}
 }

@@ -125,14 +125,16 @@ type TraceQuery struct {
 // Kept is what TracesOf answers.
 type Kept struct {
 	Traces []*Trace
-	Lost   bool // events behind After had to go
-	New    bool // nobody had looked lately: so far only failures were kept
+	Lost   bool   // events behind After had to go
+	New    bool   // nobody had looked lately: so far only failures were kept
+	Seq    uint64 // the last number that any trace of this host has got
 }
 
 // TracesOf tells a plugin's last events, the oldest first. From then on, for
 // WatchedFor, every event is kept; before the first look only failures were.
 // ok is false where no such endpoint has the plugin.
 func (h *Host) TracesOf(q TraceQuery) (k Kept, ok bool) {
+	k.Seq = h.traces.Load() // before the look: what comes meanwhile is behind it
 	for endpoint, t := range *h.tenants.Load() {
 		b := t.binding(q.Plugin)
 		if b == nil || q.Endpoint != "" && q.Endpoint != endpoint {
