@@ -43,7 +43,8 @@ func commands() []command {
 	return []command{
 		serveCommand(), demoCommand(), configCheckCommand(), secretsRotateCommand(),
 		tokenCommand(), publishCommand(), listenCommand(), callCommand(), benchCommand(),
-		pluginNewCommand(), pluginBuildCommand(), pluginTestCommand(), pluginInspectCommand(), pluginRunCommand(), pluginPushCommand(), pluginRoutesCommand(), pluginTraceCommand(), pluginReplayCommand(),
+		pluginNewCommand(), pluginBuildCommand(), pluginTestCommand(), pluginInspectCommand(), pluginRunCommand(),
+		pluginPushCommand(), pluginRoutesCommand(), pluginTraceCommand(), pluginReplayCommand(),
 		versionCommand(),
 	}
 }
