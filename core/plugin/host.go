@@ -28,6 +28,8 @@ type Options struct {
 	// Sources are searched in turn: what the binary holds.
 	Sources []fs.FS
 	// CacheDir keeps compiled code from start to start; "" compiles each time.
+	// What serves between two starts alone does not get there: nothing takes
+	// old code out again.
 	CacheDir string
 	Store    Store
 	// ParseTarget reads the target of a publish; its errors refuse it.
@@ -187,7 +189,7 @@ func (h *Host) loadFor(ctx context.Context, name string, ep *core.Endpoint, load
 		if err != nil {
 			return nil, err
 		}
-		if mod, err = h.compile(ctx, f); err != nil {
+		if mod, err = h.compile(ctx, f, h.cache); err != nil {
 			return nil, err
 		}
 		loaded[name] = mod
@@ -199,9 +201,9 @@ func (h *Host) loadFor(ctx context.Context, name string, ep *core.Endpoint, load
 }
 
 // compile checks and compiles a plugin. The caller releases what it gets.
-func (h *Host) compile(ctx context.Context, f *files) (*module, error) {
+func (h *Host) compile(ctx context.Context, f *files, cache wazero.CompilationCache) (*module, error) {
 	f.Limits.Deadline = max(f.Limits.Deadline, h.LeastDeadline)
-	mod, err := compile(ctx, f.Manifest, f.wasm, h.cache, h.unmetered)
+	mod, err := compile(ctx, f.Manifest, f.wasm, cache, h.unmetered)
 	if err != nil {
 		return nil, err
 	}
