@@ -6,8 +6,9 @@
 // Hooks and Observer; it acts through Services and keeps plugins' state in a
 // Store, both named here and implemented elsewhere.
 //
-// From the outside in: Host finds the bindings (a plugin on an endpoint) that
-// an event is for; a binding takes an instance from its pool; the instance's
-// module runs, and what it asked for (effects) is applied when it has ended and
-// its instance is free again.
+// From the outside in: Host finds the bindings (a version of a plugin on an
+// endpoint) that an event is for; a binding takes an instance from its pool; the
+// instance's module runs, and what it asked for (effects) is applied when it has
+// ended and its instance is free again. A succession puts another version in a
+// binding's place; what outlives it stands on the seat that both share.
 package plugin
