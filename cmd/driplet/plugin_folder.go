@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/driplet/driplet/cmd/driplet/build"
 	"github.com/driplet/driplet/core/plugin"
 )
 
@@ -136,5 +137,11 @@ func (p *pluginFolder) buildCommand() string {
 	if text, err := os.ReadFile(filepath.Join(p.dir, "package.json")); err == nil && strings.Contains(string(text), `"build"`) {
 		return "npm run build"
 	}
+	if build.Knows(p.dir, p.manifest.Name) {
+		return ownBuild
+	}
 	return ""
 }
+
+// ownBuild is the command that builds without a script.
+const ownBuild = "driplet plugin build"

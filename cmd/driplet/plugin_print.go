@@ -28,7 +28,9 @@ func printRecord(w io.Writer, indent string, r *cases.Record) {
 		line = append(line, "user "+onOneLine(e.User))
 	}
 	switch {
-	case e.Body != nil:
+	case e.Method != "":
+		line = append(line, onOneLine(e.Method), visible(shortened(jsonOf(e.Body))))
+	case e.Kind == "http":
 		line = append(line, strconv.Itoa(int(e.Status)), visible(shortened(jsonOf(e.Body))))
 	case len(e.Data) > 0:
 		line = append(line, visible(shortened(string(e.Data))))

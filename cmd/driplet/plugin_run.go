@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -33,8 +34,8 @@ it, and prints how to talk to it. Two instances take the events in turn, so that
 state kept in a variable shows at once. Every event is printed with its version,
 logs, effects, answer, time and fuel.
 
-When a source changes it is built, where the folder says how (build.sh, or npm run
-build); when the wasm file or the manifest changes the new version takes over,
+When a source changes it is built: by build.sh or npm run build where the folder
+has them, else as by 'driplet plugin build'; when the wasm file or the manifest changes the new version takes over,
 within two seconds; when something is wrong with it the old one goes on, and this
 says what. Topics whose subscribe hook the plugin has are for it to decide, all
 others anyone may hear. Ctrl-C ends it.
@@ -61,7 +62,7 @@ Examples:
 		if err != nil {
 			return c.misused(t, "%v", err)
 		}
-		r := &runner{p: p, out: &lockedWriter{w: t.out}, err: t.err, mask: cases.NewMask(), build: !*noBuild}
+		r := &runner{p: p, out: &lockedWriter{w: t.out}, err: t.err, mask: cases.NewMask(), build: !*noBuild, env: t.env}
 		if err := r.run(ctx, *port); err != nil {
 			fmt.Fprintf(t.err, "driplet: %v\n", err)
 			return exitFailure
@@ -78,6 +79,7 @@ type runner struct {
 	err   io.Writer
 	mask  *cases.Mask
 	build bool
+	env   []string
 }
 
 func (r *runner) run(ctx context.Context, port int) (err error) {
@@ -185,6 +187,13 @@ func (r *runner) follow(ctx context.Context, last time.Time) {
 func (r *runner) rebuild(ctx context.Context) error {
 	how := r.p.buildCommand()
 	fmt.Fprintf(r.out, "%s  building: %s\n", time.Now().Format("15:04:05.000"), how)
+	if how == ownBuild {
+		var text bytes.Buffer
+		if code := pluginBuildCommand().run(ctx, &terminal{in: strings.NewReader(""), out: io.Discard, err: &text, env: r.env}, []string{r.p.dir}); code != exitOK {
+			return fmt.Errorf("%s\nMend it and save again", strings.TrimSpace(text.String()))
+		}
+		return nil
+	}
 	cmd := exec.CommandContext(ctx, "sh", "-c", how)
 	cmd.Dir = r.p.dir
 	cmd.WaitDelay = time.Second // its children may hold the pipe

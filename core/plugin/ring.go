@@ -62,7 +62,7 @@ func (r *ring) keep(t *Trace, seq *atomic.Uint64) {
 	for _, field := range []*[]byte{&in.Data, &in.Claims, &in.Headers, &in.State, &in.Target, &kept.Answer} {
 		*field = bytes.Clone(*field)
 	}
-	for _, text := range []*string{&in.Event, &in.Topic, &in.Session, &in.User, &in.Account, &in.Request} {
+	for _, text := range []*string{&in.Event, &in.Topic, &in.Session, &in.User, &in.Account, &in.Request, &in.Method, &in.Query} {
 		*text = strings.Clone(*text)
 	}
 	r.mu.Lock()
@@ -85,7 +85,7 @@ func (r *ring) keep(t *Trace, seq *atomic.Uint64) {
 func (t *Trace) size() int {
 	in := &t.Input
 	n := 512 + len(in.Event) + len(in.Topic) + len(in.Session) + len(in.User) + len(in.Account) + len(in.Request) +
-		len(in.Data) + len(in.Claims) + len(in.Headers) + len(in.State) + len(in.Target) + len(t.Answer)
+		len(in.Data) + len(in.Claims) + len(in.Headers) + len(in.State) + len(in.Target) + len(in.Query) + len(t.Answer)
 	for _, line := range t.Logs {
 		n += 16 + len(line)
 	}

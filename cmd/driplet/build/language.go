@@ -28,6 +28,12 @@ func languages() []language {
 	}
 }
 
+// Knows reports whether Run would find the source of the plugin name in dir.
+func Knows(dir, name string) bool {
+	_, _, err := find(&Options{Dir: dir, Name: name})
+	return err == nil
+}
+
 // find tells the language of a plugin, and its main file.
 func find(o *Options) (*language, string, error) {
 	there := func(file string) bool {

@@ -72,11 +72,36 @@ func (m *Mask) record(r *Record, t *plugin.Trace) {
 		for k, id := range masked.Who.Sessions {
 			masked.Who.Sessions[k] = core.SessionID(m.Session(string(id)))
 		}
+		if f := masked.Request; f != nil {
+			request := *f
+			request.Headers = maskHeaders(f.Headers)
+			masked.Request = &request
+		}
 		r.Effects[i] = encode(EffectJSON(&masked))
+	}
+	var headers map[string]string
+	if json.Unmarshal(r.Event.Headers, &headers) == nil && headers != nil {
+		r.Event.Headers = encode(maskHeaders(headers))
 	}
 	for _, id := range ids {
 		m.within(r, id)
 	}
+}
+
+// confidential are parts of the names of headers that bear secrets.
+var confidential = []string{"auth", "cookie", "key", "secret", "signature", "token"}
+
+// maskHeaders leaves the values of confidential headers out: what compares them
+// later takes any.
+func maskHeaders(headers map[string]string) map[string]string {
+	out := make(map[string]string, len(headers))
+	for name, value := range headers {
+		if slices.ContainsFunc(confidential, func(part string) bool { return strings.Contains(strings.ToLower(name), part) }) {
+			value = anything
+		}
+		out[name] = value
+	}
+	return out
 }
 
 // within masks one session in the texts of a record.

@@ -56,6 +56,21 @@ func TestRecordsMaskSessions(t *testing.T) {
 	}
 }
 
+// Nor do the keys that a plugin sends elsewhere, and cookies that come back.
+func TestRecordsMaskHeaders(t *testing.T) {
+	trace := &plugin.Trace{
+		Input:   plugin.Input{Kind: plugin.KindHTTP, Headers: []byte(`{"set-cookie":"a=hidden","content-type":"text/plain"}`)},
+		Effects: []plugin.Effect{{Op: plugin.OpFetch, Request: &plugin.FetchRequest{URL: "https://example.com/", Headers: map[string]string{"Authorization": "Bearer hidden", "X-Api-Key": "hidden", "Accept": "*/*"}}}},
+	}
+	text := string(encode(NewRecord(trace, NewMask())))
+	if strings.Contains(text, "hidden") || !strings.Contains(text, `"Accept":"*/*"`) || !strings.Contains(text, `"content-type":"text/plain"`) {
+		t.Error(text)
+	}
+	if d := NewRecord(trace, nil).differs(NewRecord(trace, NewMask())); len(d) > 0 {
+		t.Error(d)
+	}
+}
+
 func TestRecordsAreReadAgain(t *testing.T) {
 	trace := traceWithSecrets()
 	var r Record
