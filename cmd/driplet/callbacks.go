@@ -13,7 +13,7 @@ import (
 
 // loadCallbacks makes the gate for the endpoints' callbacks. The current
 // secret signs; backends hold the previous one as well while it is replaced.
-func loadCallbacks(cfg *config.Config, log *slog.Logger) (*callback.Gate, error) {
+func loadCallbacks(cfg *config.Config, meter callback.Meter, log *slog.Logger) (*callback.Gate, error) {
 	keys := map[string]callback.Key{}
 	for _, ep := range cfg.Endpoints {
 		if len(ep.APIKeys) > 0 {
@@ -21,7 +21,7 @@ func loadCallbacks(cfg *config.Config, log *slog.Logger) (*callback.Gate, error)
 			keys[ep.Name] = callback.Key{ID: k.ID, Secret: auth.Derive(k.Secret, auth.PurposeCallback)}
 		}
 	}
-	return callback.New(callback.Options{Endpoints: cfg.Endpoints, Keys: keys, Log: log})
+	return callback.New(callback.Options{Endpoints: cfg.Endpoints, Keys: keys, Meter: meter, Log: log})
 }
 
 // hooks asks several handlers: for what one alone can do, the first that wants

@@ -65,7 +65,7 @@ func serveWith(ctx context.Context, cfg *config.Config, log *slog.Logger, p page
 	}
 	defer func() { err = errors.Join(err, host.Close()) }()
 
-	gate, err := loadCallbacks(cfg, log)
+	gate, err := loadCallbacks(cfg, set.Callback, log)
 	if err != nil {
 		return err
 	}

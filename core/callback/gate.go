@@ -23,10 +23,20 @@ type Services interface {
 	Reject(ev *core.ClientEvent, refusal *core.Error)
 }
 
+// Meter counts what callbacks do. It is called often and from any goroutine.
+type Meter interface {
+	// Called is told of every event: match is the callback's pattern, took from
+	// the event to its answer. outcome is "ok", "refused" (by the backend),
+	// "failed" (no connection, a status or an answer that is none), "timeout",
+	// "busy" (too many wait already) or "stopped" (the server stops).
+	Called(endpoint, match, outcome string, took time.Duration)
+}
+
 // Options are what a Gate works with.
 type Options struct {
 	Endpoints []*core.Endpoint
 	Keys      map[string]Key    // by endpoint's name; needed where there are callbacks
+	Meter     Meter             // may be nil
 	Log       *slog.Logger      // nil: slog.Default()
 	Now       func() time.Time  // nil: time.Now
 	Transport http.RoundTripper // nil: the network
@@ -37,6 +47,7 @@ type Options struct {
 type Gate struct {
 	routes map[string][]*route // by endpoint, the longest literal prefix first
 	client *http.Client
+	meter  Meter
 	now    func() time.Time
 	svc    atomic.Pointer[Services]
 	ctx    context.Context // ends what is under way
@@ -56,7 +67,7 @@ func New(o Options) (*Gate, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	g := &Gate{routes: map[string][]*route{}, client: newClient(o.Transport), now: o.Now}
+	g := &Gate{routes: map[string][]*route{}, client: newClient(o.Transport), meter: o.Meter, now: o.Now}
 	var faults []error
 	for _, ep := range o.Endpoints {
 		if len(ep.Callbacks) == 0 {
@@ -148,6 +159,7 @@ func (g *Gate) Decide(_ context.Context, ev *core.ClientEvent) (core.Verdict, er
 	}
 	if !r.admit() {
 		g.calls.Done()
+		g.count(r, "busy", 0)
 		return none, core.Errorf(core.CodeUnavailable, "%d events wait for the same backend already: try again later", MaxWaiting)
 	}
 	services := *g.svc.Load()
@@ -161,6 +173,7 @@ func (g *Gate) Decide(_ context.Context, ev *core.ClientEvent) (core.Verdict, er
 		if err != nil {
 			r.waiting.Add(-1)
 			g.calls.Done()
+			g.count(r, "busy", 0)
 			return none, err
 		}
 		// The client may have gone meanwhile, which is nobody's fault.
@@ -189,20 +202,44 @@ func (g *Gate) route(ev *core.ClientEvent) *route {
 // call waits for a free slot and makes the request, in the callback's time. It
 // never fails without a refusal.
 func (g *Gate) call(r *route, event string, body []byte) ([]byte, *core.Error) {
+	start := time.Now()
 	ctx, cancel := context.WithTimeout(g.ctx, r.Timeout)
 	defer cancel()
+	var data []byte
+	var refusal *core.Error
+	var err error
 	select {
 	case r.slots <- struct{}{}:
-		defer func() { <-r.slots }()
+		data, refusal, err = g.post(ctx, r, body)
+		<-r.slots
 	case <-ctx.Done():
-		err := errors.New("no request could be made in time: all before it are still out")
-		r.tell(err)
-		return nil, r.callerError(ctx, event, err)
+		err = errors.New("no request could be made in time: all before it are still out")
 	}
-	data, refusal, err := g.post(ctx, r, body)
 	r.tell(err)
+	g.count(r, outcome(ctx, refusal, err), time.Since(start))
 	if err != nil {
 		return nil, r.callerError(ctx, event, err)
 	}
 	return data, refusal
+}
+
+// outcome is a request's end as Meter names it; ctx is the request's.
+func outcome(ctx context.Context, refusal *core.Error, err error) string {
+	switch {
+	case err == nil && refusal == nil:
+		return "ok"
+	case err == nil:
+		return "refused"
+	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+		return "timeout"
+	case ctx.Err() != nil:
+		return "stopped"
+	}
+	return "failed"
+}
+
+func (g *Gate) count(r *route, outcome string, took time.Duration) {
+	if g.meter != nil {
+		g.meter.Called(r.endpoint, r.Match.String(), outcome, took)
+	}
 }

@@ -17,6 +17,7 @@ type Set struct {
 	Node      *Node
 	Transport *Transport
 	Plugin    *Plugin
+	Callback  *Callback
 
 	registry *prometheus.Registry
 }
@@ -26,7 +27,7 @@ func New() *Set {
 	r := prometheus.NewRegistry()
 	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	f := factory{r}
-	return &Set{Hub: newHub(f), Node: newNode(f), Transport: newTransport(f), Plugin: newPlugin(f), registry: r}
+	return &Set{Hub: newHub(f), Node: newNode(f), Transport: newTransport(f), Plugin: newPlugin(f), Callback: newCallback(f), registry: r}
 }
 
 // Handler serves the set in Prometheus' text format.
