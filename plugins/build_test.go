@@ -41,8 +41,10 @@ func (e *buildError) Error() string {
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if builtInto != "" {
-		os.RemoveAll(builtInto)
+	for _, dir := range []string{builtInto, guideFolder} {
+		if dir != "" {
+			os.RemoveAll(dir)
+		}
 	}
 	os.Exit(code)
 }
