@@ -11,8 +11,9 @@ import (
 // Prefix begins the name of every environment variable that sets a key.
 const Prefix = "DRIPLET_"
 
-// sdkVariables belong to the PHP SDK, which may share the environment.
-var sdkVariables = []string{"DRIPLET_URL", "DRIPLET_API_SECRET", "DRIPLET_JWT_SECRET"}
+// foreignVariables belong to the PHP SDK and to 'driplet plugin build', which
+// may share the environment.
+var foreignVariables = []string{"DRIPLET_URL", "DRIPLET_API_SECRET", "DRIPLET_JWT_SECRET", "DRIPLET_QUICKJS"}
 
 // Override sets one key from the command line.
 type Override struct {
@@ -29,7 +30,7 @@ func overlayEnvironment(root *table, s schema, env []string, p *problems) {
 	for _, pair := range env {
 		name, value, _ := strings.Cut(pair, "=")
 		rest, found := strings.CutPrefix(name, Prefix)
-		if !found || slices.Contains(sdkVariables, name) || isServiceLink(rest, value) {
+		if !found || slices.Contains(foreignVariables, name) || isServiceLink(rest, value) {
 			continue
 		}
 		from := origin{kind: fromEnvironment, name: name}
