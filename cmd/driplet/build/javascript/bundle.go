@@ -16,7 +16,7 @@ import (
 // bundled is a plugin as one script.
 type bundled struct {
 	script         []byte
-	sourceMap      []byte // version 3 (ECMA-426), sources and mappings alone
+	places         []byte // where its lines come from
 	warnings       []string
 	asksSubscribed bool
 }
@@ -24,7 +24,7 @@ type bundled struct {
 // libraryName is what plugins import.
 const libraryName = "driplet"
 
-// virtual is esbuild's name for the library in the binary; explain.ts knows it.
+// virtual is esbuild's name for the library in the binary.
 const virtual = "driplet"
 
 func bundle(o Options) (*bundled, error) {
@@ -49,7 +49,7 @@ func bundle(o Options) (*bundled, error) {
 	for _, f := range r.OutputFiles {
 		if strings.HasSuffix(f.Path, ".map") {
 			var err error
-			if b.sourceMap, err = places(f.Contents); err != nil {
+			if b.places, err = places(f.Contents); err != nil {
 				return nil, err
 			}
 		} else {
@@ -110,24 +110,6 @@ func format(messages []api.Message) (out []string) {
 	return out
 }
 
-// places keeps of a source map what stack traces need.
-func places(sourceMap []byte) ([]byte, error) {
-	var m struct {
-		Version  int      `json:"version"`
-		Sources  []string `json:"sources"`
-		Mappings string   `json:"mappings"`
-	}
-	if err := json.Unmarshal(sourceMap, &m); err != nil {
-		return nil, fmt.Errorf("esbuild's source map: %w", err)
-	}
-	for i, s := range m.Sources {
-		if strings.HasPrefix(s, libraryName+"/") { // the plugin's copy of the library
-			m.Sources[i] = virtual + ":" + s[len(libraryName)+1:]
-		}
-	}
-	return json.Marshal(m)
-}
-
 // asksSubscribed tells whether one of the author's own files asks e.subscribed(…).
 func asksSubscribed(dir, metafile string) (bool, error) {
 	var meta struct {
@@ -137,7 +119,7 @@ func asksSubscribed(dir, metafile string) (bool, error) {
 		return false, fmt.Errorf("esbuild's list of files: %w", err)
 	}
 	for file := range meta.Inputs {
-		if strings.HasPrefix(file, virtual+":") || strings.HasPrefix(file, libraryName+"/") || strings.HasPrefix(file, "<") {
+		if fromLibrary(file) || strings.HasPrefix(file, "<") {
 			continue
 		}
 		text, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(file)))

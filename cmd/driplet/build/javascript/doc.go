@@ -35,7 +35,7 @@ func Build(o Options) (wasm []byte, warnings []string, err error) {
 	used := b.natives()
 	wasm, err = link.Link(link.Input{
 		Engine: o.Engine, Adapter: o.Adapter,
-		Data:    []link.Data{{Name: "script", Text: b.script}, {Name: "map", Text: b.sourceMap}},
+		Data:    []link.Data{{Name: "script", Text: b.script}, {Name: "places", Text: b.places}},
 		Exports: exports, Slot: "native",
 		Keep: func(module, name string) bool { return module != abiModule || used[name] },
 	})

@@ -8,7 +8,7 @@ import (
 // natives are the adapter's functions by number: natives.ts there has them in
 // this order. Those from publish on are imports of the ABI.
 var natives = []string{
-	"main", "answer", "abort", "map", "config", "field", "value", "number", "here",
+	"main", "answer", "abort", "places", "config", "field", "value", "number", "here",
 	"publish", "reply", "defer", "subscribe", "unsubscribe", "disconnect", "subscribed", "presence",
 	"kv_get", "kv_set", "kv_delete", "kv_cas", "kv_incr", "kv_scan",
 	"http_fetch", "timer_set", "log", "metric", "now", "random",

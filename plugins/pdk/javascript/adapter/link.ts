@@ -8,12 +8,12 @@ export declare function scriptSize(): i32;
 @external("link", "script_copy")
 export declare function scriptCopy(to: usize): void;
 // @ts-ignore: decorator
-@external("link", "map_size")
-export declare function mapSize(): i32;
-/** Copies the script's source map. */
+@external("link", "places_size")
+export declare function placesSize(): i32;
+/** Copies the table of places in the sources. */
 // @ts-ignore: decorator
-@external("link", "map_copy")
-export declare function mapCopy(to: usize): void;
+@external("link", "places_copy")
+export declare function placesCopy(to: usize): void;
 /** Where native() stands in the engine's table of functions. */
 // @ts-ignore: decorator
 @external("link", "slot")

@@ -5,7 +5,7 @@
 import * as host from "../../assemblyscript/driplet/imports";
 import * as js from "./engine";
 import { fieldJSON, fieldNumber, fieldText, setAnswer, spanLen, spanPtr } from "./event";
-import { mapCopy, mapSize } from "./link";
+import { placesCopy, placesSize } from "./link";
 import { big, capacity, ctx, done, envelope, envelopeSize, field, lengthOf, need, numberField, parse, roomFor, text, utf16, whole } from "./values";
 
 export const NATIVES = 29;
@@ -47,10 +47,10 @@ function run(number: i32, argc: i32, argv: usize): i64 {
       abortWith(utf16(arg(argv, 0)), utf16(arg(argv, 1)), <i32>whole(arg(argv, 2)), <i32>whole(arg(argv, 3)));
       unreachable();
     }
-    case 3: { // map()
-      const p = need(mapSize());
-      mapCopy(p);
-      return js.newText(ctx, p, mapSize());
+    case 3: { // places()
+      const p = need(placesSize());
+      placesCopy(p);
+      return js.newText(ctx, p, placesSize());
     }
     case 4: return js.dup(ctx, config); // config()
     case 5: return fieldText(<i32>whole(arg(argv, 0)));

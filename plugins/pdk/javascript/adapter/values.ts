@@ -26,8 +26,12 @@ let t0: usize = 0, t1: usize = 0, t2: usize = 0, t3: usize = 0, t4: usize = 0, t
 let taken = 0;
 let length: i32 = 0;
 
-/** A value as UTF-8, until done(); its length is lengthOf(). A lone surrogate becomes U+FFFD. */
+/** A value as UTF-8, until done(); its length is lengthOf(). A lone surrogate becomes U+FFFD; undefined is empty. */
 export function text(value: i64): usize {
+  if (value == js.UNDEFINED) {
+    length = 0;
+    return 0;
+  }
   const p = js.toText(ctx, cell, value, 0);
   length = p ? load<i32>(cell) : 0;
   switch (taken++) {
@@ -55,8 +59,12 @@ export function done(): void {
   taken = 0;
 }
 
-/** A text that stays until the caller frees it. */
+/** A text that stays until the caller frees it; undefined is empty, and 0. */
 export function keepText(value: i64): usize {
+  if (value == js.UNDEFINED) {
+    length = 0;
+    return 0;
+  }
   const p = js.toText(ctx, cell, value, 0);
   length = p ? load<i32>(cell) : 0;
   return p;

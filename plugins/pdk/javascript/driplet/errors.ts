@@ -36,7 +36,7 @@ export function must<T>(result: T | number, call: string, what: string): T {
 
 /** A value as JSON text. */
 export function toJSON(value: unknown, call: string): string {
-  const text = JSON.stringify(value ?? null);
+  const text = JSON.stringify(value === undefined ? null : value);
   if (text === undefined) throw new TypeError(`${call}: a ${typeof value} cannot be written as JSON`);
   return text;
 }

@@ -6,8 +6,7 @@ import { open } from "./state";
  * kind of event; the others are empty. Not to be kept beyond the handler.
  */
 export class Event<Data = any> {
-  private seen: any;
-  private known = false;
+  declare private seen: any; // of data; declared only: a field would cost every event
 
   /** Message: its name, "chat.send". Publish: the message's event name, may be empty. Timer: the timer's name. */
   get event(): string { return driplet$field(0); }
@@ -24,17 +23,7 @@ export class Event<Data = any> {
   /** When it happened, milliseconds since 1970. */
   get time(): number { return driplet$number(6); }
   /** What the client sent. Publish: the message. Http: the body. null when it is empty, or, of http, no JSON. */
-  get data(): Data {
-    if (!this.known) {
-      this.known = true;
-      try {
-        this.seen = driplet$value(7);
-      } catch {
-        this.seen = null;
-      }
-    }
-    return this.seen;
-  }
+  get data(): Data { return this.seen === undefined ? this.seen = parsed() : this.seen; }
   /** The token's user; empty: anonymous. */
   get account(): string { return driplet$field(8); }
   /** The endpoint's name. */
@@ -100,6 +89,14 @@ export class Event<Data = any> {
     let v: any = this.data;
     for (const key of path.split(".")) v = v !== null && typeof v === "object" && Object.hasOwn(v, key) ? v[key] : undefined;
     return v;
+  }
+}
+
+function parsed(): any {
+  try {
+    return driplet$value(7);
+  } catch {
+    return null;
   }
 }
 

@@ -81,12 +81,8 @@ const ANSWERED = new Set([CONNECT, SUBSCRIBE, MESSAGE, HTTP]);
 
 /** Runs the handler of the event at hand. */
 export function dispatch(kind: number): void {
-  const handler = handlerOf(kind);
-  if (!handler) {
-    if (kind === MESSAGE) refuse(new Refusal("no_handler", `no handler for the event ${driplet$field(0)}`));
-    if (kind === HTTP && driplet$field(14) !== "") refuse(new Refusal("no_handler", "no handler for requests"));
-    return;
-  }
+  const handler = kind === MESSAGE ? messages.get(driplet$field(0)) ?? handlerOf(kind) : handlerOf(kind);
+  if (handler === undefined) return unhandled(kind);
   let value: any;
   try {
     value = handler(new Event());
@@ -95,13 +91,23 @@ export function dispatch(kind: number): void {
     value = thrown;
   }
   if (value === undefined) return;
-  if (value instanceof Refusal) return refuse(value);
-  if (isPromise(value)) throw synchronous();
-  if (kind === PUBLISH) {
-    if (!(value instanceof Verdict)) throw new TypeError("a handler of onPublish returns pass(), drop(), replace(…), retarget(…), both(…), or nothing");
-    return value.answer();
+  if (typeof value === "object" && value !== null) {
+    if (value instanceof Refusal) return refuse(value);
+    if (typeof value.then === "function") throw synchronous();
   }
-  if (ANSWERED.has(kind)) driplet$answer(toJSON(value, "the answer"), PLAIN, "");
+  if (kind === PUBLISH) return verdict(value);
+  if (kind === MESSAGE || ANSWERED.has(kind)) driplet$answer(toJSON(value, "the answer"), PLAIN, undefined);
 }
 
-function refuse(r: Refusal): void { driplet$answer(JSON.stringify(r), REFUSED, ""); }
+/** What the caller of an event hears that has no handler, where somebody waits. */
+function unhandled(kind: number): void {
+  if (kind === MESSAGE) refuse(new Refusal("no_handler", `no handler for the event ${driplet$field(0)}`));
+  if (kind === HTTP && driplet$field(14) !== "") refuse(new Refusal("no_handler", "no handler for requests"));
+}
+
+function verdict(value: any): void {
+  if (!(value instanceof Verdict)) throw new TypeError("a handler of onPublish returns pass(), drop(), replace(…), retarget(…), both(…), or nothing");
+  value.answer();
+}
+
+function refuse(r: Refusal): void { driplet$answer(JSON.stringify(r), REFUSED, undefined); }

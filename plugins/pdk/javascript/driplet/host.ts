@@ -26,7 +26,7 @@ export const http = {
     let headers = request.headers;
     if (!text && !Object.keys(headers ?? {}).some((name) => name.toLowerCase() === "content-type")) headers = { ...headers, "content-type": "application/json" };
     const n = driplet$http_fetch(close(then, state), milliseconds(request.timeout, "http.fetch"), request.signed ? 1 : 0, method, url,
-      headers ? JSON.stringify(headers) : "", text ? body : toJSON(body, "http.fetch"));
+      headers && JSON.stringify(headers), text ? body : toJSON(body, "http.fetch"));
     return n !== UNAVAILABLE && must(n, "http.fetch", url) === 0;
   },
 };

@@ -1,21 +1,22 @@
 // What the adapter offers: each a parameter of the function around the bundle.
-// A call that fails returns its errno, a negative number. What a bundle does
+// All arguments are given; undefined is empty text. A call that fails returns
+// its errno, a negative number. What a bundle does
 // not mention is not imported.
 
 declare global {
   function driplet$main(dispatch: (kind: number) => void, explain: (error: unknown) => void): void;
-  function driplet$answer(text: string, how: number, target: string): void;
+  function driplet$answer(text: string, how: number, target: string | undefined): void;
   function driplet$abort(message: string, file: string, line: number, column: number): never;
-  function driplet$map(): string;
+  function driplet$places(): string;
   function driplet$config(): any;
   function driplet$field(n: number): string;
   function driplet$value(n: number): any;
   function driplet$number(n: number): number;
   function driplet$here(topic: string): number;
-  function driplet$publish(topic: string, data: string, target: string, history: number, event: string, except: string, id: string): number;
-  function driplet$reply(handle: bigint, data: string, refused: number): number;
+  function driplet$publish(topic: string, data: string, target: string | undefined, history: number, event?: string, except?: string, id?: string): number;
+  function driplet$reply(handle: bigint, data: string | undefined, refused: number): number;
   function driplet$defer(): bigint;
-  function driplet$subscribe(session: string, topic: string, info: string): number;
+  function driplet$subscribe(session: string, topic: string, info: string | undefined): number;
   function driplet$unsubscribe(topic: string, reason: string, ...who: string[]): number;
   function driplet$disconnect(reason: string, ...who: string[]): number;
   function driplet$subscribed(session: string, topic: string): number;
@@ -26,7 +27,7 @@ declare global {
   function driplet$kv_cas(key: string, old: string | null, next: string | null, ttl: number): number;
   function driplet$kv_incr(key: string, delta: number, ttl: number): bigint | number;
   function driplet$kv_scan(prefix: string, limit: number, reverse: number): string[] | number;
-  function driplet$http_fetch(state: string, timeout: number, signed: number, method: string, url: string, headers: string, body: string): number;
+  function driplet$http_fetch(state: string, timeout: number, signed: number, method: string, url: string, headers: string | undefined, body: string): number;
   function driplet$timer_set(name: string, at: number, state: string): number;
   function driplet$log(level: number, text: string): number;
   function driplet$metric(name: string, value: number): number;

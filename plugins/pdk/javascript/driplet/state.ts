@@ -23,10 +23,17 @@ const UNITS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000,
 /** A time in milliseconds, or as text: "500ms", "30s", "10m", "2h", "7d". */
 export type Duration = number | string;
 
+// Those that were read before: scripts give the same few again and again.
+const read = new Map<string, number>();
+
 export function milliseconds(d: Duration | undefined, call: string): number {
   if (d === undefined) return 0;
   if (typeof d === "number") return d;
+  let n = read.get(d);
+  if (n !== undefined) return n;
   const found = /^(\d+)(ms|s|m|h|d)$/.exec(d);
   if (!found) throw new TypeError(`${call}: ${JSON.stringify(d)} is no time: write 500ms, 30s, 10m, 2h or 7d`);
-  return Number(found[1]) * UNITS[found[2]!]!;
+  n = Number(found[1]) * UNITS[found[2]!]!;
+  if (read.size < 100) read.set(d, n);
+  return n;
 }

@@ -16,13 +16,13 @@ export interface PublishOptions {
 
 /** Publishes when the handler ends: `publish("chat.lobby", message, { event: "chat.message" })`. */
 export function publish(topic: string, data: unknown, o: PublishOptions = {}): void {
-  const target = o.target ? toJSON(o.target, "publish") : "";
-  must(driplet$publish(topic, toJSON(data, "publish"), target, o.history === false ? 0 : 1, o.event ?? "", o.except ?? "", o.id ?? ""), "publish", topic);
+  const target = o.target && toJSON(o.target, "publish");
+  must(driplet$publish(topic, toJSON(data, "publish"), target, o.history === false ? 0 : 1, o.event, o.except, o.id), "publish", topic);
 }
 
 /** Subscribes a connection when the handler ends; info is what others see of it in presence. */
 export function subscribe(session: string, topic: string, info?: unknown): void {
-  must(driplet$subscribe(session, topic, info === undefined ? "" : toJSON(info, "subscribe")), "subscribe", topic);
+  must(driplet$subscribe(session, topic, info === undefined ? info : toJSON(info, "subscribe")), "subscribe", topic);
 }
 
 /** Names all connections of a user, by public id, for unsubscribe and disconnect. */
@@ -64,7 +64,7 @@ export function defer(): string | null {
 
 /** Answers a request that was kept open, once; `refusal(code, message)` is an answer too. false: the caller has given up, or was answered. */
 export function reply(handle: string, answer?: unknown): boolean {
-  const text = answer === undefined ? "" : toJSON(answer, "reply");
+  const text = answer === undefined ? answer : toJSON(answer, "reply");
   const n = driplet$reply(BigInt(handle), text, answer instanceof Refusal ? 1 : 0);
   return n !== NOT_FOUND && must(n, "reply", handle) === 0;
 }
