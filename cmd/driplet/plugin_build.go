@@ -103,7 +103,7 @@ func toBuild(arg string) (*build.Options, *pluginFolder, error) {
 	p, err := openPlugin(where)
 	switch {
 	case err == nil:
-		o.Dir, o.Name, o.Out = p.dir, p.manifest.Name, p.wasm()
+		o.Dir, o.Name, o.Out, o.Stack = p.dir, p.manifest.Name, p.wasm(), p.manifest.Limits.Stack
 		return o, p, nil
 	case o.File == "" || !errors.Is(err, errNoManifest):
 		return nil, nil, err

@@ -26,7 +26,7 @@ const (
 )
 
 // errOverflow stops a guest whose calls go too deep.
-var errOverflow = fmt.Errorf("call depth: its calls go more than %d deep, or take more than %d bytes of stack", meter.DefaultDepth, meter.DefaultStack)
+var errOverflow = fmt.Errorf("call depth: its calls go more than %d deep, or take more than the manifest's limits.stack", meter.DefaultDepth)
 
 // instantiateMeter offers metered guests what they call.
 func instantiateMeter(ctx context.Context, r wazero.Runtime) error {

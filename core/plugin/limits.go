@@ -21,6 +21,8 @@ const (
 const (
 	MaxMemory       = 1 << 30          // of 4 GiB that 32 bits can address
 	MinMemory       = 64 << 10         // one page of WebAssembly
+	MaxStack        = 16 << 20         // an instance keeps the stack that it once took
+	MinStack        = 64 << 10         // below it no runtime starts
 	MaxDeadline     = 10 * time.Second // beyond it a loop holds a client for too long
 	MinDeadline     = time.Millisecond
 	MaxReplyTimeout = 5 * time.Minute // proxies give up earlier

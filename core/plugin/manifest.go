@@ -42,6 +42,7 @@ type Grants struct {
 // ManifestLimits are a manifest's limits with the defaults filled in.
 type ManifestLimits struct {
 	Memory       int64 // bytes; 0: the default, which depends on the module
+	Stack        int   // bytes that open calls may take
 	Deadline     time.Duration
 	ReplyTimeout time.Duration
 	Instances    int  // 0: a pool
@@ -69,6 +70,7 @@ type source struct {
 	} `toml:"capabilities"`
 	Limits struct {
 		Memory       string `toml:"memory"`
+		Stack        string `toml:"stack"`
 		Deadline     string `toml:"deadline"`
 		ReplyTimeout string `toml:"reply_timeout"`
 		Instances    int    `toml:"instances"`

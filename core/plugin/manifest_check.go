@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/driplet/driplet/core"
+	"github.com/driplet/driplet/core/plugin/meter"
 )
 
 // manifest checks what was decoded and fills in the defaults.
@@ -162,6 +163,17 @@ func (m *Manifest) readLimits(s *source) (err error) {
 		if m.Limits.Memory < MinMemory || m.Limits.Memory > MaxMemory {
 			return fmt.Errorf("limits.memory = %q: write a size from 64 KiB to 1 GiB", l.Memory)
 		}
+	}
+	m.Limits.Stack = meter.DefaultStack
+	if l.Stack != "" {
+		stack, err := parseSize(l.Stack)
+		if err != nil {
+			return fmt.Errorf("limits.stack: %w", err)
+		}
+		if stack < MinStack || stack > MaxStack {
+			return fmt.Errorf("limits.stack = %q: write a size from 64 KiB to 16 MiB", l.Stack)
+		}
+		m.Limits.Stack = int(stack)
 	}
 	if m.Limits.Deadline, err = duration("deadline", l.Deadline, DefaultDeadline, MinDeadline, MaxDeadline); err != nil {
 		return err

@@ -26,6 +26,7 @@ kv = "8 MiB"
 http = ["https://api.example.com/"]
 [limits]
 memory = "16 MiB"
+stack = "4 MiB"
 deadline = "50ms"
 reply_timeout = "5s"
 instances = 1
@@ -44,7 +45,7 @@ func TestManifest(t *testing.T) {
 	}
 	if m.Name != "chat" || m.Version != "1.2.0" || m.Wasm != "chat.wasm" || m.Order != 3 || !m.Pass || m.Events[0].String() != "chat.*" ||
 		!m.Hooks[KindConnect] || !m.Hooks[KindUnsubscribe] || m.Hooks[KindPublish] || m.Timers["sweep"] != 10*time.Minute ||
-		m.Grants.KV != 8<<20 || len(m.Grants.HTTP) != 1 || m.Limits.Memory != 16<<20 || m.Limits.Deadline != 50*time.Millisecond ||
+		m.Grants.KV != 8<<20 || len(m.Grants.HTTP) != 1 || m.Limits.Memory != 16<<20 || m.Limits.Stack != 4<<20 || m.Limits.Deadline != 50*time.Millisecond ||
 		m.Limits.ReplyTimeout != 5*time.Second || m.Limits.Instances != 1 || !m.Limits.ByTopic || m.Config["max_text"] != int64(2000) {
 		t.Errorf("got %+v", m)
 	}
@@ -53,7 +54,7 @@ func TestManifest(t *testing.T) {
 		t.Fatal(err)
 	}
 	if m.Wasm != "chat.wasm" || m.Pass || m.Limits.Deadline != DefaultDeadline || m.Limits.ReplyTimeout != DefaultReplyTimeout ||
-		m.Limits.Memory != 0 || m.Grants.has(needsKV) || m.Grants.has(needsHTTP) || m.Grants.has(needsMembership) {
+		m.Limits.Memory != 0 || m.Limits.Stack != 1<<20 || m.Grants.has(needsKV) || m.Grants.has(needsHTTP) || m.Grants.has(needsMembership) {
 		t.Errorf("got %+v", m)
 	}
 }
@@ -85,6 +86,8 @@ func TestManifestFaults(t *testing.T) {
 		"[capabilities]\nhttp = [\"https://u@x.com/\"]\n":   "write a prefix of URLs",
 		"[capabilities]\nhttp = [\"ftp://x.com/\"]\n":       "write a prefix of URLs",
 		"[limits]\nmemory = \"2 GiB\"\n":                    "from 64 KiB to 1 GiB",
+		"[limits]\nstack = \"32 MiB\"\n":                    "from 64 KiB to 16 MiB",
+		"[limits]\nstack = \"much\"\n":                      "limits.stack: ",
 		"[limits]\ndeadline = \"1m\"\n":                     "limits.deadline",
 		"[limits]\nreply_timeout = \"soon\"\n":              "limits.reply_timeout",
 		"[limits]\ninstances = -1\n":                        "limits.instances",

@@ -38,7 +38,7 @@ func compile(ctx context.Context, m *Manifest, wasm []byte, cache wazero.Compila
 	size := len(wasm)
 	if !unmetered {
 		var err error
-		if wasm, err = meter.Rewrite(wasm, meter.Options{}); err != nil {
+		if wasm, err = meter.Rewrite(wasm, meter.Options{MaxStack: m.Limits.Stack}); err != nil {
 			return nil, m.errorf("%s is not a module that can be loaded: %w", m.Wasm, err)
 		}
 	}

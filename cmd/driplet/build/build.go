@@ -21,6 +21,7 @@ type Options struct {
 	File   string // its main file, relative to Dir; "" is found by its name
 	Name   string // the plugin's name: NAME.ts may be its main file
 	Out    string // the wasm file
+	Stack  int    // the manifest's limits.stack, bytes; 0 is the server's default
 	Engine javascript.Source
 	Env    []string  // of the tools
 	Output io.Writer // what the tools print
@@ -87,7 +88,7 @@ func (b *job) javascript(ctx context.Context) error {
 		return err
 	}
 	library, adapter := plugins.JavaScript()
-	wasm, warnings, err := javascript.Build(javascript.Options{Dir: b.Dir, Entry: b.Built.File, Engine: engine, Library: library, Adapter: adapter})
+	wasm, warnings, err := javascript.Build(javascript.Options{Dir: b.Dir, Entry: b.Built.File, Engine: engine, Stack: b.Stack, Library: library, Adapter: adapter})
 	if err != nil {
 		return err
 	}

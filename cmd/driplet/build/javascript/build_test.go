@@ -110,6 +110,10 @@ on("x.thrown", () => { throw { a: 1 }; });
 on("x.promise", async () => 1);
 on("x.later", () => { Promise.resolve(1).then(() => 2); return 1; });
 on("x.answer", () => () => 1);
+on("x.depth", () => {
+  const deep = (n: number): number => n === 0 ? 0 : 1 + deep(n - 1);
+  return deep(100) === 100;
+});
 on("x.deep", function deep(): number { return 1 + deep(); });
 on("x.caught", () => {
   const deep = (): number => 1 + deep();
@@ -125,10 +129,6 @@ export function first(named: { name?: string }): string {
 function initial(name: string): string { return name.slice(0, 1); }
 `,
 	})
-	source := fstest.MapFS{
-		"x.toml": {Data: []byte("name = \"x\"\nversion = \"1.0.0\"\nabi = 1\nevents = [\"x.*\"]\n")},
-		"x.wasm": {Data: wasm},
-	}
 	const synchronous = "Error: handlers are synchronous; use http.fetch(request, {then, state})"
 	cache := t.TempDir()
 	for _, c := range []struct{ event, want string }{
@@ -137,29 +137,68 @@ function initial(name: string): string { return name.slice(0, 1); }
 		{"promise", synchronous},
 		{"later", synchronous},
 		{"answer", "TypeError: the answer: a function cannot be written as JSON"},
-		{"deep", "RangeError: Maximum call stack size exceeded in deep, called by deep (main.ts:11:"},
+		{"depth", `true`},
+		{"deep", "RangeError: Maximum call stack size exceeded in deep, called by deep (main.ts:15:"},
 		{"caught", `"RangeError"`},
 		{"ok", `"ok"`},
 	} {
-		var logged bytes.Buffer
-		h := plugin.NewHost(plugin.Options{
-			Sources: []fs.FS{source}, CacheDir: cache, Store: new(cases.Store), ParseTarget: target.Parse,
-			Log: slog.New(slog.NewTextHandler(&logged, nil)), LeastDeadline: plugin.MaxDeadline,
-		})
-		if err := h.Load(t.Context(), []*core.Endpoint{{Name: cases.Endpoint, Plugins: []string{"x"}}}); err != nil {
-			t.Fatal(err)
-		}
-		if err := h.Start(context.WithoutCancel(t.Context()), new(cases.Services)); err != nil {
-			t.Fatal(err)
-		}
-		v, err := h.Decide(t.Context(), &core.ClientEvent{
-			Kind: core.HookMessage, Endpoint: cases.Endpoint, Event: "x." + c.event, Session: "s", User: "7", Claims: &core.Claims{User: "7"}, Data: []byte("{}"),
-		})
-		if err := h.Close(); err != nil {
-			t.Error(err)
-		}
+		answer, logged, err := ask(t, wasm, "", c.event, cache)
 		if got := strings.ReplaceAll(logged.String(), `\"`, `"`); err != nil && !strings.Contains(got, c.want) || err == nil && string(v.Data) != c.want {
 			t.Errorf("%s: %s %v, logged %s; want %s", c.event, v.Data, err, got, c.want)
 		}
+	}
+}
+
+// ask gives one event to a plugin, with more in its manifest, and returns what
+// it answers and what the server logs.
+func ask(t *testing.T, wasm []byte, manifest, event, cache string) (answer, logged string, err error) {
+	t.Helper()
+	var log bytes.Buffer
+	h := plugin.NewHost(plugin.Options{
+		Sources: []fs.FS{fstest.MapFS{
+			"x.toml": {Data: []byte("name = \"x\"\nversion = \"1.0.0\"\nabi = 1\nevents = [\"x.*\"]\n" + manifest)},
+			"x.wasm": {Data: wasm},
+		}},
+		CacheDir: cache, Store: new(cases.Store), ParseTarget: target.Parse,
+		Log: slog.New(slog.NewTextHandler(&log, nil)), LeastDeadline: plugin.MaxDeadline,
+	})
+	if err := h.Load(t.Context(), []*core.Endpoint{{Name: cases.Endpoint, Plugins: []string{"x"}}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.Start(context.WithoutCancel(t.Context()), new(cases.Services)); err != nil {
+		t.Fatal(err)
+	}
+	v, err := h.Decide(t.Context(), &core.ClientEvent{
+		Kind: core.HookMessage, Endpoint: cases.Endpoint, Event: "x." + event, Session: "s", User: "7", Claims: &core.Claims{User: "7"}, Data: []byte("{}"),
+	})
+	if err := h.Close(); err != nil {
+		t.Error(err)
+	}
+	return string(v.Data), log.String(), err
+}
+
+// With a larger stack in its manifest a script's functions may call each other
+// deeper; beyond it an error says so that the script can catch.
+func TestStack(t *testing.T) {
+	library, adapter := plugins.JavaScript()
+	wasm, _, err := javascript.Build(javascript.Options{
+		Dir: sources(t, map[string]string{"main.ts": `import { on } from "driplet";
+const deep = (n: number): number => n === 0 ? 0 : 1 + deep(n - 1);
+on("x.deep", () => {
+  try { return [deep(1500), deep(1e9)]; } catch (e: any) { return e.name; }
+});
+on("x.most", () => deep(1500));
+`}), Entry: "main.ts", Engine: engine(t), Stack: plugin.MaxStack, Library: library, Adapter: adapter,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for event, want := range map[string]string{"deep": `"RangeError"`, "most": "1500"} {
+		if got, logged, err := ask(t, wasm, "[limits]\nstack = \"16 MiB\"\n", event, ""); err != nil || got != want {
+			t.Errorf("%s: %s, %v, %s", event, got, err, logged)
+		}
+	}
+	if _, logged, err := ask(t, wasm, "", "most", ""); err == nil || !strings.Contains(logged, "or take more than the manifest's limits.stack") {
+		t.Errorf("%v, %s", err, logged)
 	}
 }

@@ -18,6 +18,8 @@ type Input struct {
 	// Data are texts that the adapter can copy into memory: each NAME by its
 	// imports link.NAME_size () -> i32 and link.NAME_copy (to i32) -> ().
 	Data []Data
+	// Numbers are told to the adapter: each NAME by its import link.NAME () -> i32.
+	Numbers []Number
 	// Exports of the adapter that the result exports, beside the memory.
 	Exports []string
 	// Slot is the export of the adapter that gets a place in the engine's table;
@@ -33,6 +35,12 @@ type Input struct {
 type Data struct {
 	Name string
 	Text []byte
+}
+
+// Number is a named number.
+type Number struct {
+	Name  string
+	Value int32
 }
 
 // Link joins the modules of in. The same input gives the same bytes.
@@ -163,6 +171,11 @@ func (l *linker) slot() uint64 {
 func (l *linker) own(name string) []byte {
 	if name == "slot" {
 		return body(signed([]byte{0x41}, int64(l.slot())))
+	}
+	for _, n := range l.Numbers {
+		if n.Name == name {
+			return body(signed([]byte{0x41}, int64(n.Value)))
+		}
 	}
 	for i, d := range l.Data {
 		size := signed([]byte{0x41}, int64(len(d.Text)))

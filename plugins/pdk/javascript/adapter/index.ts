@@ -3,7 +3,7 @@
 
 import * as js from "./engine";
 import { forget, openEnvelope, takeAnswer } from "./event";
-import { scriptCopy, scriptSize, slot } from "./link";
+import { scriptCopy, scriptSize, slot, stack } from "./link";
 import { NATIVES, abortWith, dispatch, explain, setConfig } from "./natives";
 import { ctx, need, open, parse, utf16 } from "./values";
 
@@ -12,12 +12,9 @@ export { native } from "./natives";
 let inbox: usize = 0;
 let args: usize = 0;
 
-/** What the engine's own stack may take: it throws an error of its own before the server's limit of calls is met. */
-const ENGINE_STACK = 36 << 10;
-
 export function _initialize(): void {
   open();
-  js.setMaxStack(ENGINE_STACK);
+  js.setMaxStack(stack());
 }
 
 export function dr_abi(): i32 { return 1; }

@@ -14,6 +14,10 @@ export declare function placesSize(): i32;
 // @ts-ignore: decorator
 @external("link", "places_copy")
 export declare function placesCopy(to: usize): void;
+/** What the engine may take of its own stack, in bytes. */
+// @ts-ignore: decorator
+@external("link", "stack")
+export declare function stack(): i32;
 /** Where native() stands in the engine's table of functions. */
 // @ts-ignore: decorator
 @external("link", "slot")
