@@ -143,8 +143,8 @@ function initial(name: string): string { return name.slice(0, 1); }
 		{"ok", `"ok"`},
 	} {
 		answer, logged, err := ask(t, wasm, "", c.event, cache)
-		if got := strings.ReplaceAll(logged.String(), `\"`, `"`); err != nil && !strings.Contains(got, c.want) || err == nil && string(v.Data) != c.want {
-			t.Errorf("%s: %s %v, logged %s; want %s", c.event, v.Data, err, got, c.want)
+		if got := strings.ReplaceAll(logged, `\"`, `"`); err != nil && !strings.Contains(got, c.want) || err == nil && answer != c.want {
+			t.Errorf("%s: %s %v, logged %s; want %s", c.event, answer, err, got, c.want)
 		}
 	}
 }
