@@ -139,34 +139,14 @@ func (o *benchOptions) complete(fs *flag.FlagSet) error {
 // server fills in where to connect, and with which secrets.
 func (o *benchOptions) server(t *terminal, fs *flag.FlagSet) int {
 	p := &o.plan
-	address := o.url
-	if given := givenFlags(fs); !given["url"] && !given["config"] {
-		address = lookup(t.env, "DRIPLET_URL")
+	at, code := t.find(fs, o.url, o.config, o.name)
+	if code != exitOK {
+		return code
 	}
-	if address != "" {
-		p.APISecret = firstOf(p.APISecret, lookup(t.env, "DRIPLET_API_SECRET"))
-		p.JWTSecret = firstOf(p.JWTSecret, lookup(t.env, "DRIPLET_JWT_SECRET"))
-	} else {
-		cfg, ok := load(t, o.config, nil)
-		if !ok {
-			return exitUsage
-		}
-		e, err := endpoint(cfg, o.name)
-		if err != nil {
-			fmt.Fprintf(t.err, "driplet: %v\n", err)
-			return exitUsage
-		}
-		if p.APISecret == "" && len(e.APIKeys) > 0 {
-			p.APISecret = e.APIKeys[0].Secret
-		}
-		if p.JWTSecret == "" && len(e.JWTKeys) > 0 {
-			p.JWTSecret = e.JWTKeys[0].Secret
-		}
-		p.UserClaim = firstOf(p.UserClaim, e.UserClaim)
-		address, o.name = cfg.Global.URL(), e.Name
-	}
+	p.APISecret, p.JWTSecret = firstOf(p.APISecret, at.apiSecret), firstOf(p.JWTSecret, at.jwtSecret)
+	p.UserClaim = firstOf(p.UserClaim, at.userClaim)
 	var err error
-	p.API, p.WebSocket, p.Endpoint, err = bench.Server(address, o.name)
+	p.API, p.WebSocket, p.Endpoint, err = bench.Server(at.address, at.endpoint)
 	switch {
 	case err != nil:
 		fmt.Fprintf(t.err, "driplet: %v\n", err)
@@ -223,11 +203,4 @@ func firstOf(a, b string) string {
 		return a
 	}
 	return b
-}
-
-// givenFlags are those that stand on the command line.
-func givenFlags(fs *flag.FlagSet) map[string]bool {
-	given := map[string]bool{}
-	fs.Visit(func(f *flag.Flag) { given[f.Name] = true })
-	return given
 }

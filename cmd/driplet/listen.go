@@ -120,30 +120,14 @@ func (o *listenOptions) checkClient(fs *flag.FlagSet) error {
 
 // server tells l where to connect, and how it gets its tokens.
 func (o *listenOptions) server(t *terminal, fs *flag.FlagSet, l *listener) int {
-	address, claim := o.url, "uid"
-	if given := givenFlags(fs); !given["url"] && !given["config"] {
-		address = lookup(t.env, "DRIPLET_URL")
+	at, code := t.find(fs, o.url, o.config, o.name)
+	if code != exitOK {
+		return code
 	}
-	if address != "" {
-		if o.token == "" {
-			o.secret = firstOf(o.secret, lookup(t.env, "DRIPLET_JWT_SECRET"))
-		}
-	} else {
-		cfg, ok := load(t, o.config, nil)
-		if !ok {
-			return exitUsage
-		}
-		e, err := endpoint(cfg, o.name)
-		if err != nil {
-			fmt.Fprintf(t.err, "driplet: %v\n", err)
-			return exitUsage
-		}
-		if o.secret == "" && len(e.JWTKeys) > 0 {
-			o.secret = e.JWTKeys[0].Secret
-		}
-		address, o.name, claim = cfg.Global.URL(), e.Name, e.UserClaim
+	if o.token == "" {
+		o.secret = firstOf(o.secret, at.jwtSecret)
 	}
-	_, webSocket, _, err := bench.Server(address, o.name)
+	_, webSocket, _, err := bench.Server(at.address, at.endpoint)
 	if err != nil {
 		fmt.Fprintf(t.err, "driplet: %v\n", err)
 		return exitUsage
@@ -152,7 +136,7 @@ func (o *listenOptions) server(t *terminal, fs *flag.FlagSet, l *listener) int {
 		fmt.Fprintln(t.err, "driplet: there is no token: give -token, or -jwt-secret to sign one with, or set the endpoint's JWTSecret")
 		return exitUsage
 	}
-	l.url, l.token = webSocket, func() (string, error) { return o.newToken(claim) }
+	l.url, l.token = webSocket, func() (string, error) { return o.newToken(firstOf(at.userClaim, auth.DefaultUserClaim)) }
 	l.renews = o.token == ""
 	return exitOK
 }

@@ -122,31 +122,14 @@ func (p *publishOptions) target() (map[string]any, error) {
 
 // destination is where to publish, and with which secret.
 func (p *publishOptions) destination(t *terminal) (destination, int) {
-	given := map[string]bool{}
-	p.fs.Visit(func(f *flag.Flag) { given[f.Name] = true })
-	address, secret := p.url, p.secret
-	if !given["config"] && !given["url"] {
-		address = lookup(t.env, "DRIPLET_URL")
+	at, code := t.find(p.fs, p.url, p.config, p.name)
+	if code != exitOK {
+		return destination{}, code
 	}
-	if address != "" {
-		if secret == "" {
-			secret = lookup(t.env, "DRIPLET_API_SECRET")
-		}
-		return checkDestination(t, address, secret)
+	if at.configured {
+		at.address += "/api/" + at.endpoint
 	}
-	cfg, ok := load(t, p.config, nil)
-	if !ok {
-		return destination{}, exitUsage
-	}
-	e, err := endpoint(cfg, p.name)
-	if err != nil {
-		fmt.Fprintf(t.err, "driplet: %v\n", err)
-		return destination{}, exitUsage
-	}
-	if secret == "" && len(e.APIKeys) > 0 {
-		secret = e.APIKeys[0].Secret
-	}
-	return checkDestination(t, cfg.Global.URL()+"/api/"+e.Name, secret)
+	return checkDestination(t, at.address, firstOf(p.secret, at.apiSecret))
 }
 
 func checkDestination(t *terminal, address, secret string) (destination, int) {
