@@ -2,8 +2,10 @@ package core
 
 import (
 	"bytes"
-	"encoding/json"
+	"encoding/binary"
 	"fmt"
+	"unicode/utf16"
+	"unicode/utf8"
 )
 
 // JSONScanner walks one JSON text (RFC 8259) once, checking its syntax on the
@@ -220,6 +222,12 @@ func (s *JSONScanner) digits() error {
 func (s *JSONScanner) str() error {
 	s.Pos++
 	for s.Pos < len(s.Src) {
+		for s.Pos+8 <= len(s.Src) && plain(binary.LittleEndian.Uint64(s.Src[s.Pos:])) {
+			s.Pos += 8
+		}
+		if s.Pos == len(s.Src) {
+			break
+		}
 		switch c := s.Src[s.Pos]; {
 		case c == '"':
 			s.Pos++
@@ -236,6 +244,14 @@ func (s *JSONScanner) str() error {
 		}
 	}
 	return s.Unexpected("the end of a string")
+}
+
+// plain reports whether eight bytes of a string hold no quotation mark, backslash
+// or control character. It may say no to others: a borrow of the byte before.
+func plain(x uint64) bool {
+	const ones, highs = 0x0101010101010101, 0x8080808080808080
+	quotes, slashes := x^ones*'"', x^ones*'\\'
+	return ((x-ones*0x20)&^x|(quotes-ones)&^quotes|(slashes-ones)&^slashes)&highs == 0
 }
 
 func (s *JSONScanner) escape() error {
@@ -264,13 +280,61 @@ func UnquoteJSON(inner []byte) []byte {
 	if bytes.IndexByte(inner, '\\') < 0 {
 		return inner
 	}
-	quoted := make([]byte, 0, len(inner)+2)
-	quoted = append(quoted, '"')
-	quoted = append(quoted, inner...)
-	quoted = append(quoted, '"')
-	var s string
-	if err := json.Unmarshal(quoted, &s); err != nil {
-		return nil // not reached: the scanner has checked the string
+	return AppendUnquoted(make([]byte, 0, len(inner)), inner)
+}
+
+// AppendUnquoted appends to dst what UnquoteJSON returns.
+func AppendUnquoted(dst, inner []byte) []byte {
+	for {
+		i := bytes.IndexByte(inner, '\\')
+		if i < 0 || i+1 >= len(inner) {
+			return append(dst, inner...)
+		}
+		dst = append(dst, inner[:i]...)
+		c := inner[i+1]
+		inner = inner[i+2:]
+		switch c {
+		case 'b':
+			c = '\b'
+		case 'f':
+			c = '\f'
+		case 'n':
+			c = '\n'
+		case 'r':
+			c = '\r'
+		case 't':
+			c = '\t'
+		case 'u':
+			var r rune
+			r, inner = unquoteUnit(inner)
+			if utf16.IsSurrogate(r) {
+				pair := rune(utf8.RuneError)
+				if bytes.HasPrefix(inner, []byte(`\u`)) {
+					low, rest := unquoteUnit(inner[2:])
+					if pair = utf16.DecodeRune(r, low); pair != utf8.RuneError {
+						inner = rest
+					}
+				}
+				r = pair
+			}
+			dst = utf8.AppendRune(dst, r)
+			continue
+		}
+		dst = append(dst, c)
 	}
-	return []byte(s)
+}
+
+// unquoteUnit reads four hexadecimal digits.
+func unquoteUnit(src []byte) (r rune, rest []byte) {
+	n := min(4, len(src)) // never less in a valid string
+	for _, c := range src[:n] {
+		switch {
+		case c <= '9':
+			c -= '0'
+		default:
+			c = c&^0x20 - 'A' + 10
+		}
+		r = r<<4 | rune(c)
+	}
+	return r, src[n:]
 }

@@ -34,6 +34,22 @@ func FuzzJSONScanner(f *testing.F) {
 	})
 }
 
+// FuzzUnquoteJSON holds UnquoteJSON to encoding/json, for text in UTF-8.
+func FuzzUnquoteJSON(f *testing.F) {
+	for _, s := range []string{`plain`, `\"\\\/\b\f\n\r\t`, `\u00e9\u20AC`, `\ud83d\ude00`, `\ud83d`, `\ud83d\u0041`, `\ude00\ud83d`, `\ud83d\ud83d\ude00`, `é\n`} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, inner string) {
+		var want string
+		if !utf8.ValidString(inner) || json.Unmarshal([]byte(`"`+inner+`"`), &want) != nil {
+			return
+		}
+		if got := string(UnquoteJSON([]byte(inner))); got != want {
+			t.Fatalf("%q is %q, want %q", inner, got, want)
+		}
+	})
+}
+
 // FuzzJSONMembers holds members and items to encoding/json's.
 func FuzzJSONMembers(f *testing.F) {
 	for _, s := range []string{`{"a":1,"b":[2,{"c":"\u00e9"}],"a":null}`, ` { "x" : [ 1 , 2 ] } `, `[1,"2",[3]]`, `{}`, `[]`, `"s"`} {

@@ -75,7 +75,7 @@ func TestRebuild(t *testing.T) {
 }
 
 // buildGo builds the Go plugin in source into folder/name.wasm.
-func buildGo(t *testing.T, source, out string) {
+func buildGo(t testing.TB, source, out string) {
 	t.Helper()
 	out, err := filepath.Abs(out)
 	if err != nil {
@@ -91,7 +91,7 @@ func buildGo(t *testing.T, source, out string) {
 
 // buildAssemblyScript builds the plugin in source with the pinned compiler,
 // as the npm script of a scaffolded plugin does.
-func buildAssemblyScript(t *testing.T, source, name string) {
+func buildAssemblyScript(t testing.TB, source, name string) {
 	t.Helper()
 	if _, err := rebuilt(); err != nil {
 		t.Fatal(err)

@@ -15,7 +15,7 @@ import (
 const engine = "node_modules/quickjs-wasi/quickjs.wasm"
 
 // buildJavaScript builds the plugin in source/entry.
-func buildJavaScript(t *testing.T, source, entry string) []byte {
+func buildJavaScript(t testing.TB, source, entry string) []byte {
 	t.Helper()
 	if _, err := os.Stat(engine); err != nil {
 		if _, err := rebuilt(); err != nil { // it installs what the lock file names

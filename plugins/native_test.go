@@ -13,7 +13,7 @@ import (
 const rustc = "/usr/bin/rustc"
 
 // build runs a guest library's build.sh, after a look at the tools that it needs.
-func build(t *testing.T, script string, tools []string, args ...string) {
+func build(t testing.TB, script string, tools []string, args ...string) {
 	t.Helper()
 	for _, tool := range tools {
 		if _, err := exec.LookPath(tool); err != nil {
@@ -29,13 +29,13 @@ func build(t *testing.T, script string, tools []string, args ...string) {
 	}
 }
 
-func buildC(t *testing.T, library, out string, files ...string) {
+func buildC(t testing.TB, library, out string, files ...string) {
 	t.Helper()
 	build(t, filepath.Join(library, "build.sh"), []string{"clang", "wasm-ld"}, append([]string{out}, files...)...)
 }
 
 // buildRust builds a plugin of one crate; options may hold "std".
-func buildRust(t *testing.T, library, out, file string, options ...string) {
+func buildRust(t testing.TB, library, out, file string, options ...string) {
 	t.Helper()
 	build(t, filepath.Join(library, "build.sh"), []string{rustc}, append([]string{out, file}, options...)...)
 }
@@ -70,10 +70,10 @@ func TestNativeExamples(t *testing.T) {
 	for lang, c := range map[string]struct {
 		source string
 		most   int64 // bytes
-		build  func(t *testing.T, library, out, file string)
+		build  func(t testing.TB, library, out, file string)
 	}{
-		"c":    {"main.c", 10 << 10, func(t *testing.T, library, out, file string) { buildC(t, library, out, file) }},
-		"rust": {"main.rs", 24 << 10, func(t *testing.T, library, out, file string) { buildRust(t, library, out, file) }},
+		"c":    {"main.c", 16 << 10, func(t testing.TB, library, out, file string) { buildC(t, library, out, file) }},
+		"rust": {"main.rs", 32 << 10, func(t testing.TB, library, out, file string) { buildRust(t, library, out, file) }},
 	} {
 		t.Run(lang, func(t *testing.T) {
 			source, dir := "examples/moderation-"+lang, t.TempDir()

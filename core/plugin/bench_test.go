@@ -96,10 +96,7 @@ func BenchmarkMetering(b *testing.B) {
 func bundled(b *testing.B, unmetered bool) *plugin.Host {
 	o := plugin.Options{
 		Sources: []fs.FS{plugins.Bundled()}, Store: new(plugintest.Store), Log: slog.New(slog.DiscardHandler),
-		ParseTarget: func([]byte) (*core.Target, error) { return nil, nil },
-	}
-	if unmetered {
-		o.Unmetered()
+		ParseTarget: func([]byte) (*core.Target, error) { return nil, nil }, Unmetered: unmetered,
 	}
 	h := plugin.NewHost(o)
 	b.Cleanup(func() {

@@ -170,6 +170,9 @@ func (b *binding) handle(ctx context.Context, input *Input, client *core.ClientE
 		if refusal := b.apply(ctx, fx); refusal != nil && out.refusal == nil {
 			out = outcome{refusal: refusal}
 		}
+		if trace == nil {
+			b.host.release(fx)
+		}
 	}
 	if out.refusal != nil {
 		b.count(input, "refused", took)

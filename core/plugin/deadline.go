@@ -72,6 +72,14 @@ func (in *instance) used() int64 {
 	return in.granted - int64(in.fuel.Get())
 }
 
+// spend is the fuel that the guest has taken since spend was called last.
+func (in *instance) spend() int64 {
+	used := in.used()
+	n := used - in.spent
+	in.spent = used
+	return n
+}
+
 // instanceKey finds the running instance in a host call's context.
 type instanceKey struct{}
 

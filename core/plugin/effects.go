@@ -59,6 +59,27 @@ type effects struct {
 	bytes     int
 }
 
+// newEffects is an empty list; what it has grown to is used again.
+func (h *Host) newEffects() *effects {
+	if x, ok := h.spare.Get().(*effects); ok {
+		return x
+	}
+	return new(effects)
+}
+
+// release takes a list back that nobody looks at any more.
+func (h *Host) release(x *effects) {
+	if cap(x.list) > spareEffects {
+		return
+	}
+	clear(x.list)
+	*x = effects{list: x.list[:0]}
+	h.spare.Put(x)
+}
+
+// spareEffects bounds the lists that are kept.
+const spareEffects = 16
+
 // add collects e, which holds size bytes.
 func (x *effects) add(e Effect, size int) error {
 	switch e.Op {

@@ -1,7 +1,6 @@
 package plugin
 
 import (
-	"encoding/binary"
 	"errors"
 	"unicode/utf8"
 )
@@ -84,10 +83,19 @@ func (in *instance) out(ptr, capacity uint64, result []byte) (int64, error) {
 	return int64(len(result)), nil
 }
 
+// lend keeps the memory of a result for the next one, unless it is unusually
+// large.
+func (in *instance) lend(result []byte) {
+	if cap(result) <= maxScratch {
+		in.scratch = result[:0]
+	}
+}
+
+// maxScratch bounds what an instance keeps of its largest result.
+const maxScratch = 16 << 10
+
 func (in *instance) outInt(ptr uint64, v int64) error {
-	var b [8]byte
-	binary.LittleEndian.PutUint64(b[:], uint64(v))
-	if !in.mem.Write(uint32(ptr), b[:]) {
+	if !in.mem.WriteUint64Le(uint32(ptr), uint64(v)) {
 		return ErrnoBadArgument
 	}
 	return nil

@@ -59,8 +59,9 @@ type Options struct {
 	// Manual leaves timers and observed events alone, which Handle gives, and
 	// pauses no plugin that fails.
 	Manual bool
-	// unmetered lets guests run as they are: benchmarks tell what metering costs.
-	unmetered bool
+	// Unmetered lets guests run as they are, and nothing stops them: benchmarks
+	// tell what metering costs.
+	Unmetered bool
 }
 
 // Host runs plugins. Make one with NewHost, then Load, then Start; Close ends it.
@@ -74,6 +75,7 @@ type Host struct {
 	tenants    atomic.Pointer[map[string]*tenant] // by endpoint: the map and what it holds never change
 	open       atomic.Int64                       // modules
 	traces     atomic.Uint64                      // kept so far
+	spare      sync.Pool                          // of *effects, empty
 
 	// Whoever changes what serves holds changing.
 	changing  sync.Mutex
@@ -203,7 +205,7 @@ func (h *Host) loadFor(ctx context.Context, name string, ep *core.Endpoint, load
 // compile checks and compiles a plugin. The caller releases what it gets.
 func (h *Host) compile(ctx context.Context, f *files, cache wazero.CompilationCache) (*module, error) {
 	f.Limits.Deadline = max(f.Limits.Deadline, h.LeastDeadline)
-	mod, err := compile(ctx, f.Manifest, f.wasm, cache, h.unmetered)
+	mod, err := compile(ctx, f.Manifest, f.wasm, cache, h.Unmetered)
 	if err != nil {
 		return nil, err
 	}

@@ -187,7 +187,9 @@ func (in *instance) kvScan(s []uint64) (int64, error) {
 	if extra > 0 {
 		found = in.fx.overlay(found, prefix, reverse)
 	}
-	return in.out(s[4], s[5], in.pairs(found[:min(limit, len(found))]))
+	result := in.pairs(found[:min(limit, len(found))])
+	in.lend(result)
+	return in.out(s[4], s[5], result)
 }
 
 // pairs writes key, value, key, value … as an envelope of at most MaxScanBytes,

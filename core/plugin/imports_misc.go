@@ -70,6 +70,9 @@ func (in *instance) configGet(s []uint64) (int64, error) {
 
 // jsonGet is json_get(json, path, out).
 func (in *instance) jsonGet(s []uint64) (int64, error) {
+	if uint32(s[1]) > MaxJSON {
+		return 0, ErrnoBadArgument
+	}
 	src, err := in.span(s[0], s[1])
 	if err != nil {
 		return 0, err
@@ -87,6 +90,7 @@ func (in *instance) find(src []byte, ptr, length, out, capacity uint64) (int64, 
 		return 0, err
 	}
 	result := appendTyped(in.scratch[:0], value)
+	in.lend(result)
 	return in.out(out, capacity, result)
 }
 

@@ -48,9 +48,12 @@ func (in *instance) publish(s []uint64) (int64, error) {
 }
 
 func (in *instance) publishOptions(e *Effect, ptr, length uint64) error {
-	raw, err := in.bytes(ptr, length, 1024)
+	raw, err := in.span(ptr, length)
 	if err != nil {
 		return err
+	}
+	if len(raw) > 1024 {
+		return ErrnoBadArgument
 	}
 	env, ok := openEnvelope(raw)
 	var fields [4][]byte
@@ -187,6 +190,7 @@ func (in *instance) presence(s []uint64) (int64, error) {
 	members := in.b.host.services().Members(in.b.endpoint.Name, topic)
 	in.charge(len(members) / 10)
 	result := appendMembers(in.scratch[:0], members, int(limit))
+	in.lend(result)
 	if in.traced {
 		in.read(Read{Op: "presence", Key: topic, Found: true, Value: bytes.Clone(result)})
 	}

@@ -36,7 +36,7 @@ type instance struct {
 	budget   int
 	granted  int64      // fuel, since the instance was made
 	fuel     api.Global // what is left of it; nil when not metered
-	spent    int64      // before the event
+	spent    int64      // as of the last spend
 	fx       *effects
 	logLines int
 	lines    []string
@@ -69,6 +69,7 @@ func newInstance(b *binding) (*instance, error) {
 		in.close()
 		return nil, in.explain(err)
 	}
+	in.spend() // what initialising took is no event's
 	in.ready = true
 	return in, nil
 }
@@ -142,7 +143,6 @@ func (in *instance) handle(input *Input, client *core.ClientEvent) (answer []byt
 	in.told = false
 	in.traced = in.b.host.Trace != nil || in.b.ring.watched()
 	in.printed.tail = in.printed.tail[:0]
-	in.spent = in.used()
 	size := input.size()
 	limit := in.b.Limits.Deadline
 	if size > int(in.room) {
@@ -201,7 +201,7 @@ func (in *instance) keep(b []byte) []byte {
 // effect collects e, which holds size bytes.
 func (in *instance) effect(e Effect, size int) error {
 	if in.fx == nil {
-		in.fx = new(effects)
+		in.fx = in.b.host.newEffects()
 	}
 	return in.fx.add(e, size)
 }

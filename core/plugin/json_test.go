@@ -39,7 +39,10 @@ func FuzzJSON(f *testing.F) {
 		if ok, _ := jsonText(value); !ok {
 			t.Fatalf("%q at %q is %q", src, path, value)
 		}
-		appendTyped(nil, value)
+		var text string
+		if got := appendTyped(nil, value); got[0] == 's' && (json.Unmarshal(value, &text) != nil || string(got[1:]) != text) {
+			t.Fatalf("%q at %q is the text %q, want %q", src, path, got[1:], text)
+		}
 	})
 }
 

@@ -6,68 +6,90 @@ import (
 	"github.com/driplet/driplet/core"
 )
 
-// jsonFind walks path (ABI.md, 4: json_get) and returns the value's own bytes.
-// Only what lies before and in the value is checked.
+// jsonFind walks path (ABI.md, 4: json_get) and returns the value's own bytes,
+// in one pass over src: a deep path into deep JSON costs no more than a short one.
 func jsonFind(src []byte, path string) ([]byte, error) {
-	s := core.JSONScanner{Src: src}
-	for range core.MaxJSONDepth + 1 {
-		s.Space()
-		if path == "" {
-			value, err := s.Value(0)
-			if err != nil || !utf8.Valid(value) {
-				return nil, ErrnoBadArgument
-			}
-			return value, nil
-		}
-		var err error
-		switch s.Next() {
+	f := finder{core.JSONScanner{Src: src}}
+	f.Space()
+	value, err := f.find(path, 0)
+	switch {
+	case err != nil || !utf8.Valid(value):
+		return nil, ErrnoBadArgument
+	case value == nil:
+		return nil, ErrnoNotFound
+	}
+	return value, nil
+}
+
+// finder looks for values while it scans.
+type finder struct{ core.JSONScanner }
+
+// find scans one value and returns what stands at path in it, nil if there is
+// nothing.
+func (f *finder) find(path string, depth int) ([]byte, error) {
+	if path != "" && depth < core.MaxJSONDepth {
+		switch f.Next() {
 		case '{':
-			s.Pos++
-			path, err = member(&s, path)
+			f.Pos++
+			return f.member(path, depth+1)
 		case '[':
-			s.Pos++
-			path, err = element(&s, path)
-		default:
-			if err = ErrnoNotFound; !skip(&s) {
-				err = ErrnoBadArgument
-			}
+			f.Pos++
+			return f.element(path, depth+1)
+		}
+	}
+	value, err := f.Value(depth)
+	if path != "" {
+		value = nil
+	}
+	return value, err
+}
+
+// member looks into the value of the longest key that path begins with, the
+// last of equal ones. The opening brace is behind it.
+func (f *finder) member(path string, depth int) (value []byte, err error) {
+	best := 1
+	for first := true; ; first = false {
+		key, more, err := f.Member(first)
+		if err != nil || !more {
+			return value, err
+		}
+		if n := fits(key, path); n >= best {
+			best = n
+			value, err = f.find(cutSegment(path, n), depth)
+		} else {
+			_, err = f.Value(depth)
 		}
 		if err != nil {
 			return nil, err
 		}
 	}
-	return nil, ErrnoBadArgument
 }
 
-func skip(s *core.JSONScanner) bool {
-	_, err := s.Value(1)
-	return err == nil
-}
-
-// member goes to the value of the longest key that path begins with, the last
-// of equal ones, and returns the path's rest. The opening brace is behind it.
-func member(s *core.JSONScanner, path string) (rest string, err error) {
-	best, found := -1, 0
-	for first := true; ; first = false {
-		key, more, err := s.Member(first)
+// element looks into the value at the index that path begins with. The opening
+// bracket is behind it.
+func (f *finder) element(path string, depth int) (value []byte, err error) {
+	n, index := 0, 0
+	for n < len(path) && path[n] >= '0' && path[n] <= '9' && index < 1<<24 {
+		index = index*10 + int(path[n]-'0')
+		n++
+	}
+	if n == 0 || n > 1 && path[0] == '0' || n < len(path) && path[n] != '.' {
+		index = -1
+	}
+	for i := 0; ; i++ {
+		more, err := f.Item(i == 0)
+		if err != nil || !more {
+			return value, err
+		}
+		if i == index {
+			value, err = f.find(cutSegment(path, n), depth)
+		} else {
+			_, err = f.Value(depth)
+		}
 		if err != nil {
-			return "", ErrnoBadArgument
-		}
-		if !more {
-			break
-		}
-		if n := fits(key, path); n >= 0 && n >= best {
-			best, found = n, s.Pos
-		}
-		if !skip(s) {
-			return "", ErrnoBadArgument
+			return nil, err
 		}
 	}
-	if best < 0 {
-		return "", ErrnoNotFound
-	}
-	s.Pos = found
-	return cutSegment(path, best), nil
 }
 
 // fits tells how many bytes of path the key (as it stands in the source) takes
@@ -89,32 +111,6 @@ func cutSegment(path string, n int) string {
 	return path[n+1:]
 }
 
-// element goes to the value at the index that path begins with. The opening
-// bracket is behind it.
-func element(s *core.JSONScanner, path string) (rest string, err error) {
-	n, index := 0, 0
-	for n < len(path) && path[n] >= '0' && path[n] <= '9' && index < 1<<24 {
-		index = index*10 + int(path[n]-'0')
-		n++
-	}
-	if n == 0 || n > 1 && path[0] == '0' || n < len(path) && path[n] != '.' {
-		return "", ErrnoNotFound
-	}
-	for i := 0; ; i++ {
-		more, err := s.Item(i == 0)
-		switch {
-		case err != nil:
-			return "", ErrnoBadArgument
-		case !more:
-			return "", ErrnoNotFound
-		case i == index:
-			return cutSegment(path, n), nil
-		case !skip(s):
-			return "", ErrnoBadArgument
-		}
-	}
-}
-
 // appendTyped writes a JSON value as json_get returns it: a byte for its type,
 // then the value.
 func appendTyped(dst, value []byte) []byte {
@@ -128,7 +124,7 @@ func appendTyped(dst, value []byte) []byte {
 	case 'n':
 		return append(dst, 'z')
 	case '"':
-		return append(append(dst, 's'), core.UnquoteJSON(value[1:len(value)-1])...)
+		return core.AppendUnquoted(append(dst, 's'), value[1:len(value)-1])
 	}
 	return append(append(dst, 'n'), value...)
 }

@@ -56,6 +56,7 @@ const (
 	MaxMetricNames  = 64        // a plugin: each is a time series for ever
 	MaxRandom       = 64 << 10  // bytes of one call
 	MaxPath         = 1024      // bytes of a path into JSON
+	MaxJSON         = 1 << 20   // bytes that one json_get walks, about a millisecond: nothing stops it meanwhile
 	MaxFetchBody    = 64 << 10  // a request's body
 	MaxFetchAnswer  = 256 << 10 // an answer's body
 	MaxFetchHeaders = 16 << 10  // an answer's headers as JSON

@@ -50,7 +50,7 @@ func (in *instance) trace(input *Input, took time.Duration, out outcome, err err
 	}
 	t := &Trace{
 		Plugin: b.Name, Version: b.Version, Endpoint: b.endpoint.Name, Input: *input,
-		Answer: out.shown(), Refusal: out.refusal, Failure: err, Took: took, Fuel: in.used() - in.spent, Logs: in.lines, Reads: in.reads,
+		Answer: out.shown(), Refusal: out.refusal, Failure: err, Took: took, Fuel: in.spend(), Logs: in.lines, Reads: in.reads,
 	}
 	if in.client != nil {
 		t.Deferred = in.client.Deferred

@@ -9,8 +9,8 @@ import (
 )
 
 // Event is what a handler is asked about. Which fields hold something depends
-// on the kind of event; the others are empty. Data, Claims, State, Headers
-// and Target are not to be kept beyond the handler.
+// on the kind of event; the others are empty. It is not to be kept beyond the
+// handler, nor are Data, Claims, State, Headers and Target; its texts are.
 type Event struct {
 	Event    string // message: its name, "chat.send"; publish: the message's event name, may be empty; timer: the timer's name
 	Topic    string // message (when given), subscribe, unsubscribe, publish
@@ -34,12 +34,33 @@ type Event struct {
 
 const fields = 16
 
+// current is the event at hand: there is one at a time, and memory of its own
+// for each would take as long as all the rest of it.
+var current Event
+
+// readEvent copies the first five texts together, for the same reason.
 func readEvent(b []byte) *Event {
 	var f [fields][]byte
 	readEnvelope(b, f[:])
-	e := &Event{
-		Event: string(f[0]), Topic: string(f[1]), Session: string(f[2]), User: string(f[3]), Request: string(f[4]),
-		Claims: Value(f[5]), Data: Value(f[7]), Account: string(f[8]), Endpoint: string(f[9]), State: f[10], Headers: Value(f[12]), Target: Value(f[13]), Method: string(f[14]), Query: string(f[15]),
+	e := &current
+	endpoint := e.Endpoint // the same for the instance's whole life
+	if string(f[9]) != endpoint {
+		endpoint = string(f[9])
+	}
+	*e = Event{Claims: f[5], Data: f[7], Endpoint: endpoint, State: f[10], Headers: f[12], Target: f[13], Method: string(f[14]), Query: string(f[15])}
+	at := 8
+	head := string(b[:at+len(f[0])+len(f[1])+len(f[2])+len(f[3])+len(f[4])+16])
+	e.Event = head[at : at+len(f[0])]
+	at += len(f[0]) + 4
+	e.Topic = head[at : at+len(f[1])]
+	at += len(f[1]) + 4
+	e.Session = head[at : at+len(f[2])]
+	at += len(f[2]) + 4
+	e.User = head[at : at+len(f[3])]
+	at += len(f[3]) + 4
+	e.Request = head[at : at+len(f[4])]
+	if e.Account = e.User; string(f[8]) != e.User {
+		e.Account = string(f[8])
 	}
 	if len(f[6]) >= 8 {
 		e.Time = time.UnixMilli(int64(binary.LittleEndian.Uint64(f[6])))
@@ -64,15 +85,13 @@ func (e *Event) Err() error { return e.bad }
 // as a browser's maxlength counts (UTF-16 units).
 func (e *Event) String(path string, max int) string {
 	s, ok := e.Data.String(path)
-	switch n := units(s); {
+	switch {
 	case !ok:
 		return e.wrong(path, "must be a string")
 	case s == "":
 		return e.wrong(path, "must not be empty")
-	case n > max:
-		return e.wrong(path, fmt.Sprintf("has %d characters, the limit is %d", n, max))
 	}
-	return s
+	return e.atMost(path, s, max)
 }
 
 // StringOr is as String, but the field may be missing, null or empty: then
@@ -89,6 +108,14 @@ func (e *Event) ID(path string, max int) string {
 	s, _ := e.Data.Text(path)
 	if s == "" {
 		return e.wrong(path, "must be a string or a number")
+	}
+	return e.atMost(path, s, max)
+}
+
+// atMost returns s, unless it is longer than max.
+func (e *Event) atMost(path, s string, max int) string {
+	if len(s) <= max { // no character has fewer bytes than units
+		return s
 	}
 	if n := units(s); n > max {
 		return e.wrong(path, fmt.Sprintf("has %d characters, the limit is %d", n, max))

@@ -26,6 +26,9 @@ func read(f func(out []byte) int32) (result []byte, errno int32) {
 	}
 }
 
+// outbox takes what is written for the host, which copies it within the call.
+var outbox = make([]byte, 0, 1024)
+
 func bytesAt(b []byte) unsafe.Pointer      { return unsafe.Pointer(unsafe.SliceData(b)) }
 func textAt(s string) unsafe.Pointer       { return unsafe.Pointer(unsafe.StringData(s)) }
 func size[T ~string | ~[]byte](v T) uint32 { return uint32(len(v)) }

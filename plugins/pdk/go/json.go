@@ -5,8 +5,9 @@ package driplet
 import (
 	"fmt"
 	"math"
-	"slices"
 	"strconv"
+	"strings"
+	"unicode/utf8"
 )
 
 // Object is a JSON object: an answer, or what is published. Values are strings,
@@ -65,22 +66,32 @@ func appendJSON(dst []byte, v any) ([]byte, error) {
 }
 
 func appendObject(dst []byte, o Object) ([]byte, error) {
-	keys := make([]string, 0, len(o))
-	for k := range o {
-		keys = append(keys, k)
+	var few [8]member
+	members := few[:0]
+	for k, v := range o {
+		i := len(members)
+		members = append(members, member{k, v})
+		for ; i > 0 && members[i-1].key > k; i-- { // objects are small
+			members[i] = members[i-1]
+		}
+		members[i] = member{k, v}
 	}
-	slices.Sort(keys)
 	dst = append(dst, '{')
-	for i, k := range keys {
+	for i := range members {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
 		var err error
-		if dst, err = appendJSON(append(appendString(dst, k), ':'), o[k]); err != nil {
+		if dst, err = appendJSON(append(appendString(dst, members[i].key), ':'), members[i].value); err != nil {
 			return dst, err
 		}
 	}
 	return append(dst, '}'), nil
+}
+
+type member struct {
+	key   string
+	value any
 }
 
 func appendList(dst []byte, l List) ([]byte, error) {
@@ -99,18 +110,37 @@ func appendList(dst []byte, l List) ([]byte, error) {
 
 const hex = "0123456789abcdef"
 
+// plain are the ASCII bytes that stand for themselves in a JSON string.
+var plain = func() (t [256]bool) {
+	for c := 0x20; c < utf8.RuneSelf; c++ {
+		t[c] = c != '"' && c != '\\'
+	}
+	return t
+}()
+
 // appendString writes a JSON string; what is not UTF-8 becomes U+FFFD.
 func appendString(dst []byte, s string) []byte {
 	dst = append(dst, '"')
-	for _, r := range s {
-		switch {
-		case r == '"' || r == '\\':
-			dst = append(dst, '\\', byte(r))
-		case r < 0x20:
-			dst = append(dst, '\\', 'u', '0', '0', hex[r>>4], hex[r&15])
-		default:
-			dst = append(dst, string(r)...)
+	from, i := 0, 0
+	for i < len(s) && plain[s[i]] {
+		i++
+	}
+	if i < len(s) && !utf8.ValidString(s) {
+		s = strings.ToValidUTF8(s, "\uFFFD")
+		i = 0
+	}
+	for ; i < len(s); i++ {
+		c := s[i]
+		if plain[c] || c >= utf8.RuneSelf {
+			continue
+		}
+		dst = append(dst, s[from:i]...)
+		from = i + 1
+		if c < 0x20 {
+			dst = append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
+		} else {
+			dst = append(dst, '\\', c)
 		}
 	}
-	return append(dst, '"')
+	return append(append(dst, s[from:]...), '"')
 }

@@ -37,9 +37,18 @@ func (store) Get(key string) (value []byte, ok bool, err error) {
 
 // Set sets key when the handler ends; Get and Scan of this event see it at once.
 func (store) Set(key string, value any, ttl ...time.Duration) error {
-	b, err := stored(value)
-	if err != nil {
-		return err
+	var b []byte
+	var err error
+	switch v := value.(type) {
+	case []byte:
+		b = v
+	case string:
+		return check(hostKVSet(textAt(key), size(key), textAt(v), size(v), lifetime(ttl)), "KV.Set", key)
+	default:
+		if b, err = appendJSON(outbox[:0], value); err != nil {
+			return err
+		}
+		outbox = b
 	}
 	return check(hostKVSet(textAt(key), size(key), bytesAt(b), size(b), lifetime(ttl)), "KV.Set", key)
 }

@@ -13,21 +13,26 @@ type PublishOptions struct {
 
 // Publish publishes data, which is written as an answer is, when the handler ends.
 func Publish(topic string, data any, o PublishOptions) error {
-	body, err := appendJSON(nil, data)
+	body, err := appendJSON(outbox[:0], data)
 	if err != nil {
 		return err
 	}
+	outbox = body
 	var target []byte
 	if o.Target != nil {
 		if target, err = appendJSON(nil, o.Target); err != nil {
 			return err
 		}
 	}
-	fields := []string{o.Event, o.Except, o.ID}
-	if o.NoHistory {
-		fields = append(fields, "\x00")
+	var options []byte
+	switch {
+	case o.NoHistory:
+		options = envelope(o.Event, o.Except, o.ID, "\x00")
+	case o.Except != "" || o.ID != "":
+		options = envelope(o.Event, o.Except, o.ID)
+	case o.Event != "":
+		options = envelope(o.Event)
 	}
-	options := envelope(fields...)
 	return check(hostPublish(textAt(topic), size(topic), bytesAt(body), size(body), bytesAt(target), size(target), bytesAt(options), size(options)), "Publish", topic)
 }
 

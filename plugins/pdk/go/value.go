@@ -24,13 +24,16 @@ func (v Value) find(path string) (byte, []byte) {
 	if len(v) == 0 {
 		return 0, nil
 	}
-	b, errno := read(func(out []byte) int32 {
-		return hostJSONGet(bytesAt(v), size(v), textAt(path), size(path), bytesAt(out), size(out))
-	})
-	if errno < 0 || len(b) == 0 {
-		return 0, nil
+	for {
+		n := hostJSONGet(bytesAt(v), size(v), textAt(path), size(path), bytesAt(scratch), size(scratch))
+		if n <= 0 {
+			return 0, nil
+		}
+		if int(n) <= len(scratch) {
+			return scratch[0], scratch[1:n]
+		}
+		scratch = make([]byte, n)
 	}
-	return b[0], b[1:]
 }
 
 // Has reports whether something other than null stands at path.

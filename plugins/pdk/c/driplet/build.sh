@@ -16,7 +16,7 @@ n=0
 for file in "$@" "$library"/*.c; do
   n=$((n + 1))
   # With -c, since the driver's own linking runs an old wasm-opt on some systems.
-  "$cc" --target=wasm32 -c -std=gnu11 -Oz -flto -ffreestanding -fbuiltin -ffunction-sections -fdata-sections -mbulk-memory -Wall -Wextra \
+  "$cc" --target=wasm32 -c -std=gnu11 -O2 -flto -ffreestanding -fbuiltin -ffunction-sections -fdata-sections -mbulk-memory -Wall -Wextra \
     -I "$(dirname "$library")" -o "$objects/$n.o" "$file"
 done
 # The stack first: when it overflows it traps, and writes over no data.

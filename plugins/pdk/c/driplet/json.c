@@ -33,27 +33,36 @@ static char *grown(dr_json *j, uint32_t n) {
 static void put(dr_json *j, char c) { *grown(j, 1) = c; }
 static void append(dr_json *j, dr_text t) { __builtin_memcpy(grown(j, t.len), t.at, t.len); }
 
-static uint32_t escaped(uint8_t c) { return c == '"' || c == '\\' ? 2 : c < 0x20 ? 6 : 1; }
+static bool plain(uint8_t c) { return c >= 0x20 && c != '"' && c != '\\'; }
+
+/* How many bytes from p on, of n, stand for themselves: eight at a time, then one. */
+static uint32_t plain_run(const char *p, uint32_t n) {
+  const uint64_t ones = 0x0101010101010101, highs = ones << 7;
+  uint32_t i = 0;
+  for (uint64_t x; i + 8 <= n; i += 8) {
+    __builtin_memcpy(&x, p + i, 8);
+    uint64_t quotes = x ^ ones * '"', slashes = x ^ ones * '\\';
+    if ((((x - ones * 0x20) & ~x) | ((quotes - ones) & ~quotes) | ((slashes - ones) & ~slashes)) & highs) break;
+  }
+  while (i < n && plain(p[i])) i++;
+  return i;
+}
 
 static void quote(dr_json *j, dr_text t) {
-  uint32_t n = 2;
-  for (uint32_t i = 0; i < t.len; i++) n += escaped(t.at[i]);
-  char *p = grown(j, n);
-  *p++ = '"';
-  for (uint32_t i = 0; i < t.len; i++) {
-    uint8_t c = t.at[i];
-    uint32_t size = escaped(c);
-    if (size == 6) {
-      __builtin_memcpy(p, "\\u00", 4);
-      p[4] = '0' + (c >> 4);
-      p[5] = "0123456789abcdef"[c & 15];
+  put(j, '"');
+  for (uint32_t i = 0; i < t.len;) {
+    uint32_t run = plain_run(t.at + i, t.len - i);
+    append(j, (dr_text){t.at + i, run});
+    i += run;
+    if (i == t.len) break;
+    uint8_t c = t.at[i++];
+    if (c >= 0x20) {
+      append(j, (dr_text){(char[]){'\\', c}, 2});
     } else {
-      *p = '\\';
-      p[size - 1] = c;
+      append(j, (dr_text){(char[]){'\\', 'u', '0', '0', '0' + (c >> 4), "0123456789abcdef"[c & 15]}, 6});
     }
-    p += size;
   }
-  *p = '"';
+  put(j, '"');
 }
 
 /* Takes the closing bracket off; the value that follows puts it back. */

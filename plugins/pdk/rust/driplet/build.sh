@@ -16,7 +16,7 @@ trap 'rm -rf "$made"' EXIT
 cfg=
 [ "${3:-}" != std ] || cfg='feature="std"'
 compile() {
-  "$rustc" --edition 2021 --target wasm32-unknown-unknown -C opt-level=z -C panic=abort -C target-feature=+bulk-memory --remap-path-prefix "$library=driplet" ${cfg:+--cfg "$cfg"} "$@"
+  "$rustc" --edition 2021 --target wasm32-unknown-unknown -C opt-level=2 -C panic=abort -C target-feature=+bulk-memory --remap-path-prefix "$library=driplet" ${cfg:+--cfg "$cfg"} "$@"
 }
 compile -C embed-bitcode=yes -C codegen-units=1 --crate-type rlib --crate-name driplet -o "$made/libdriplet.rlib" "$library/lib.rs"
 # The names of functions stay: they make traps readable.

@@ -119,6 +119,9 @@ fn wrong<T>(path: &str, what: &str) -> Result<T, Error> {
 }
 
 fn within(path: &str, s: Text, max: usize) -> Result<Text, Error> {
+    if s.len() <= max {
+        return Ok(s); // no character has fewer bytes than units
+    }
     // UTF-16 units: one for each first byte of a character, two for those of four bytes.
     let n = s.bytes().fold(0, |n, c| n + (c & 0xc0 != 0x80) as usize + (c >= 0xf0) as usize);
     if n > max {

@@ -146,18 +146,19 @@ impl ToJson for str {
         let out: &mut List<u8> = &mut out.0;
         out.reserve(self.len() + 2);
         out.push(b'"');
-        for &c in self.as_bytes() {
-            if c == b'"' || c == b'\\' {
-                out.push(b'\\');
-                out.push(c);
-            } else if c < 0x20 {
-                out.append(b"\\u00");
-                out.push(HEX[(c >> 4) as usize & 15]);
-                out.push(HEX[(c & 15) as usize]);
+        let mut rest = self.as_bytes();
+        while let Some(at) = rest.iter().position(|&c| c < 0x20 || c == b'"' || c == b'\\') {
+            let (run, tail) = rest.split_at(at);
+            out.append(run);
+            let c = tail.first().copied().unwrap_or(0);
+            if c >= 0x20 {
+                out.append(&[b'\\', c]);
             } else {
-                out.push(c);
+                out.append(&[b'\\', b'u', b'0', b'0', HEX[(c >> 4) as usize & 15], HEX[(c & 15) as usize]]);
             }
+            rest = tail.get(1..).unwrap_or(&[]);
         }
+        out.append(rest);
         out.push(b'"');
     }
 }

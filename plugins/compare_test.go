@@ -1,0 +1,263 @@
+package plugins_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/driplet/driplet/core"
+	"github.com/driplet/driplet/core/plugin"
+	"github.com/driplet/driplet/core/plugin/plugintest"
+)
+
+// rival is a row of the table: a handler and how fast it must be.
+type rival struct {
+	name  string
+	goal  float64 // times the handler in Go at most; 0: none
+	build func(tb testing.TB, out string)
+}
+
+const compareSource = "testdata/compare/"
+
+var rivals = []rival{
+	{"C", 0.7, func(tb testing.TB, out string) { buildC(tb, "pdk/c/driplet", out, compareSource+"c/main.c") }},
+	{"Rust no_std", 0.7, func(tb testing.TB, out string) { buildRust(tb, "pdk/rust/driplet", out, compareSource+"rust/main.rs") }},
+	{"Go", 1.2, func(tb testing.TB, out string) { buildGo(tb, compareSource+"go", out) }},
+	{"Rust std", 1.5, func(tb testing.TB, out string) {
+		buildRust(tb, "pdk/rust/driplet", out, compareSource+"rust/main.rs", "std")
+	}},
+	{"AssemblyScript", 2.5, func(tb testing.TB, out string) { asc(tb, compareSource+"assemblyscript/index.ts", out) }},
+	{"JavaScript", 13, func(tb testing.TB, out string) {
+		if err := os.WriteFile(out, buildJavaScript(tb, compareSource+"javascript", "main.ts"), 0o600); err != nil {
+			tb.Fatal(err)
+		}
+	}},
+}
+
+// meteringGoal is how many times as long a metered guest may take, callbackGoal
+// how many times as long as the guest in C a callback takes at least.
+const (
+	meteringGoal = 1.4
+	callbackGoal = 20
+)
+
+// BenchmarkTable compares one handler written in Go (called directly, with
+// encoding/json), in each guest language with and without metering, and behind
+// an HTTP callback on loopback: in turns, and prints medians and ratios. count
+// reads JSON, walks a text and writes JSON; send does besides what a chat does,
+// in five calls of the host.
+func BenchmarkTable(b *testing.B) {
+	built := map[string]string{}
+	for _, r := range rivals {
+		built[r.name] = filepath.Join(b.TempDir(), "compare.wasm")
+		r.build(b, built[r.name])
+	}
+	for name, handler := range map[string]handler{"count": counted, "send": sent} {
+		b.Run(name, func(b *testing.B) {
+			state := new(notebook)
+			all := []plugintest.Contestant{{Name: "direct", Run: direct(b, name, handler, state)}}
+			for _, r := range rivals {
+				for _, unmetered := range []bool{false, true} {
+					all = append(all, plugintest.Contestant{Name: r.name, Run: guest(b, name, built[r.name], state, unmetered)})
+				}
+			}
+			all = append(all, plugintest.Contestant{Name: "HTTP callback", Run: callbackTo(b, name, handler, state)})
+			var turns plugintest.Turns
+			for b.Loop() {
+				turns.Round(all)
+			}
+			b.ReportMetric(0, "ns/op")
+			printTable(name, &turns)
+		})
+	}
+}
+
+func printTable(name string, turns *plugintest.Turns) {
+	var out strings.Builder
+	row := func(name string, i int, ratio, goal, metering string) {
+		fmt.Fprintf(&out, "%-16s %10.2f %9s %9s  %s\n", name, turns.Median(i)/1000, ratio, goal, metering)
+	}
+	fmt.Fprintf(&out, "\n%-16s %10s %9s %9s  %s\n", name, "us", "/ direct", "goal", "metered / unmetered, goal")
+	row("direct", 0, "1.00", "", "")
+	for n, r := range rivals {
+		i := 1 + 2*n
+		row(r.name, i, fmt.Sprintf("%.2f", turns.Ratio(i, 0)), fmt.Sprintf("<= %.1f", r.goal), fmt.Sprintf("%.2f  <= %.1f", turns.Ratio(i, i+1), meteringGoal))
+	}
+	last := 1 + 2*len(rivals)
+	row("HTTP callback", last, fmt.Sprintf("%.2f", turns.Ratio(last, 0)), "", fmt.Sprintf("%.0f times the guest in C, goal >= %d", turns.Ratio(last, 1), callbackGoal))
+	fmt.Fprintln(os.Stdout, out.String())
+}
+
+// said is what people write: 150 bytes, a line break and a quotation.
+const said = `Has anybody seen the agenda for Thursday?\nI only have the one that says \"draft\", and three of its points are about the summer party again.`
+
+// comparedEvent is what every handler of the table gets.
+func comparedEvent(name string) *core.ClientEvent {
+	return &core.ClientEvent{
+		Kind: core.HookMessage, Endpoint: "default", Event: "compare." + name, Session: "s", User: "7", Request: "1",
+		Claims: &core.Claims{User: "7", Custom: []byte(`{"name":"Ada","roles":["administrator"]}`)},
+		Time:   time.UnixMilli(1700000000000), Data: []byte(`{"room":"lobby","text":"` + said + `"}`),
+	}
+}
+
+// handler is a handler of the table in Go.
+type handler func(ctx context.Context, kv core.KV, services plugin.Services, ev *core.ClientEvent) ([]byte, error)
+
+type compared struct{ Room, Text string }
+
+func read(ev *core.ClientEvent) (in compared, err error) {
+	if err := json.Unmarshal(ev.Data, &in); err != nil || in.Room == "" || len(in.Room) > 64 || in.Text == "" || len(in.Text) > 2000 {
+		return in, core.Errorf(core.CodeBadRequest, "room and text must be strings")
+	}
+	return in, nil
+}
+
+func counted(_ context.Context, _ core.KV, _ plugin.Services, ev *core.ClientEvent) ([]byte, error) {
+	in, err := read(ev)
+	if err != nil {
+		return nil, err
+	}
+	words, inside := 0, false
+	for i := range len(in.Text) {
+		letter := in.Text[i] != ' ' && in.Text[i] != '\n'
+		if letter && !inside {
+			words++
+		}
+		inside = letter
+	}
+	return json.Marshal(struct {
+		Room  string `json:"room"`
+		From  string `json:"from"`
+		Text  string `json:"text"`
+		Words int    `json:"words"`
+	}{in.Room, ev.User, in.Text, words})
+}
+
+func sent(ctx context.Context, kv core.KV, services plugin.Services, ev *core.ClientEvent) ([]byte, error) {
+	in, err := read(ev)
+	if err != nil {
+		return nil, err
+	}
+	topic := "compare." + in.Room
+	if !services.Subscribed(ev.Endpoint, ev.Session, topic) {
+		return nil, core.Errorf("compare.not_member", "enter the room first")
+	}
+	id, err := kv.Incr(ctx, "seq/"+topic, 1, 0)
+	if err != nil {
+		return nil, err
+	}
+	message, err := json.Marshal(struct {
+		ID   int64  `json:"id"`
+		From string `json:"from"`
+		Text string `json:"text"`
+		At   int64  `json:"at"`
+	}{id, ev.User, in.Text, ev.Time.UnixMilli()})
+	if err != nil {
+		return nil, err
+	}
+	key := "msg/" + topic + "/" + strconv.FormatInt(id, 10)
+	if err := kv.Apply(ctx, []core.Write{{Key: key, Value: message, TTL: 7 * 24 * time.Hour}}); err != nil {
+		return nil, err
+	}
+	err = services.Publish(ctx, &core.Event{Key: core.TopicKey{Endpoint: ev.Endpoint, Topic: topic}, Name: "compare.message", Data: message}, "")
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(struct {
+		ID int64 `json:"id"`
+	}{id})
+}
+
+// direct is the handler without anything around it.
+func direct(b *testing.B, name string, handle handler, state plugin.Store) func() {
+	kv, services, ev := state.KV("direct", 1<<20), inLobby(), comparedEvent(name)
+	return func() {
+		if out, err := handle(b.Context(), kv, services, ev); err != nil || len(out) < 8 {
+			b.Fatalf("%s, %v", out, err)
+		}
+	}
+}
+
+// guest is the handler as a plugin.
+func guest(b *testing.B, name, wasm string, state plugin.Store, unmetered bool) func() {
+	code, err := os.ReadFile(wasm)
+	if err != nil {
+		b.Fatal(err)
+	}
+	manifest := "name = \"compare\"\nversion = \"1.0.0\"\nabi = 1\nevents = [\"compare.*\"]\n[capabilities]\npublish = [\"compare.*\"]\npresence = [\"compare.*\"]\nkv = \"1 MiB\"\n[limits]\ndeadline = \"10s\"\n"
+	h := plugin.NewHost(plugin.Options{
+		Sources: []fs.FS{fstest.MapFS{"compare.toml": {Data: []byte(manifest)}, "compare.wasm": {Data: code}}},
+		Store:   state, Log: slog.New(slog.DiscardHandler), Unmetered: unmetered,
+		ParseTarget: func([]byte) (*core.Target, error) { return nil, nil },
+	})
+	b.Cleanup(func() {
+		if err := h.Close(); err != nil {
+			b.Error(err)
+		}
+	})
+	if err := h.Load(b.Context(), []*core.Endpoint{{Name: "default", Plugins: []string{"compare"}}}); err != nil {
+		b.Fatal(err)
+	}
+	if err := h.Start(context.WithoutCancel(b.Context()), inLobby()); err != nil {
+		b.Fatal(err)
+	}
+	ev := comparedEvent(name)
+	return func() {
+		if v, err := h.Decide(b.Context(), ev); err != nil || len(v.Data) < 8 {
+			b.Fatalf("%s, %v", v.Data, err)
+		}
+	}
+}
+
+// asc builds a plugin that lies in this folder with the pinned compiler.
+func asc(tb testing.TB, source, out string) {
+	tb.Helper()
+	if _, err := rebuilt(); err != nil {
+		tb.Fatal(err)
+	}
+	cmd := exec.Command("node", "node_modules/assemblyscript/bin/asc.js", source, "pdk/assemblyscript/driplet/exports.ts", "--config", "asconfig.json", "--outFile", out)
+	if text, err := cmd.CombinedOutput(); err != nil {
+		tb.Fatalf("asc: %v\n%s", err, text)
+	}
+}
+
+// inLobby is a node where the event's session is on the topic.
+func inLobby() *plugintest.Services {
+	s := new(plugintest.Services)
+	s.SetSubscribed(map[string][]core.SessionID{"compare.lobby": {"s"}})
+	return s
+}
+
+// notebook is a store that costs next to nothing, so that the table compares
+// handlers: it counts, and keeps the last thing that was written.
+type notebook struct{ plugintest.Store }
+
+// KV opens a namespace.
+func (n *notebook) KV(namespace string, quota int64) core.KV {
+	return &note{KV: n.Store.KV(namespace, quota)}
+}
+
+type note struct {
+	core.KV
+	mu   sync.Mutex
+	last core.Write
+}
+
+// Apply keeps the last write.
+func (n *note) Apply(_ context.Context, writes []core.Write) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.last = writes[len(writes)-1]
+	return nil
+}
