@@ -85,6 +85,9 @@ func (g *Grants) text(c capability) string {
 		for i, p := range g.HTTP {
 			texts[i] = p.scheme + "://" + p.host + p.path
 		}
+		for _, key := range g.HTTPConfig {
+			texts = append(texts, "config."+key)
+		}
 		return strings.Join(texts, ", ")
 	}
 	return ""
