@@ -5,6 +5,7 @@ declare(strict_types=1);
 namespace Driplet\Tests\Integration;
 
 use Driplet\Driplet;
+use Driplet\Message;
 use Driplet\Misuse;
 use Driplet\Refused;
 use Driplet\Tests\Support\DripletServer;
@@ -53,9 +54,27 @@ final class CallTest extends TestCase
         self::assertSame('null', self::driplet()->call('conformance')['body']);
     }
 
-    public function testAnAnswerThatComesLater(): void
+    public function testAPluginLooksAtWhatIsPublished(): void
     {
         $client = self::$server->connect(['uid' => 7], 'conformance.t');
+        $driplet = self::driplet();
+        $long = str_repeat('x', 300_000);
+        foreach ([['do' => 'drop'], ['do' => 'replace', 'message' => 'instead'], ['do' => 'retarget', 'target' => ['include' => ['uid' => 8]]], ['do' => 'pass', 'long' => $long]] as $message) {
+            $driplet->publish(Message::to('conformance.t', $message));
+        }
+        $same = Message::to('conformance.t', ['do' => 'see'])->id('once' . bin2hex(random_bytes(6)));
+        self::assertSame([false, true], [$driplet->publish($same)->duplicate, $driplet->publish($same)->duplicate]);
+        self::assertSame('instead', $client->receive()['message']);
+        self::assertSame($long, $client->receive()['message']['long']);
+        self::assertSame(['do' => 'see'], $client->receive()['message']['message']);
+        $this->expectException(Refused::class);
+        $this->expectExceptionMessage('not this');
+        $driplet->publish(Message::to('conformance.t', ['do' => 'refuse']));
+    }
+
+    public function testAnAnswerThatComesLater(): void
+    {
+        $client = self::$server->connect(['uid' => 7], 'conformance.late');
         $asking = popen(PHP_BINARY . ' -r ' . escapeshellarg(sprintf(
             'require %s; echo json_encode((new Driplet\\Driplet(%s, %s, timeout: 30.0))->call("conformance", ["key" => "handle"]));',
             var_export(dirname(__DIR__, 2) . '/autoload.php', true),
