@@ -153,9 +153,6 @@ func (b *binding) handle(ctx context.Context, input *Input, client *core.ClientE
 	}
 	fx := in.fx
 	took := in.took()
-	if err != nil {
-		err = in.explain(err)
-	}
 	trace := in.trace(input, took, out, err)
 	if err != nil {
 		err = b.failed(input, took, err)
@@ -207,7 +204,7 @@ func (b *binding) judge(kind Kind, client *core.ClientEvent, raw []byte, refused
 		valid, compact := jsonText(raw)
 		switch {
 		case !valid:
-			err = fmt.Errorf("its answer is not JSON: %.80q", raw)
+			err = fmt.Errorf("its answer is not JSON: %.80q; answer with an object of the guest library, or with JSON text", raw)
 		case compact:
 			out.answer = raw
 		default:

@@ -2,10 +2,8 @@ package plugin
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"runtime"
-	"strings"
 	"time"
 
 	"github.com/tetratelabs/wazero"
@@ -107,7 +105,7 @@ func instanceOf(ctx context.Context) *instance {
 // begin sets the deadline of what runs next.
 func (in *instance) begin(limit time.Duration) {
 	in.began = in.clock()
-	in.until = in.began + limit
+	in.until, in.limit = in.began+limit, limit
 	in.budget = clockBudget
 }
 
@@ -118,33 +116,5 @@ func (in *instance) clock() time.Duration { return time.Since(in.made) }
 // takes its results. After an error the instance must be thrown away.
 func (in *instance) run(fn api.Function, stack []uint64, limit time.Duration) error {
 	in.begin(limit)
-	return stopped(fn.CallWithStack(&in.ctx, stack))
+	return in.explain(stopped(fn.CallWithStack(&in.ctx, stack)))
 }
-
-// stopped words the error of a guest that was stopped, for its author: why,
-// and which of its functions ran.
-func stopped(err error) error {
-	if err == nil {
-		return nil
-	}
-	for _, why := range []error{errDeadline, errOverflow} {
-		if !errors.Is(err, why) {
-			continue
-		}
-		_, trace, _ := strings.Cut(err.Error(), "wasm stack trace:")
-		var own []string
-		for line := range strings.Lines(trace) {
-			if name := strings.TrimSpace(line); name != "" && !strings.Contains(name, meter.HostModule+".") && len(own) < traceFrames {
-				own = append(own, name)
-			}
-		}
-		if len(own) == 0 {
-			return why
-		}
-		return fmt.Errorf("%w; it ran %s", why, strings.Join(own, ", called by "))
-	}
-	return err
-}
-
-// traceFrames is how many functions an error names.
-const traceFrames = 5

@@ -70,7 +70,7 @@ func TestHostileGuestsAreStoppedWithoutLoops(t *testing.T) {
 			r := mustLoad(t, map[string]plug{"p": {granting("p"), wasm}}, impatient)
 			_, err := r.Decide(t.Context(), message("p.x", "1"))
 			wantCode(t, err, core.CodePluginFailed)
-			if !strings.Contains(r.log.String(), "it did not end within its deadline; it ran ") {
+			if !strings.Contains(r.log.String(), "it did not end within its deadline of 50ms, at a fuel of ") {
 				t.Errorf("the log says\n%s", r.log.String())
 			}
 		})
@@ -282,6 +282,12 @@ func TestRefusedAtLoad(t *testing.T) {
 		m.Func("dr_init", "ii", "I", "", asm.I64Const(guestText<<32|int64(len(text))|1<<31))
 		return m.Bytes()
 	}
+	program := func() []byte {
+		m := new(asm.Module)
+		m.Memory(1, 0)
+		m.Func("_start", "", "", "")
+		return m.Bytes()
+	}
 	huge := new(asm.Module)
 	huge.Memory(1000, 0)
 	large := new(asm.Module)
@@ -303,6 +309,12 @@ func TestRefusedAtLoad(t *testing.T) {
 		"traps at start":      {custom(1, guestBuffer, "iii", true), "unreachable"},
 		"unknown import":      {importing("driplet_v1", "launch", "", ""), "imports driplet_v1.launch, which this server does not know"},
 		"unknown module":      {importing("env", "printf", "ii", "i"), "imports env.printf, which this server does not have"},
+		"undefined function":  {importing("env", "printf", "ii", "i"), "a function is declared and nowhere defined: link what defines it, or remove the call"},
+		"built for browsers":  {importing("gojs", "runtime.wasmExit", "i", ""), "build it with GOOS=wasip1 GOARCH=wasm -buildmode=c-shared"},
+		"wasm-bindgen":        {importing("wbg", "__wbg_log", "i", ""), "it is built with wasm-bindgen, for browsers: use Driplet's guest library instead"},
+		"from elsewhere":      {importing("moon", "shine", "", ""), "imports moon.shine, which this server does not have: link what defines it, or remove the call"},
+		"another WASI call":   {importing("wasi_snapshot_preview1", "shine", "", ""), `"shine" is not exported in module "wasi_snapshot_preview1"`},
+		"a program":           {program(), "it is built as a program: build it as a library (Go: -buildmode=c-shared; Rust: crate-type cdylib; C: --no-entry), with Driplet's guest library"},
 		"import's parameters": {importing("driplet_v1", "now", "i", "I"), "imports now as (i32) -> i64, but ABI.md says () -> i64: is the guest library for driplet_v1?"},
 		"not granted":         {importing("driplet_v1", "http_fetch", "iiii", "i"), `p 1.2.0: imports http_fetch, but p.toml grants no "http": add http = ["https://…"] under [capabilities], or remove the call`},
 		"refuses its config":  {refusing(), "refuses its configuration: max_text must be a number"},

@@ -33,6 +33,7 @@ type instance struct {
 	client   *core.ClientEvent // of connect to message; else nil
 	began    time.Duration
 	until    time.Duration
+	limit    time.Duration // of what runs, for errors
 	budget   int
 	granted  int64      // fuel, since the instance was made
 	fuel     api.Global // what is left of it; nil when not metered
@@ -50,7 +51,7 @@ type instance struct {
 }
 
 // errNoRoom: dr_alloc returned 0.
-var errNoRoom = errors.New("its dr_alloc returned 0: it is out of memory (limits.memory)")
+var errNoRoom = errors.New("its dr_alloc returned 0: it is out of memory; raise memory under [limits] in its manifest")
 
 // newInstance makes an instance and initialises it with the configuration.
 func newInstance(b *binding) (*instance, error) {
@@ -67,7 +68,7 @@ func newInstance(b *binding) (*instance, error) {
 	in.event, in.alloc = mod.ExportedFunction("dr_event"), mod.ExportedFunction("dr_alloc")
 	if err := in.initialise(); err != nil {
 		in.close()
-		return nil, in.explain(err)
+		return nil, err
 	}
 	in.spend() // what initialising took is no event's
 	in.ready = true
@@ -168,7 +169,7 @@ func (in *instance) answer(packed uint64) (answer []byte, refused bool, err erro
 	refused = length&refusalBit != 0
 	length &^= refusalBit
 	if length > MaxAnswer {
-		return nil, false, fmt.Errorf("its answer has %d bytes, the limit is %d", length, MaxAnswer)
+		return nil, false, fmt.Errorf("its answer has %d bytes, the limit is %d: publish what is long, or answer in parts", length, MaxAnswer)
 	}
 	if length == 0 {
 		return nil, refused, nil
@@ -213,14 +214,6 @@ func (in *instance) claims() *core.Claims {
 		return nil
 	}
 	return in.client.Claims
-}
-
-// explain adds what the guest wrote last to the error that ended it.
-func (in *instance) explain(err error) error {
-	if tail := bytes.TrimSpace(in.printed.tail); len(tail) > 0 && !errors.Is(err, errDeadline) {
-		return fmt.Errorf("%s: %w", tail, err)
-	}
-	return err
 }
 
 func (in *instance) close() {

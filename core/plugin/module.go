@@ -24,6 +24,7 @@ type module struct {
 	runtime  wazero.Runtime
 	compiled wazero.CompiledModule
 	size     int           // of the file, bytes
+	memory   int64         // an instance may take, bytes
 	sum      sum           // of manifest and file
 	loaded   time.Time     // when it was found good
 	users    atomic.Int64  // bindings, and whoever compiled it
@@ -49,7 +50,7 @@ func compile(ctx context.Context, m *Manifest, wasm []byte, cache wazero.Compila
 		config = config.WithCompilationCache(cache)
 	}
 	r := wazero.NewRuntimeWithConfig(ctx, config)
-	mod := &module{Manifest: m, runtime: r, size: size}
+	mod := &module{Manifest: m, runtime: r, size: size, memory: memory}
 	if err := mod.prepare(ctx, wasm); err != nil {
 		return nil, errors.Join(err, mod.close())
 	}

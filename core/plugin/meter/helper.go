@@ -28,7 +28,7 @@ func (m *module) helper(k helperKind) uint32 {
 		return m.helperAt[k]
 	}
 	i := len(m.helpers)
-	m.helperAt[k] = uint32(len(m.funcs) + hostFunctions + i) // never 0: the host's functions come before
+	m.helperAt[k] = uint32(len(m.funcs) + HostFunctions + i) // never 0: the host's functions come before
 	m.helpers = append(m.helpers, helper{kind: k})
 	var typ uint32
 	body := []byte{0}

@@ -56,13 +56,14 @@ type module struct {
 	helperAt [helperKinds]uint32
 }
 
-// hostFunctions is how many functions are added to the imports: yield, overflow.
-const hostFunctions = 2
+// HostFunctions is how many functions are added to the imports, yield and
+// overflow: by so much the index of every other function of the module grows.
+const HostFunctions = 2
 
 // shift is a function's new index.
 func (m *module) shift(f uint32) uint32 {
 	if int(f) >= m.imports {
-		return f + hostFunctions
+		return f + HostFunctions
 	}
 	return f
 }

@@ -65,7 +65,7 @@ func (m *module) names2(out []byte) []byte {
 		}
 	}
 	for i, h := range m.helpers {
-		add(uint32(len(m.funcs)+hostFunctions+i), HostModule+"."+helperNames[h.kind])
+		add(uint32(len(m.funcs)+HostFunctions+i), HostModule+"."+helperNames[h.kind])
 	}
 	list = append(appendU32(nil, n), list...)
 	out = append(appendName(out, "name"), namesFunctions)

@@ -53,7 +53,7 @@ func (m *module) imports2(out []byte) []byte {
 		n = r.u32()
 		rest = r.b[r.pos:]
 	}
-	out = append(appendU32(out, n+hostFunctions), rest...)
+	out = append(appendU32(out, n+HostFunctions), rest...)
 	for _, f := range []struct {
 		name string
 		typ  uint32

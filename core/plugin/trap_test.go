@@ -1,0 +1,86 @@
+package plugin_test
+
+import (
+	"encoding/binary"
+	"strings"
+	"testing"
+
+	"github.com/driplet/driplet/core"
+	"github.com/driplet/driplet/core/plugin"
+	"github.com/driplet/driplet/core/plugin/internal/asm"
+)
+
+// calling is a guest whose dr_event calls a function of that name with that
+// code, which has an i32 for itself.
+func calling(name string, code ...[]byte) []byte {
+	m := new(asm.Module)
+	m.Memory(4, 0)
+	m.Func("dr_abi", "", "i", "", asm.I32Const(1))
+	m.Func("dr_alloc", "i", "i", "", asm.I32Const(guestBuffer))
+	f := m.Func("", "", "", "i", code...)
+	m.Func("dr_event", "iii", "I", "", asm.Call(f), asm.I64Const(0))
+	names := append(asm.U32(uint32(f)), append(asm.U32(uint32(len(name))), name...)...)
+	names = append(asm.U32(1), names...)
+	m.Custom("name", append([]byte{1, byte(len(names))}, names...))
+	return m.Bytes()
+}
+
+// printing is a guest that prints to its standard error and traps.
+func printing(text string) []byte {
+	m := new(asm.Module)
+	write := m.Import("wasi_snapshot_preview1", "fd_write", "iiii", "i")
+	m.Memory(4, 0)
+	m.Data(guestText, binary.LittleEndian.AppendUint32(binary.LittleEndian.AppendUint32(nil, guestText+8), uint32(len(text))))
+	m.Data(guestText+8, []byte(text))
+	m.Func("dr_abi", "", "i", "", asm.I32Const(1))
+	m.Func("dr_alloc", "i", "i", "", asm.I32Const(guestBuffer))
+	m.Func("dr_event", "iii", "I", "", asm.I32Const(2), asm.I32Const(guestText), asm.I32Const(1), asm.I32Const(guestOut), asm.Call(write), asm.Drop, asm.Unreachable)
+	return m.Bytes()
+}
+
+// What an author reads about a plugin that failed says where, and what to do.
+func TestFailuresSayWhatToDo(t *testing.T) {
+	forEver := asm.Loop(asm.LocalGet(0), asm.I32Const(1), asm.I32Add, asm.LocalSet(0), asm.Br(0))
+	load := func(ptr int32) []byte { return asm.Code(asm.I32Const(ptr), asm.Load32(0), asm.Drop) }
+	grow := asm.Code(asm.I32Const(200), asm.MemoryGrow, asm.Drop, asm.Unreachable)
+	for name, c := range map[string]struct {
+		wasm []byte
+		want []string // all of them
+	}{
+		"deadline": {calling("work", forEver), []string{
+			"it did not end within its deadline of 50ms, at a fuel of ", "; it ran work. Do less in one event, or raise deadline under [limits] in p.toml"}},
+		"a trap":           {calling("_ZN4quiz3say17h0123456789abcdefE", asm.Unreachable), []string{"wasm error: unreachable (it gave up: a failed check, a panic, or no memory); it ran quiz::say"}},
+		"outside memory":   {calling("peek", load(-16)), []string{"wasm error: out of bounds memory access (it read or wrote outside its memory); it ran peek"}},
+		"divided by zero":  {calling("average", asm.I32Const(1), asm.I32Const(0), []byte{0x6d}, asm.Drop), []string{"wasm error: integer divide by zero (it divided by zero); it ran average"}},
+		"memory":           {calling("hoard", grow), []string{"unreachable", "; it ran hoard. Its memory holds 13056 KiB of 16 MiB: if it ran out, hold less, or raise memory under [limits] in p.toml"}},
+		"recursion":        {recursion(), []string{"call depth: its calls go more than 20000 deep, or take more than 1048576 bytes of stack. Does the recursion end?; it ran function ", " times)"}},
+		"its own words":    {printing("panic: no cheese\n\ngoroutine 1 [running]:\nruntime.gopanic(0x1)\n\truntime/panic.go:1 +0x3\nmain.buy(0x2)\n\texample.com/shop/main.go:47 +0x4\n"), []string{"panic: no cheese (example.com/shop/main.go:47); it ran "}},
+		"words of a line":  {printing("no cheese\nat all\n"), []string{"no cheese; at all; it ran "}},
+		"an abort":         {aborting("no cheese"), []string{"no cheese (", ":12:3)"}},
+		"too long":         {newGuest().finish(asm.I64Const(1024<<32 | (plugin.MaxAnswer + 1))), []string{"its answer has 65537 bytes, the limit is 65536: publish what is long, or answer in parts"}},
+		"no JSON":          {newGuest().answer("{a:1}", false), []string{`its answer is not JSON: "{a:1}"; answer with an object of the guest library, or with JSON text`}},
+		"outside as well":  {newGuest().finish(asm.I64Const(-65536<<32 | 10)), []string{"its answer lies outside its memory"}},
+		"a bad refusal":    {newGuest().answer(`{"code":"other.no"}`, true), []string{`it refuses with the code "other.no": use one of the shared codes or "p.<name>"`}},
+		"an empty refusal": {newGuest().answer(`nope`, true), []string{`its refusal is not JSON: "nope"`}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r, _, err := one(t, c.wasm, impatient)
+			wantCode(t, err, core.CodePluginFailed)
+			text := r.log.String()
+			if failure := r.lastTrace().Failure; failure != nil {
+				text = failure.Error()
+			}
+			for _, want := range c.want {
+				if !strings.Contains(strings.ReplaceAll(text, `\"`, `"`), want) {
+					t.Errorf("got  %s\nwant %s", text, want)
+				}
+			}
+			if strings.Contains(text, "wasm stack trace") || strings.Contains(text, "recovered by") || strings.Contains(text, "driplet_meter") {
+				t.Errorf("the engine's words: %s", text)
+			}
+			if strings.Contains(err.Error(), "it ran") || strings.Contains(err.Error(), "cheese") {
+				t.Errorf("the caller hears of the inside: %v", err)
+			}
+		})
+	}
+}
