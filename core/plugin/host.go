@@ -161,6 +161,9 @@ func (h *Host) Load(ctx context.Context, endpoints []*core.Endpoint) error {
 		b.serving("", b.Version)
 	}
 	h.tenants.Store(&tenants)
+	for _, s := range h.Plugins() {
+		h.Log.Info("a plugin is loaded", "plugin", s.Name, "version", s.Version, "sha256", short(s.Hash), "endpoints", s.where())
+	}
 	return nil
 }
 

@@ -72,8 +72,11 @@ func (h *Host) names() []string {
 // (may be nil) is called when all is found good, before anything serves.
 func (h *Host) change(ctx context.Context, name string, f *files, save func() error) (c Change, err error) {
 	c.Plugin = name
-	if h.closed {
+	switch {
+	case h.closed:
 		return c, core.Errorf(core.CodeUnavailable, "the server is stopping")
+	case h.svc.Load() == nil:
+		return c, core.Errorf(core.CodeUnavailable, "the server is starting")
 	}
 	tenants := *h.tenants.Load()
 	for _, t := range tenants {

@@ -474,3 +474,41 @@ func TestAHookThatIsGoneAdmitsNobody(t *testing.T) {
 		}
 	}
 }
+
+// A timer that falls due while its plugin is away waits for it.
+func TestTimersWaitForAPluginThatIsPutBack(t *testing.T) {
+	dir := folder(t.TempDir())
+	at := time.Now().Add(300 * time.Millisecond).UnixMilli()
+	g := newGuest("publish", "timer_set")
+	wasm := recorder(g.call("timer_set", text("soon"), at, text("st")))
+	dir.put(t, "p", "1", granting("p"), wasm)
+	r := dir.serve(t)
+	if got := r.ask(t, "p.x"); got != "" {
+		t.Fatalf("got %s", got)
+	}
+	if err := os.Remove(filepath.Join(string(dir), "p.toml")); err != nil {
+		t.Fatal(err)
+	}
+	r.reload(t, "p")
+	eventually(t, "the time", func() bool { return time.Now().UnixMilli() > at })
+	dir.put(t, "p", "2", granting("p"), wasm)
+	r.reload(t, "p")
+	eventually(t, "the timer", func() bool { return len(r.tracesOf(plugin.KindTimer)) > 0 })
+	kv := r.store.KV("timers/p/a", 0)
+	eventually(t, "its removal", func() bool { _, ok, _ := kv.Get(t.Context(), "soon"); return !ok })
+	if fired := r.tracesOf(plugin.KindTimer); len(fired) != 1 || fired[0].Input.Event != "soon" || string(fired[0].Input.State) != "st" {
+		t.Errorf("fired %d times: %+v", len(fired), fired[0].Input)
+	}
+}
+
+func TestAHostThatIsNotStartedTakesNoReload(t *testing.T) {
+	dir := folder(t.TempDir())
+	dir.put(t, "p", "1", "events = [\"p.*\"]\n", saying("1"))
+	h := plugin.NewHost(plugin.Options{Dir: string(dir), Store: &new(rig).store})
+	defer h.Close()
+	if err := h.Load(t.Context(), []*core.Endpoint{{Name: "a"}}); err != nil {
+		t.Fatal(err)
+	}
+	_, err := h.Reload(t.Context(), "p")
+	wantCode(t, err, core.CodeUnavailable)
+}

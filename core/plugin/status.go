@@ -79,6 +79,14 @@ func (mod *module) status() *Status {
 	return s
 }
 
+// where are the endpoints' names.
+func (s *Status) where() (names []string) {
+	for _, e := range s.Endpoints {
+		names = append(names, e.Name)
+	}
+	return names
+}
+
 func (b *binding) standing(now time.Time) Standing {
 	s := Standing{Name: b.endpoint.Name, Breaker: "closed", Queued: len(b.queue)}
 	for _, p := range b.pools {
