@@ -331,7 +331,7 @@ func TestPluginRoutes(t *testing.T) {
 		writeFile(t, filepath.Join(plugins, name+".wasm"), string(answering(name)))
 	}
 	put("all", "events = [\"*\"]\ntimers = { sweep = \"every 10m\" }\n")
-	put("room", "events = [\"room.*\", \"room.admin.*\"]\ntopics = [\"room.*\"]\nhooks = [\"subscribe\", \"connect\"]\norder = 2\n")
+	put("room", "events = [\"room.*\", \"room.admin.*\"]\ntopics = [\"room.*\"]\nhooks = [\"subscribe\", \"connect\", \"http\"]\norder = 2\n")
 	put("early", "events = [\"early.go\"]\ntopics = [\"room.vip\"]\nhooks = [\"subscribe\"]\norder = 1\n")
 	config := filepath.Join(write(t, "[Global]\nPluginDir = "+strconv.Quote(plugins)+"\n"+minimal+`
 [[Endpoints.default.Callbacks]]
@@ -366,12 +366,14 @@ default   event      mod_*             callback https://shop.example/event
 default   connect    -                 room                                 1.0
 default   subscribe  room.vip          early                                1.0
 default   subscribe  room.*            room                                 1.0
+default   http       /hook/default/room  room                               1.0
 default   timer      sweep, every 10m0s  all                                  1.0
 shop      event      room.admin.*      room                                 1.0
 shop      event      room.*            room                                 1.0
 shop      event      mod_*             callback https://shop.example/event  
 shop      connect    -                 room                                 1.0
 shop      subscribe  room.*            room                                 1.0
+shop      http       /hook/shop/room   room                                 1.0
 mute      -          -                 nothing                              
 `
 	r := routes()

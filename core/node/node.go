@@ -23,8 +23,8 @@ import (
 // client's read loop, so that a slow handler slows only its own client. A
 // refusal that is a *core.Error reaches the caller as it is.
 type Hooks interface {
-	// Wants reports whether anybody handles kind for name: an event's name, or
-	// a topic. It is asked for every request and must cost next to nothing.
+	// Wants reports whether anybody handles kind for name: an event's name, a
+	// topic, or for HookHTTP a plugin's. It is asked for every request and must cost next to nothing.
 	Wants(endpoint string, kind core.HookKind, name string) bool
 	Decide(ctx context.Context, ev *core.ClientEvent) (core.Verdict, error)
 }

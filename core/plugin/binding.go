@@ -193,7 +193,9 @@ func (b *binding) judge(kind Kind, client *core.ClientEvent, raw []byte, refused
 	case KindConnect, KindSubscribe:
 		out.answer, out.refusal, err = parseVerdict(kind, raw)
 	case KindPublish:
-		out.edit, err = b.host.parseEdit(raw)
+		if out.edit, err = b.host.parseEdit(raw); err != nil {
+			out.edit = nil
+		}
 	case KindMessage, KindHTTP:
 		if kind == KindHTTP && client == nil {
 			return out, nil // the answer to the plugin's own request

@@ -32,23 +32,24 @@ var unchanged = new(edit)
 
 var errShortVerdict = errors.New("its publish hook's answer ends within its target")
 
-// parseEdit reads the answer of a publish hook. The error tells the plugin's
-// author what is wrong with it.
+// parseEdit reads the answer of a publish hook, and keeps it. The error tells
+// the plugin's author what is wrong with it; then the edit means nothing.
 func (h *Host) parseEdit(src []byte) (*edit, error) {
 	if len(src) == 0 {
 		return unchanged, nil
 	}
-	e, verdict, rest := new(edit), src[0], src[1:]
-	switch verdict {
-	case verdictPass, verdictDrop:
-		if len(rest) > 0 {
+	verdict, rest := src[0], src[1:]
+	if verdict <= verdictDrop {
+		switch {
+		case len(rest) > 0:
 			return nil, fmt.Errorf("its publish hook answers %.80q: nothing follows a pass or a drop", src)
+		case verdict == verdictDrop:
+			return &edit{drop: true}, nil
 		}
-		if verdict == verdictPass {
-			return unchanged, nil
-		}
-		e.drop = true
-		return e, nil
+		return unchanged, nil
+	}
+	e := new(edit)
+	switch verdict {
 	case verdictReplace:
 		return e, e.replace(rest)
 	case verdictRetarget:
@@ -66,12 +67,17 @@ func (h *Host) parseEdit(src []byte) (*edit, error) {
 	return nil, fmt.Errorf("its publish hook answers %.80q: the first byte is 0 pass, 1 drop, 2 replace, 3 retarget or 4 both", src)
 }
 
-func (e *edit) replace(message []byte) error {
-	var ok bool
-	if e.message, ok = copyJSON(message); !ok {
+func (e *edit) replace(message []byte) (err error) {
+	valid, compact := jsonText(message)
+	switch {
+	case !valid:
 		return fmt.Errorf("its publish hook replaces a message with what is not JSON: %.80q", message)
+	case compact:
+		e.message = message
+	default:
+		e.message, err = core.CompactJSON(nil, message)
 	}
-	return nil
+	return err
 }
 
 func (e *edit) aim(h *Host, target []byte) (err error) {

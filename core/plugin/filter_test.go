@@ -109,3 +109,15 @@ func BenchmarkWants(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkPublishHook tells what a message pays that one filter lets pass.
+func BenchmarkPublishHook(b *testing.B) {
+	h := mustLoad(b, map[string]plug{"mod": {filters(0, ""), newGuest().answer("\x00", false)}}, func(o *plugin.Options) { o.Trace, o.Meter = nil, nil })
+	ev := publishTo("room.1")
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := h.Decide(b.Context(), ev); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

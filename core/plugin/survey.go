@@ -13,7 +13,7 @@ import (
 // Route is one way for events to a plugin on an endpoint.
 type Route struct {
 	Kind    Kind          // KindMessage, a hook's, or KindTimer
-	Pattern string        // of events or topics; a timer's name; "" for hooks without topics
+	Pattern string        // of events or topics; a timer's name; the path of requests; "" for other hooks
 	Every   time.Duration // of timers
 	Plugin  string
 	Version string
@@ -53,7 +53,7 @@ func (h *Host) Survey(ep *core.Endpoint) (*Survey, error) {
 	}
 	for k, list := range t.hooks {
 		for _, b := range list {
-			s.hook(Kind(k), b)
+			s.hook(Kind(k), ep.Name, b)
 		}
 	}
 	for _, b := range t.bindings {
@@ -68,9 +68,14 @@ func (s *Survey) add(k Kind, pattern string, every time.Duration, b *binding) {
 	s.Routes = append(s.Routes, Route{Kind: k, Pattern: pattern, Every: every, Plugin: b.Name, Version: b.Version})
 }
 
-// hook adds a hook: a line for each pattern of topics where they count.
-func (s *Survey) hook(k Kind, b *binding) {
-	if !byTopic(core.HookKind(k)) {
+// hook adds a hook: a line for each pattern of topics where they count, the
+// path of requests from outside.
+func (s *Survey) hook(k Kind, endpoint string, b *binding) {
+	switch {
+	case k == KindHTTP:
+		s.add(k, "/hook/"+endpoint+"/"+b.Name, 0, b)
+		return
+	case !byTopic(core.HookKind(k)):
 		s.add(k, "", 0, b)
 		return
 	}
