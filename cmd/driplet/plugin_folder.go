@@ -134,11 +134,11 @@ func (p *pluginFolder) buildCommand() string {
 	if _, err := os.Stat(filepath.Join(p.dir, "build.sh")); err == nil {
 		return "./build.sh"
 	}
-	if text, err := os.ReadFile(filepath.Join(p.dir, "package.json")); err == nil && strings.Contains(string(text), `"build"`) {
-		return "npm run build"
-	}
 	if build.Knows(p.dir, p.manifest.Name) {
 		return ownBuild
+	}
+	if text, err := os.ReadFile(filepath.Join(p.dir, "package.json")); err == nil && strings.Contains(string(text), `"build"`) {
+		return "npm run build"
 	}
 	return ""
 }

@@ -34,8 +34,8 @@ it, and prints how to talk to it. Two instances take the events in turn, so that
 state kept in a variable shows at once. Every event is printed with its version,
 logs, effects, answer, time and fuel.
 
-When a source changes it is built: by build.sh or npm run build where the folder
-has them, else as by 'driplet plugin build'; when the wasm file or the manifest changes the new version takes over,
+When a source changes it is built: by build.sh where the folder has one, else as by
+'driplet plugin build', or npm run build; when the wasm file or the manifest changes the new version takes over,
 within two seconds; when something is wrong with it the old one goes on, and this
 says what. Topics whose subscribe hook the plugin has are for it to decide, all
 others anyone may hear. Ctrl-C ends it.
@@ -84,14 +84,21 @@ type runner struct {
 
 func (r *runner) run(ctx context.Context, port int) (err error) {
 	built := time.Now()
-	warning, err := r.p.built()
-	if r.build && r.p.buildCommand() != "" && (err != nil || warning != "") {
-		err = r.rebuild(ctx)
-	} else if warning != "" {
-		fmt.Fprintf(r.err, "warning: %s\n", warning)
+	warning, missing := r.p.built()
+	if r.build && r.p.buildCommand() != "" && (missing != nil || warning != "") {
+		if err = r.rebuild(ctx); err == nil {
+			warning, missing = "", nil
+		} else if missing == nil {
+			warning = fmt.Sprintf("%v\n%s runs as it was built before", err, r.p.wasm())
+		} else {
+			missing = err
+		}
 	}
-	if err != nil {
-		return err
+	if missing != nil {
+		return missing
+	}
+	if warning != "" {
+		fmt.Fprintf(r.err, "warning: %s\n", warning)
 	}
 	data, err := os.MkdirTemp("", "driplet-run-")
 	if err != nil {
@@ -190,7 +197,7 @@ func (r *runner) rebuild(ctx context.Context) error {
 	if how == ownBuild {
 		var text bytes.Buffer
 		if code := pluginBuildCommand().run(ctx, &terminal{in: strings.NewReader(""), out: io.Discard, err: &text, env: r.env}, []string{r.p.dir}); code != exitOK {
-			return fmt.Errorf("%s\nMend it and save again", strings.TrimSpace(text.String()))
+			return fmt.Errorf("%s\nMend it and save again", strings.TrimPrefix(strings.TrimSpace(text.String()), "driplet: "))
 		}
 		return nil
 	}

@@ -103,9 +103,8 @@ chat 1.0.0: 1 of 1 case failed
 
 	writeFile(t, filepath.Join(dir, "index.ts"), "// newer")
 	touch(t, filepath.Join(dir, "index.ts"), later.Add(time.Second))
-	writeFile(t, filepath.Join(dir, "package.json"), `{"scripts":{"build":"asc"}}`)
 	r = inProcess(t, "plugin", "test", dir, "right")
-	if want := "warning: " + filepath.Join(dir, "chat.wasm") + " is older than " + filepath.Join(dir, "index.ts") + ": build it with npm run build\n"; r.code != 0 || r.err != want {
+	if want := "warning: " + filepath.Join(dir, "chat.wasm") + " is older than " + filepath.Join(dir, "index.ts") + ": build it with driplet plugin build\n"; r.code != 0 || r.err != want {
 		t.Errorf("%+v, want %q", r, want)
 	}
 }
@@ -133,7 +132,7 @@ func TestPluginTestRefuses(t *testing.T) {
 		{[]string{several + "/a.toml"}, 2, "holds no test cases: write one, NAME.json"},
 		{[]string{chat, "none"}, 2, `there is no case "none": choose of broken, delete, `},
 		{[]string{chat, "broken"}, 1, `unknown field "evnt"`},
-		{[]string{fresh}, 1, "quiz.wasm is not there: build it with ./build.sh"},
+		{[]string{fresh}, 1, "quiz.wasm is not there: build it with "},
 	} {
 		r := inProcess(t, append([]string{"plugin", "test"}, c.args...)...)
 		if r.code != c.code || !strings.Contains(r.err+r.out, c.want) {
