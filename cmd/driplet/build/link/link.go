@@ -44,7 +44,12 @@ type Number struct {
 }
 
 // Link joins the modules of in. The same input gives the same bytes.
-func Link(in Input) ([]byte, error) {
+func Link(in Input) (wasm []byte, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			wasm, err = nil, fmt.Errorf("a module is broken: %v", p)
+		}
+	}()
 	engine, err := read(in.Engine)
 	if err != nil {
 		return nil, fmt.Errorf("the engine: %w", err)

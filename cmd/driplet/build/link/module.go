@@ -42,19 +42,18 @@ type module struct {
 // imported is a function that a module imports.
 type imported struct{ module, name string }
 
-// cursor reads a binary; what is broken ends it by a panic that read turns
-// into an error: what is linked was checked by its hash.
+// cursor reads a binary. What is broken ends it by a panic, which Link turns
+// into an error: what is linked was checked by its hash, and nobody need know
+// where it is broken.
 type cursor struct {
 	b   []byte
 	pos int
 }
 
-type malformed struct{ what string }
-
 func (c *cursor) uint() uint64 {
 	v, n := binary.Uvarint(c.b[c.pos:])
 	if n <= 0 {
-		panic(malformed{"a number"})
+		panic("a number is malformed")
 	}
 	c.pos += n
 	return v
@@ -68,7 +67,7 @@ func (c *cursor) skip() {
 
 func (c *cursor) take(n uint64) []byte {
 	if n > uint64(len(c.b)-c.pos) {
-		panic(malformed{"a length"})
+		panic("it ends too early")
 	}
 	c.pos += int(n)
 	return c.b[c.pos-int(n) : c.pos]
@@ -80,18 +79,11 @@ func (c *cursor) name() string { return string(c.take(c.uint())) }
 func (c *cursor) since(start int) []byte { return c.b[start:c.pos] }
 
 // read cuts a module into its entries.
-func read(wasm []byte) (m *module, err error) {
-	defer func() {
-		if p, ok := recover().(malformed); ok {
-			m, err = nil, fmt.Errorf("it is not a module that can be linked: %s is malformed", p.what)
-		} else if p := recover(); p != nil {
-			panic(p)
-		}
-	}()
+func read(wasm []byte) (*module, error) {
 	if len(wasm) < len(magic) || string(wasm[:len(magic)]) != magic {
 		return nil, errors.New("it is not a WebAssembly module")
 	}
-	m = &module{exports: map[string]uint64{}}
+	m := &module{exports: map[string]uint64{}}
 	c := &cursor{b: wasm, pos: len(magic)}
 	for c.pos < len(c.b) {
 		id := c.take(1)[0]
@@ -191,9 +183,9 @@ func (c *cursor) constant() {
 	case 0x44: // f64.const
 		c.take(8)
 	default:
-		panic(malformed{"a constant"})
+		panic("a constant is malformed")
 	}
 	if c.take(1)[0] != 0x0b {
-		panic(malformed{"a constant"})
+		panic("a constant is malformed")
 	}
 }
