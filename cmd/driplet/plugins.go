@@ -40,9 +40,15 @@ func loadPlugins(ctx context.Context, cfg *config.Config, e engine.Engine, m *me
 		Dir: cfg.Global.PluginDir, Sources: []fs.FS{plugins.Bundled()}, CacheDir: dataFolder(cfg, "compiled"),
 		Store: e, ParseTarget: target.Parse, Log: log, Meter: m, Sign: signForPlugin,
 	}
+	var host *plugin.Host
+	o.Changed = func(c plugin.Change) {
+		for _, name := range c.Endpoints {
+			warnOfShadows(host, []*core.Endpoint{cfg.Endpoint(name)}, log)
+		}
+	}
 	if change != nil {
 		change(&o)
 	}
-	host := plugin.NewHost(o)
+	host = plugin.NewHost(o)
 	return host, host.Load(ctx, cfg.Endpoints)
 }

@@ -66,7 +66,7 @@ const adminToken = "0123456789abcdef0123456789abcdef"
 func TestARunningServerTakesPlugins(t *testing.T) {
 	plugins := t.TempDir()
 	putQuiz(t, plugins, 1)
-	dir := write(t, "[Global]\nPort = 0\nPluginDir = "+strconv.Quote(plugins)+"\nAdminToken = \""+adminToken+"\"\nAdminAddress = \"127.0.0.1:0\"\n"+minimal+"[Endpoints.default.Limits]\nEventsPerSecond = 1000000\n")
+	dir := write(t, "[Global]\nPort = 0\nPluginDir = "+strconv.Quote(plugins)+"\nAdminToken = \""+adminToken+"\"\nAdminAddress = \"127.0.0.1:0\"\n"+minimal+"[[Endpoints.default.Callbacks]]\nMatch = \"quiz.admin.*\"\nURL = \"http://127.0.0.1:1/\"\n[Endpoints.default.Limits]\nEventsPerSecond = 1000000\n")
 	server := program(dir, nil, "serve")
 	out, log := &lockedBuffer{}, &lockedBuffer{}
 	server.Stdout, server.Stderr = out, log
@@ -109,6 +109,13 @@ func TestARunningServerTakesPlugins(t *testing.T) {
 	putQuiz(t, plugins, 2)
 	answers(2)
 	awaitText(t, log, `msg="a plugin was reloaded" plugin=quiz old=1 new=2`)
+	// Told of at the start, and again.
+	const shadow = "a plugin takes events that a callback is for: plugins come first\" endpoint=default callback=quiz.admin.*"
+	for end := time.Now().Add(30 * time.Second); strings.Count(log.String(), shadow) < 2; time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("the log does not warn again: %s", log)
+		}
+	}
 
 	// A push, which serves when it is answered and is kept.
 	author := t.TempDir()

@@ -38,6 +38,9 @@ type Options struct {
 	Now         func() time.Time // nil: time.Now
 	Meter       Meter            // may be nil
 	Trace       func(*Trace)     // told of every event; nil: no trace is made
+	// Changed is told of every reload that changed something, one after the
+	// other; it must not ask for another. nil: nobody.
+	Changed func(Change)
 	// Dial and Lookup make http_fetch's connections; nil: the network. Dial gets
 	// an address that was checked.
 	Dial   func(ctx context.Context, network, address string) (net.Conn, error)

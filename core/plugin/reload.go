@@ -170,6 +170,9 @@ func (h *Host) reported(c Change, err error) (Change, error) {
 	}
 	if err == nil && !c.Unchanged {
 		h.Log.Info("a plugin was reloaded", "plugin", c.Plugin, "old", c.Old, "new", c.New, "old_sha256", short(c.OldHash), "sha256", short(c.Hash), "endpoints", c.Endpoints)
+		if h.Changed != nil {
+			h.Changed(c)
+		}
 	}
 	return c, err
 }
