@@ -43,7 +43,7 @@ func hostile() map[string][]byte {
 	run("loop over a branch table", "i",
 		asm.Loop(asm.Block(asm.Block(asm.LocalGet(0), asm.I32Const(1), asm.I32Add, asm.LocalTee(0), []byte{0x0e, 2, 0, 1, 2})), asm.Br(0)))
 	long := asm.Code()
-	for range 20_000 {
+	for range 15_000 {
 		long = append(long, asm.Code(asm.LocalGet(0), asm.I32Const(3), asm.I32Add, asm.LocalSet(0))...)
 	}
 	run("loop with a long body", "i", asm.Loop(long, asm.Br(0)))

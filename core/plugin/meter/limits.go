@@ -21,10 +21,13 @@ const (
 	// code can move them all.
 	MaxValues = 255
 	// MaxBody is one function's size in bytes, MaxBodySquares the sum of the
-	// squares of all: register allocation takes 10 s for 1 MiB of calls in one
-	// function. QuickJS's and Go's largest functions have 37 KB.
-	MaxBody        = 512 << 10
-	MaxBodySquares = 1 << 40
+	// squares of all: register allocation takes 0.15 s for 128 KiB of calls in one
+	// function, 1.5 s for 512 KiB, 10 s for 1 MiB (BenchmarkCompileBombs). The
+	// largest function of QuickJS has 37 KB, of a Go program with net/http, TLS
+	// and templates 51 KB; the squares sum up to 2^31, 2^32 for a Go plugin, 2^34
+	// for that program.
+	MaxBody        = 128 << 10
+	MaxBodySquares = 1 << 36
 	// MaxLocals is a function's, MaxLocalsTotal the module's number of locals:
 	// three bytes can declare four thousand million.
 	MaxLocals      = 10_000

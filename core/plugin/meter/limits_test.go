@@ -62,7 +62,7 @@ func TestRefused(t *testing.T) {
 		"an added type":      {function("", asm.I32Const(0), asm.CallIndirect(1)), "type 1 does not exist"},
 		"operands":           {function("", asm.Drop), "more operands than there are"},
 		"locals":             {function(strings.Repeat("i", meter.MaxLocals+1)), "at most 10000 are taken"},
-		"size of a function": {function("", many(meter.MaxBody, asm.Nop)), "at most 524288 are taken"},
+		"size of a function": {function("", many(meter.MaxBody, asm.Nop)), "at most 131072 are taken"},
 		"blocks":             {function("", many(5000, asm.Block())), "more than 4096 blocks"},
 		"branches":           {function("i", asm.Block(many(5000, asm.LocalGet(0), asm.BrIf(0)))), "more than 4096 blocks"},
 		"blocks and locals":  {function(strings.Repeat("i", 5000), many(1000, asm.Block())), "with 5000 locals"},
@@ -75,6 +75,11 @@ func TestRefused(t *testing.T) {
 				m.Func("", "", "", strings.Repeat("i", 9000))
 			}
 		}), "more than 1048576 locals"},
+		"sizes of all functions": {module(func(m *asm.Module) {
+			for range 5 {
+				m.Func("", "", "", "", many(meter.MaxBody-100, asm.Nop))
+			}
+		}), "would take minutes"},
 		"blocks of all functions": {module(func(m *asm.Module) {
 			for range 5 {
 				m.Func("", "", "", "", many(4000, asm.Block()))
