@@ -160,6 +160,9 @@ func (b *binding) handle(ctx context.Context, input *Input, client *core.ClientE
 		b.traced(trace)
 		return outcome{}, err
 	}
+	if cap(in.scratch) > maxScratch {
+		in.scratch = nil
+	}
 	in.input, in.client, in.fx = Input{}, nil, nil
 	p.put(in)
 	b.traced(trace)

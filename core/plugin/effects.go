@@ -82,24 +82,24 @@ const spareEffects = 16
 
 // add collects e, which holds size bytes.
 func (x *effects) add(e Effect, size int) error {
+	if x.full(e.Op, size) {
+		return ErrnoLimit
+	}
 	switch e.Op {
 	case OpPublish:
-		if x.publishes == MaxPublishes {
-			return ErrnoLimit
-		}
 		x.publishes++
 	case OpFetch:
-		if x.fetches == MaxFetches {
-			return ErrnoLimit
-		}
 		x.fetches++
-	}
-	if len(x.list) == MaxEffects || x.bytes+size > MaxEffectBytes {
-		return ErrnoLimit
 	}
 	x.bytes += size
 	x.list = append(x.list, e)
 	return nil
+}
+
+// full reports whether there is no room for one more of that kind and size.
+func (x *effects) full(op Op, size int) bool {
+	return len(x.list) == MaxEffects || x.bytes+size > MaxEffectBytes ||
+		op == OpPublish && x.publishes == MaxPublishes || op == OpFetch && x.fetches == MaxFetches
 }
 
 // pending finds the last write of key: the value (nil: deleted) and whether

@@ -35,6 +35,9 @@ const ownHeaders = "X-Driplet-"
 
 // httpFetch is http_fetch(request, state).
 func (in *instance) httpFetch(s []uint64) (int64, error) {
+	if in.full(OpFetch, s[1]) {
+		return 0, ErrnoLimit
+	}
 	raw, err := in.bytes(s[0], s[1], MaxFetchBody+16<<10)
 	if err != nil {
 		return 0, err

@@ -67,6 +67,7 @@ func (in *instance) json(ptr, length uint64, limit int) ([]byte, error) {
 	if len(b) == 0 {
 		return nil, nil
 	}
+	in.charge(len(b) >> 6) // about 2 ns a byte
 	out, ok := copyJSON(b)
 	if !ok {
 		return nil, ErrnoBadArgument
@@ -83,15 +84,10 @@ func (in *instance) out(ptr, capacity uint64, result []byte) (int64, error) {
 	return int64(len(result)), nil
 }
 
-// lend keeps the memory of a result for the next one, unless it is unusually
-// large.
-func (in *instance) lend(result []byte) {
-	if cap(result) <= maxScratch {
-		in.scratch = result[:0]
-	}
-}
+// lend keeps the memory of a result for the next one.
+func (in *instance) lend(result []byte) { in.scratch = result[:0] }
 
-// maxScratch bounds what an instance keeps of its largest result.
+// maxScratch bounds what an instance keeps of its largest result beyond an event.
 const maxScratch = 16 << 10
 
 func (in *instance) outInt(ptr uint64, v int64) error {

@@ -87,6 +87,9 @@ func (g *guest) push(a any) []byte {
 	case text:
 		ptr, n := g.place(string(v))
 		return asm.Code(asm.I32Const(ptr), asm.I32Const(n))
+	case large:
+		g.Data(stormData, []byte(v))
+		return asm.Code(asm.I32Const(stormData), asm.I32Const(int32(len(v))))
 	case out:
 		return asm.Code(asm.I32Const(guestOut), asm.I32Const(guestOutCap))
 	case result:

@@ -48,15 +48,6 @@ func TestHostileGuestsFail(t *testing.T) {
 
 // Guests that only metering stops: see also meter's own tests.
 func TestHostileGuestsAreStoppedWithoutLoops(t *testing.T) {
-	bomb := newGuest()
-	bomb.Memory(4, 0)
-	f := bomb.Func("", "", "", "")
-	for range 60 {
-		f = bomb.Func("", "", "", "", asm.Call(f), asm.Call(f))
-	}
-	bomb.Func("dr_abi", "", "i", "", asm.I32Const(1))
-	bomb.Func("dr_alloc", "i", "i", "", asm.I32Const(guestBuffer))
-	bomb.Func("dr_event", "iii", "I", "", asm.Call(f), asm.I64Const(0))
 	fill := newGuest().finish(asm.I32Const(252), asm.MemoryGrow, asm.Drop, asm.Loop(asm.I32Const(0), asm.I32Const(1), asm.I32Const(16<<20-1), asm.MemoryFill(), asm.Br(0)), asm.Unreachable)
 	table := newGuest()
 	table.Table(1, 0)
@@ -65,7 +56,7 @@ func TestHostileGuestsAreStoppedWithoutLoops(t *testing.T) {
 		asm.Loop(asm.RefNull(), asm.I32Const(1000), asm.TableGrow(), asm.I32Const(-1), asm.I32Eq, asm.I32Eqz, asm.BrIf(0)),
 		asm.I32Const(guestOut), []byte{0xfc, 16, 0}, asm.I32Const(66_000), asm.I32LtU, asm.I32Const('0'), asm.I32Add, asm.Store32(0),
 		asm.I64Const(guestOut<<32|1))
-	for name, wasm := range map[string][]byte{"tree of calls": bomb.Bytes(), "memory.fill": fill} {
+	for name, wasm := range map[string][]byte{"tree of calls": callBomb(), "memory.fill": fill} {
 		t.Run(name, func(t *testing.T) {
 			r := mustLoad(t, map[string]plug{"p": {granting("p"), wasm}}, impatient)
 			_, err := r.Decide(t.Context(), message("p.x", "1"))

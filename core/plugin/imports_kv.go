@@ -72,6 +72,9 @@ func (x *effects) lookup(key string) ([]byte, bool) {
 
 // kvSet is kv_set(key, value, ttl).
 func (in *instance) kvSet(s []uint64) (int64, error) {
+	if in.full(OpSet, s[3]) {
+		return 0, ErrnoLimit
+	}
 	key, err := in.key(s[0], s[1])
 	if err != nil {
 		return 0, err
@@ -89,6 +92,9 @@ func (in *instance) kvSet(s []uint64) (int64, error) {
 
 // kvDelete is kv_delete(key).
 func (in *instance) kvDelete(s []uint64) (int64, error) {
+	if in.full(OpDelete, 0) {
+		return 0, ErrnoLimit
+	}
 	key, err := in.key(s[0], s[1])
 	if err != nil {
 		return 0, err

@@ -9,6 +9,9 @@ import (
 
 // timerSet is timer_set(name, at, state).
 func (in *instance) timerSet(s []uint64) (int64, error) {
+	if in.full(OpTimer, s[4]) {
+		return 0, ErrnoLimit
+	}
 	name, err := in.text(s[0], s[1], MaxTimerName)
 	if err != nil || !validTimerName(name) || int64(s[2]) < 0 {
 		return 0, ErrnoBadArgument
@@ -85,6 +88,7 @@ func (in *instance) find(src []byte, ptr, length, out, capacity uint64) (int64, 
 	if err != nil || len(b) > MaxPath {
 		return 0, ErrnoBadArgument
 	}
+	in.charge(len(src) >> 6)
 	value, err := jsonFind(src, string(b))
 	if err != nil {
 		return 0, err

@@ -22,6 +22,9 @@ func (in *instance) topic(ptr, length uint64, granted ...[]core.Pattern) (string
 
 // publish(topic, data, target, options).
 func (in *instance) publish(s []uint64) (int64, error) {
+	if in.full(OpPublish, s[3]) {
+		return 0, ErrnoLimit
+	}
 	topic, err := in.topic(s[0], s[1], in.grants().Publish)
 	if err != nil {
 		return 0, err
@@ -37,6 +40,7 @@ func (in *instance) publish(s []uint64) (int64, error) {
 		return 0, err
 	}
 	if e.Target != nil {
+		in.charge(len(e.Target) >> 4) // parsing takes longer than checking
 		if e.target, err = in.b.host.ParseTarget(e.Target); err != nil {
 			return 0, ErrnoBadArgument
 		}
@@ -70,6 +74,9 @@ func (in *instance) publishOptions(e *Effect, ptr, length uint64) error {
 
 // subscribe(session, topic, info).
 func (in *instance) subscribe(s []uint64) (int64, error) {
+	if in.full(OpSubscribe, s[5]) {
+		return 0, ErrnoLimit
+	}
 	session, err := in.text(s[0], s[1], 64)
 	if err != nil || session == "" {
 		return 0, ErrnoBadArgument
@@ -87,6 +94,9 @@ func (in *instance) subscribe(s []uint64) (int64, error) {
 
 // unsubscribe(who, topic, reason).
 func (in *instance) unsubscribe(s []uint64) (int64, error) {
+	if in.full(OpUnsubscribe, s[1]) {
+		return 0, ErrnoLimit
+	}
 	who, err := in.audience(s[0], s[1])
 	if err != nil {
 		return 0, err
@@ -105,6 +115,9 @@ func (in *instance) unsubscribe(s []uint64) (int64, error) {
 // disconnect(who, reason). Ending a connection ends it for all topics: a grant
 // that is narrower than "*" reaches the event's own session only.
 func (in *instance) disconnect(s []uint64) (int64, error) {
+	if in.full(OpDisconnect, s[1]) {
+		return 0, ErrnoLimit
+	}
 	who, err := in.audience(s[0], s[1])
 	if err != nil {
 		return 0, err

@@ -207,6 +207,12 @@ func (in *instance) effect(e Effect, size int) error {
 	return in.fx.add(e, size)
 }
 
+// full is asked before anything is copied, so that a loop over what is refused
+// costs next to nothing. length is that of the call's largest span.
+func (in *instance) full(op Op, length uint64) bool {
+	return in.fx != nil && in.fx.full(op, int(uint32(length)))
+}
+
 func (in *instance) grants() *Grants { return &in.b.Grants }
 
 func (in *instance) claims() *core.Claims {

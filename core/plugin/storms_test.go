@@ -1,0 +1,181 @@
+package plugin_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/driplet/driplet/core"
+	"github.com/driplet/driplet/core/plugin"
+	"github.com/driplet/driplet/core/target"
+)
+
+// stormy loads a storm as the plugin bad beside the plugin good, an echo.
+func stormy(t testing.TB, s storm, change ...func(*plugin.Options)) *rig {
+	t.Helper()
+	// Writing MiBs of log through a lock is not what is looked at.
+	quiet := func(o *plugin.Options) {
+		o.LeastDeadline, o.Trace, o.Manual = 0, nil, true
+		o.ParseTarget, o.Transport = target.Parse, gone{}
+	}
+	r := mustLoad(t, map[string]plug{
+		"bad":  {granting("bad") + s.extra, s.wasm},
+		"good": {granting("good") + "[limits]\ndeadline = \"10s\"\n", echo()},
+	}, append([]func(*plugin.Options){quiet}, change...)...)
+	var writes []core.Write
+	for i := range 1000 {
+		writes = append(writes, core.Write{Key: fmt.Sprintf("row/%04d", i), Value: make([]byte, 4<<10)})
+	}
+	if err := r.store.KV("plugin/bad/a", 8<<20).Apply(t.Context(), writes); err != nil {
+		t.Fatal(err)
+	}
+	var crowd []core.Member
+	for i := range 1000 {
+		crowd = append(crowd, core.Member{ID: strconv.Itoa(i), Info: []byte(`{"name":"Somebody"}`)})
+	}
+	r.services.SetMembers(map[string][]core.Member{"crowd": crowd})
+	return r
+}
+
+// gone is a network without anybody.
+type gone struct{}
+
+// RoundTrip fails.
+func (gone) RoundTrip(*http.Request) (*http.Response, error) { return nil, os.ErrDeadlineExceeded }
+
+// Every storm is stopped, for the reason it should be, with what it asked for
+// undone, while another plugin on the same endpoint answers all its callers.
+func TestStorms(t *testing.T) {
+	for name, s := range storms() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var published atomic.Int64
+			r := stormy(t, s, func(o *plugin.Options) { o.Meter = nil })
+			r.services.Published = func(*core.Event, string) { published.Add(1) }
+			ctx, cancel := context.WithCancel(t.Context())
+			var group sync.WaitGroup
+			group.Go(func() {
+				for n := 0; ctx.Err() == nil; n++ {
+					data := strconv.Itoa(n)
+					if v, err := r.Decide(t.Context(), message("good.x", data)); err != nil || string(v.Data) != data {
+						t.Errorf("good: %s, %v", v.Data, err)
+						return
+					}
+				}
+			})
+			for range 2 { // the second one gets another instance
+				_, err := r.Decide(t.Context(), message("bad.x", "1"))
+				wantCode(t, err, core.CodePluginFailed)
+			}
+			cancel()
+			group.Wait()
+			if log := r.log.String(); strings.Count(log, s.why) < 2 {
+				t.Errorf("the log does not say %q twice:\n%.2000s", s.why, log)
+			}
+			if n := published.Load(); n > 0 {
+				t.Errorf("%d messages were published", n)
+			}
+		})
+	}
+}
+
+// BenchmarkStorms tells of each storm, with as many callers as processors: how
+// late after its deadline of 50 ms it was stopped at most, how much memory the
+// process took more, and how late another client's answers came, one asked for
+// every millisecond, before and meanwhile (99th percentile).
+func BenchmarkStorms(b *testing.B) {
+	all := storms()
+	names := make([]string, 0, len(all))
+	for name := range all {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	fmt.Printf("\n%-32s %12s %10s %14s %14s\n", "guest", "late by, ms", "MiB more", "others: before", "meanwhile, ms")
+	for range b.N {
+		for _, name := range names {
+			measureStorm(b, name, all[name])
+		}
+	}
+	b.ReportMetric(0, "ns/op")
+}
+
+// stormTime is how long each storm rages.
+const stormTime = time.Second
+
+func measureStorm(b *testing.B, name string, s storm) {
+	r := stormy(b, s, func(o *plugin.Options) { o.Meter = nil })
+	defer func() {
+		if err := r.Close(); err != nil {
+			b.Error(err)
+		}
+	}()
+	debug.FreeOSMemory()
+	before := others(b, r, stormTime)
+	start, peak := residentMiB(b), 0.0
+	ctx, cancel := context.WithCancel(b.Context())
+	var group sync.WaitGroup
+	var latest atomic.Int64
+	for range runtime.GOMAXPROCS(0) {
+		group.Go(func() {
+			for ctx.Err() == nil {
+				began := time.Now()
+				if _, err := r.Decide(ctx, message("bad.x", "1")); err == nil {
+					b.Error("a storm got an answer")
+					return
+				}
+				over := int64(time.Since(began) - plugin.DefaultDeadline)
+				for old := latest.Load(); over > old && !latest.CompareAndSwap(old, over); old = latest.Load() {
+				}
+			}
+		})
+	}
+	group.Go(func() {
+		for ctx.Err() == nil {
+			peak = max(peak, residentMiB(b)-start)
+			time.Sleep(10 * time.Millisecond)
+		}
+	})
+	meanwhile := others(b, r, stormTime)
+	cancel()
+	group.Wait()
+	fmt.Printf("%-32s %12.1f %10.0f %14.2f %14.2f\n", name, float64(latest.Load())/1e6, peak, before, meanwhile)
+}
+
+// others asks for an echo each millisecond, and tells how late the answers come
+// after their millisecond: the 99th percentile in ms.
+func others(b *testing.B, r *rig, long time.Duration) float64 {
+	var took []float64
+	for end := time.Now().Add(long); time.Now().Before(end); {
+		due := time.Now().Add(time.Millisecond)
+		time.Sleep(time.Millisecond)
+		if _, err := r.Decide(b.Context(), message("good.x", "1")); err != nil {
+			b.Fatal(err)
+		}
+		took = append(took, float64(time.Since(due))/1e6)
+	}
+	slices.Sort(took)
+	return took[len(took)*99/100]
+}
+
+// residentMiB is the process's memory, where /proc tells it.
+func residentMiB(b *testing.B) float64 {
+	statm, err := os.ReadFile("/proc/self/statm")
+	if err != nil {
+		return 0
+	}
+	pages, err := strconv.Atoi(strings.Fields(string(statm))[1])
+	if err != nil {
+		b.Fatal(err)
+	}
+	return float64(pages*os.Getpagesize()) / (1 << 20)
+}
