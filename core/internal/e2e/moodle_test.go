@@ -89,6 +89,8 @@ func TestMoodle(t *testing.T) {
 	release := filepath.Join(t.TempDir(), "release")
 	addr := php(t, "testdata/moodle.php", 4, "MOODLE_KEY=k3y", "MOODLE_RELEASE="+release)
 	stuck := php(t, "testdata/moodle.php", 1, "MOODLE_KEY=k3y", "MOODLE_RELEASE="+release)
+	later := filepath.Join(t.TempDir(), "release")
+	busy := php(t, "testdata/moodle.php", 1, "MOODLE_KEY=k3y", "MOODLE_RELEASE="+later)
 	hook := "url = \"http://" + addr + "/admin/tool/realtime/callback.php?site=1\""
 	closed, err := net.Listen("tcp", "127.0.0.1:0") // an address where nobody answers
 	if err != nil {
@@ -107,6 +109,7 @@ func TestMoodle(t *testing.T) {
 	}
 	p := serveConfig(t, "0", "", "[Global]\nPluginDir = \""+plugins+"\"\n"+moodleEndpoint("default", hook, `key = "k3y"`, "timeout = 30000")+
 		moodleEndpoint("impatient", strings.Replace(hook, addr, stuck, 1), `key = "k3y"`, "timeout = 300")+
+		moodleEndpoint("busy", strings.Replace(hook, addr, busy, 1), `key = "k3y"`, "timeout = 30000")+
 		moodleEndpoint("wrongkey", hook, `key = "another"`)+
 		moodleEndpoint("open", hook, `key = "k3y"`, "anonymous = true")+
 		moodleEndpoint("dead", `url = "http://`+closed.Addr().String()+`/"`, `key = "k3y"`)+
@@ -190,6 +193,32 @@ func TestMoodle(t *testing.T) {
 			})
 		}
 		group.Wait()
+	})
+	t.Run("a reload loses no answer", func(t *testing.T) {
+		w := p.on("busy", "7")
+		for i := range 10 {
+			w.Say(fmt.Sprintf(`{"type":"event","event":"mod_slow","data":{"payload":1},"id":"before%d"}`, i))
+		}
+		w.Subscribe("chat.lobby") // all are with the plugin
+		manifest = bytes.Replace(manifest, []byte(`"site_*"`), []byte(`"place_*"`), 1)
+		if err := os.WriteFile(filepath.Join(plugins, "moodle.toml"), manifest, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		testkit.Until(t, "the new manifest serves", func() bool { return strings.Contains(p.errs.String(), "a plugin was reloaded") })
+		if err := os.WriteFile(later, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		for range 10 {
+			if got := w.Wait(`"id":"before`); !strings.Contains(got, `"data":"at last"`) {
+				t.Error(got)
+			}
+		}
+		if o := call(t, w, "place_x", `{"payload":1}`); o.Error.Message != "No component place_x" {
+			t.Errorf("%+v", o.Error)
+		}
+		if o := call(t, w, "site_unknown", `{"payload":1}`); o.Error.Code != "no_handler" {
+			t.Errorf("%+v", o.Error)
+		}
 	})
 	t.Run("a slow Moodle holds nobody else up", func(t *testing.T) {
 		slow := p.V2(p.User(1))
