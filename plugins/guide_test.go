@@ -234,6 +234,14 @@ func TestGuideServes(t *testing.T) {
 	}
 }
 
+// The listings of the library in JavaScript are bundled without a warning.
+func TestListingsOfJavaScript(t *testing.T) {
+	for _, text := range listings(t, "pdk/javascript/README.md", "# The guest library in JavaScript and TypeScript", "ts") {
+		dir := scaffold(t, "typescript", "main.ts", text)
+		buildJavaScript(t, dir, "main.ts")
+	}
+}
+
 // scaffold is a new plugin "filter" whose main file is text; "": as it is.
 func scaffold(t *testing.T, lang, file, text string) string {
 	t.Helper()
