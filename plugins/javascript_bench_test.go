@@ -119,7 +119,8 @@ func BenchmarkJavaScript(b *testing.B) {
 				slices.Sort(took[i])
 			}
 			js, direct := took[0][len(took[0])/2], took[1][len(took[1])/2]
-			b.ReportMetric(float64(took[0][len(took[0])/10]), "js-p10"); b.ReportMetric(float64(took[1][len(took[1])/10]), "direct-p10")
+			b.ReportMetric(float64(took[0][len(took[0])/10]), "js-p10")
+			b.ReportMetric(float64(took[1][len(took[1])/10]), "direct-p10")
 			b.ReportMetric(float64(js), "js-ns")
 			if event == "room.send" {
 				b.ReportMetric(float64(direct), "direct-ns")
