@@ -115,7 +115,7 @@ func inspect(ctx context.Context, arg string) (*inspection, error) {
 	if folder != nil {
 		m = folder.manifest
 	}
-	i.Imports = plugin.Ask(d.Imports, m)
+	i.Imports = plugin.Ask(wasm, d.Imports, m)
 	i.Limit = plugin.MemoryLimit(m, wasm)
 	if metered, err := meter.Rewrite(wasm, meter.Options{}); err == nil {
 		i.Metered = len(metered)

@@ -38,6 +38,10 @@ func TestPluginInspect(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 
+	if !strings.Contains(r.out, "imports kv_incr, ") || !strings.Contains(r.out, "or remove the call (in chat/messages/send)\n") {
+		t.Errorf("the handler is not named: %s", r.out)
+	}
+
 	lone := filepath.Join(t.TempDir(), "lone.wasm")
 	if err := os.Rename(wasm, lone); err != nil {
 		t.Fatal(err)

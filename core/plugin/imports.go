@@ -2,7 +2,9 @@ package plugin
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/tetratelabs/wazero"
@@ -157,7 +159,8 @@ func (spec *importSpec) function() api.GoModuleFunc {
 }
 
 // checkImports refuses a module that asks for what is not there or not granted.
-func (m *Manifest) checkImports(defs []api.FunctionDefinition) error {
+// wasm is the module as it came.
+func (m *Manifest) checkImports(defs []api.FunctionDefinition, wasm []byte) error {
 	for _, d := range defs {
 		module, name, _ := d.Import()
 		if err := checkImport(module, name, typeText(d.ParamTypes(), d.ResultTypes())); err != nil {
@@ -166,7 +169,9 @@ func (m *Manifest) checkImports(defs []api.FunctionDefinition) error {
 		if module != abiModule {
 			continue
 		}
-		if err := m.checkGrant(importNamed(name)); err != nil {
+		err := m.checkGrant(importNamed(name))
+		if refused := (*ungranted)(nil); errors.As(err, &refused) {
+			refused.find(wasm)
 			return m.errorf("%w", err)
 		}
 	}
@@ -214,8 +219,47 @@ func (m *Manifest) checkGrant(spec *importSpec) error {
 	if m.Grants.has(spec.needs) {
 		return nil
 	}
-	key, line := spec.needs.advice()
-	return fmt.Errorf("imports %s, but %s.toml grants no %q: add %s under [capabilities], or remove the call", spec.name, m.Name, key, line)
+	return &ungranted{m.Name, spec, nil}
+}
+
+// ungranted: a module imports what its manifest does not grant.
+type ungranted struct {
+	plugin   string
+	spec     *importSpec
+	handlers []string // that come to it, where they can be known
+}
+
+// Error tells the operator which line grants it, and the author what calls it.
+func (e *ungranted) Error() string {
+	key, line := e.spec.needs.advice()
+	text := fmt.Sprintf("imports %s, but %s.toml grants no %q: add %s under [capabilities], or remove the call", e.spec.name, e.plugin, key, line)
+	if len(e.handlers) > 0 {
+		text += " (in " + strings.Join(e.handlers, ", ") + ")"
+	}
+	return text
+}
+
+// find looks for the handlers in the module as it came.
+func (e *ungranted) find(wasm []byte) {
+	if containsName(wasm, "JS_Call") {
+		return // a JavaScript engine: its handlers are no functions of the module
+	}
+	names := meter.Callers(wasm, abiModule, e.spec.name, entrances.MatchString)
+	for i, name := range names {
+		names[i] = demangled(name)
+	}
+	// A runtime's own functions, and the guest library's, may be called by
+	// pointers too: the author's bear a sign in some languages.
+	for _, sign := range []string{"main.", "plugin::", "start:"} {
+		own := slices.DeleteFunc(slices.Clone(names), func(name string) bool { return !strings.HasPrefix(name, sign) })
+		if len(own) > 0 {
+			names = own
+			break
+		}
+	}
+	if len(names) <= traceFrames {
+		e.handlers = names
+	}
 }
 
 // typeText is a function's type as ABI.md writes it.

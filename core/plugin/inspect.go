@@ -1,6 +1,7 @@
 package plugin
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -31,9 +32,9 @@ func MemoryLimit(m *Manifest, wasm []byte) int64 {
 	return DefaultMemory
 }
 
-// Ask tells of every import of a module what it needs. m may be nil: then
-// nothing is granted, and that is no fault.
-func Ask(imports []meter.Extern, m *Manifest) []Asked {
+// Ask tells of every import of the module wasm what it needs. m may be nil:
+// then nothing is granted, and that is no fault.
+func Ask(wasm []byte, imports []meter.Extern, m *Manifest) []Asked {
 	out := make([]Asked, 0, len(imports))
 	for _, e := range imports {
 		a := Asked{Extern: e}
@@ -46,6 +47,9 @@ func Ask(imports []meter.Extern, m *Manifest) []Asked {
 			if m != nil {
 				a.Granted = m.Grants.text(spec.needs)
 				fault = m.checkGrant(spec)
+				if refused := (*ungranted)(nil); errors.As(fault, &refused) {
+					refused.find(wasm)
+				}
 			}
 		}
 		if fault != nil {

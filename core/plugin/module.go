@@ -36,7 +36,7 @@ func compile(ctx context.Context, m *Manifest, wasm []byte, cache wazero.Compila
 	if len(wasm) > MaxModule {
 		return nil, m.errorf("%s has %d bytes, the limit is %d", m.Wasm, len(wasm), MaxModule)
 	}
-	size := len(wasm)
+	size, original := len(wasm), wasm
 	if !unmetered {
 		var err error
 		if wasm, err = meter.Rewrite(wasm, meter.Options{MaxStack: m.Limits.Stack}); err != nil {
@@ -51,19 +51,19 @@ func compile(ctx context.Context, m *Manifest, wasm []byte, cache wazero.Compila
 	}
 	r := wazero.NewRuntimeWithConfig(ctx, config)
 	mod := &module{Manifest: m, runtime: r, size: size, memory: memory}
-	if err := mod.prepare(ctx, wasm); err != nil {
+	if err := mod.prepare(ctx, wasm, original); err != nil {
 		return nil, errors.Join(err, mod.close())
 	}
 	mod.users.Store(1)
 	return mod, nil
 }
 
-func (mod *module) prepare(ctx context.Context, wasm []byte) (err error) {
+func (mod *module) prepare(ctx context.Context, wasm, original []byte) (err error) {
 	if mod.compiled, err = mod.runtime.CompileModule(ctx, wasm); err != nil {
 		return mod.errorf("%s is not a module that can be loaded: %w", mod.Wasm, err)
 	}
 	defs := mod.compiled.ImportedFunctions()
-	if err := mod.checkImports(defs); err != nil {
+	if err := mod.checkImports(defs, original); err != nil {
 		return err
 	}
 	if len(mod.compiled.ImportedMemories()) > 0 {

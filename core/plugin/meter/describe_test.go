@@ -52,5 +52,37 @@ func FuzzDescribe(f *testing.F) {
 		if d, _ := Describe(wasm); d == nil || d.Size != len(wasm) {
 			t.Error("there is always a description")
 		}
+		Callers(wasm, "driplet_v1", "publish", func(name string) bool { return name == "dr_event" })
 	})
+}
+
+func TestCallers(t *testing.T) {
+	m := new(asm.Module)
+	publish := m.Import("driplet_v1", "publish", "", "")
+	m.Import("driplet_v1", "log", "", "")
+	m.Memory(1, 0)
+	m.Table(4, 4)
+	wrapper := m.Func("", "", "", "", asm.Call(publish))
+	send := m.Func("", "", "", "", asm.Call(wrapper), asm.Call(wrapper))
+	other := m.Func("", "", "", "")
+	kick := m.Func("", "", "", "", asm.Call(send), asm.Call(publish))
+	m.Func("dr_event", "", "", "", asm.Call(other), asm.Call(kick))
+	m.Elem(0, send, other)
+	var names []byte
+	for f, name := range []string{2: "wrapper", 3: "send", 4: "other", 5: "kick", 6: "dr_event"} {
+		if name != "" {
+			names = append(append(append(names, byte(f)), byte(len(name))), name...)
+		}
+	}
+	names = append([]byte{5}, names...)
+	m.Custom("name", append([]byte{1, byte(len(names))}, names...))
+	entry := func(name string) bool { return name == "dr_event" }
+	for name, want := range map[string]string{"publish": "kick send", "log": "", "none": ""} {
+		if got := strings.Join(Callers(m.Bytes(), "driplet_v1", name, entry), " "); got != want {
+			t.Errorf("%s is called by %q, want %q", name, got, want)
+		}
+	}
+	if got := Callers([]byte("\x00asm\x01\x00\x00\x00\x0a\x05\x01"), "a", "b", entry); got != nil {
+		t.Errorf("of no module: %q", got)
+	}
 }

@@ -51,6 +51,8 @@ type module struct {
 	globals []byte   // value types, imported ones first
 	names   map[uint32]string
 
+	referred map[uint32]bool // functions that pointers lead to; nil: nobody asks
+
 	newTypes []signature // appended to types
 	helpers  []helper    // appended to the functions
 	helperAt [helperKinds]uint32

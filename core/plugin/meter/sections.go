@@ -217,6 +217,9 @@ func (m *module) function(r *reader, out []byte) []byte {
 	if int(f) >= len(m.funcs) {
 		r.fail("function %d does not exist", f)
 	}
+	if m.referred != nil {
+		m.referred[f] = true
+	}
 	return appendU32(out, m.shift(f))
 }
 
