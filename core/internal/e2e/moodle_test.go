@@ -137,6 +137,7 @@ func TestMoodle(t *testing.T) {
 			{"default", "7", "mod_notice", `{"payload":1}`, "moodle.bad_answer", "Moodle's answer is not"},
 			{"default", "7", "mod_half", `{"payload":1}`, "unavailable", "Moodle cannot be reached"},
 			{"default", "7", "mod_large", `{"payload":65536}`, "too_large", "larger than a caller can be given"},
+			{"default", "7", "mod_large", `{"payload":262000}`, "too_large", "larger than a caller can be given"},
 			{"default", "7", "mod_large", `{"payload":300000}`, "too_large", "larger than a caller can be given"},
 			{"default", "7", "mod_moved", `{"payload":1}`, "unavailable", "Moodle cannot be reached"},
 			{"default", "7", "mod_echo", `{"payload":"` + strings.Repeat("x", 65470) + `"}`, "too_large", "bytes for Moodle, the limit is 65536"},
