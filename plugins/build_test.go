@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+
+	pluginbuild "github.com/driplet/driplet/cmd/driplet/build"
 )
 
 // maxBundled is what a plugin in the binary may weigh.
@@ -89,20 +91,25 @@ func buildGo(t testing.TB, source, out string) {
 	}
 }
 
-// buildAssemblyScript builds the plugin in source with the pinned compiler,
-// as the npm script of a scaffolded plugin does.
-func buildAssemblyScript(t testing.TB, source, name string) {
+// buildByCommand builds a plugin as 'driplet plugin build' does, with the pinned
+// compiler for AssemblyScript.
+func buildByCommand(t *testing.T, dir, name string) {
 	t.Helper()
 	if _, err := rebuilt(); err != nil {
 		t.Fatal(err)
 	}
-	asc, err := filepath.Abs("node_modules/assemblyscript/bin/asc.js")
+	modules, err := filepath.Abs("node_modules")
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command("node", asc, "index.ts", "driplet/exports.ts", "--config", "asconfig.json", "--outFile", name+".wasm")
-	cmd.Dir = source
-	if text, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("asc in %s: %v\n%s", source, err, text)
+	if err := os.Symlink(modules, filepath.Join(dir, "node_modules")); err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	_, err = pluginbuild.Run(t.Context(), pluginbuild.Options{
+		Dir: dir, Name: name, Out: filepath.Join(dir, name+".wasm"), Env: append(os.Environ(), "GOWORK=off"), Output: &out,
+	})
+	if err != nil || out.Len() > 0 {
+		t.Fatalf("%v\n%s", err, &out)
 	}
 }

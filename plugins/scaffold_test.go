@@ -21,10 +21,8 @@ func TestScaffold(t *testing.T) {
 				t.Fatal(err)
 			}
 			switch lang {
-			case "go":
-				buildGo(t, dir, filepath.Join(dir, name+".wasm"))
-			case "assemblyscript":
-				buildAssemblyScript(t, dir, name)
+			case "go", "assemblyscript":
+				buildByCommand(t, dir, name)
 			case "c":
 				build(t, filepath.Join(dir, "build.sh"), []string{"clang", "wasm-ld"})
 			case "rust":
