@@ -24,7 +24,7 @@ const (
 )
 
 // errOverflow stops a guest whose calls go too deep.
-var errOverflow = fmt.Errorf("call depth: its calls go more than %d deep, or take more than the manifest's limits.stack", meter.DefaultDepth)
+var errOverflow = fmt.Errorf("call depth: its calls go more than %d deep, or take more stack than it may", meter.DefaultDepth)
 
 // instantiateMeter offers metered guests what they call.
 func instantiateMeter(ctx context.Context, r wazero.Runtime) error {

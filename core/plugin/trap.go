@@ -67,7 +67,7 @@ func stopped(err error) error {
 	t.frames = ownFrames(trace)
 	switch {
 	case errors.Is(err, errOverflow):
-		t.why += ". Does the recursion end?"
+		t.why = errOverflow.Error() + ". Does the recursion end?"
 	case len(t.frames) > 0 && strings.Contains(why, "out of bounds") && strings.HasSuffix(t.frames[0], " times)"):
 		t.why += ", or its own stack is full. Does the recursion end?"
 	}
@@ -170,6 +170,9 @@ func (in *instance) explain(err error) error {
 			return fmt.Errorf("%w. Do less in one event, or raise deadline under [limits] in %s.toml", err, in.b.Name)
 		}
 		return err
+	}
+	if errors.Is(err, errOverflow) {
+		return fmt.Errorf("%w. If it does, raise stack (%s) under [limits] in %s.toml", err, sizeText(int64(in.b.Limits.Stack)), in.b.Name)
 	}
 	if words := in.lastWords(); words != "" {
 		t.why = words // whoever prints its reason ends with a plain trap

@@ -53,7 +53,7 @@ func TestFailuresSayWhatToDo(t *testing.T) {
 		"outside memory":   {calling("peek", load(-16)), []string{"wasm error: out of bounds memory access (it read or wrote outside its memory); it ran peek"}},
 		"divided by zero":  {calling("average", asm.I32Const(1), asm.I32Const(0), []byte{0x6d}, asm.Drop), []string{"wasm error: integer divide by zero (it divided by zero); it ran average"}},
 		"memory":           {calling("hoard", grow), []string{"unreachable", "; it ran hoard. Its memory holds 13056 KiB of 16 MiB: if it ran out, hold less, or raise memory under [limits] in p.toml"}},
-		"recursion":        {recursion(), []string{"call depth: its calls go more than 20000 deep, or take more than ", ". Does the recursion end?; it ran function ", " times)"}},
+		"recursion":        {recursion(), []string{"call depth: its calls go more than 20000 deep, or take more stack than it may. Does the recursion end?; it ran function ", " times). If it does, raise stack (1 MiB) under [limits] in p.toml"}},
 		"its own words":    {printing("panic: no cheese\n\ngoroutine 1 [running]:\nruntime.gopanic(0x1)\n\truntime/panic.go:1 +0x3\nmain.buy(0x2)\n\texample.com/shop/main.go:47 +0x4\n"), []string{"panic: no cheese (example.com/shop/main.go:47); it ran "}},
 		"words of a line":  {printing("no cheese\nat all\n"), []string{"no cheese; at all; it ran "}},
 		"an abort":         {aborting("no cheese"), []string{"no cheese (", ":12:3)"}},

@@ -69,6 +69,33 @@ class Running {
   }
 }
 
+/** `driplet plugin run` with a bundled plugin as it is built. */
+export class PluginRun {
+  #folder = mkdtempSync(join(tmpdir(), "driplet-run-test-"));
+  #running;
+
+  static async start(name) {
+    const run = new PluginRun();
+    run.#running = new Running(driplet(), ["plugin", "run", "-no-build", "-port", "0", join("plugins", name)], { TMPDIR: run.#folder });
+    await run.says("Ctrl+C ends it");
+    return run;
+  }
+
+  get url() {
+    return /runs at {2}(\S+)/.exec(this.#running.out)[1];
+  }
+
+  says(text) {
+    return this.#running.says(text);
+  }
+
+  async stop() {
+    const code = await this.#running.end();
+    rmSync(this.#folder, { recursive: true, force: true });
+    return code;
+  }
+}
+
 /** `driplet demo`, with a temporary folder of its own. */
 export class Demo {
   port;

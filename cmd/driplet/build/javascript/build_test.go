@@ -198,7 +198,7 @@ on("x.most", () => deep(1500));
 			t.Errorf("%s: %s, %v, %s", event, got, err, logged)
 		}
 	}
-	if _, logged, err := ask(t, wasm, "", "most", ""); err == nil || !strings.Contains(logged, "or take more than the manifest's limits.stack") {
+	if _, logged, err := ask(t, wasm, "", "most", ""); err == nil || !strings.Contains(logged, "or take more stack than it may") {
 		t.Errorf("%v, %s", err, logged)
 	}
 }

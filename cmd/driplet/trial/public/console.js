@@ -26,7 +26,7 @@ const client = DripletClient.getInstance(socket, token);
 const topics = new Map();
 
 client.on("state", (state) => {
-  by("state").textContent = state === "connected" ? "connected as " + client.user : state;
+  by("state").textContent = state === "connected" ? "connected as " + (client.user ?? "nobody in particular") : state;
 });
 client.on("error", (error) => print("refused", `${error.code}: ${error.message}`));
 
