@@ -63,3 +63,9 @@ func (f factory) gauges(name, help string, labels ...string) *prometheus.GaugeVe
 	f.r.MustRegister(g)
 	return g
 }
+
+func (f factory) histograms(name, help string, buckets []float64, labels ...string) *prometheus.HistogramVec {
+	h := prometheus.NewHistogramVec(prometheus.HistogramOpts{Namespace: namespace, Name: name, Help: help, Buckets: buckets}, labels)
+	f.r.MustRegister(h)
+	return h
+}

@@ -133,7 +133,7 @@ var errPaused = errors.New("paused")
 func (b *binding) handle(ctx context.Context, input *Input, client *core.ClientEvent, wait time.Duration) (out outcome, err error) {
 	if b.breaker.tripped.Load() {
 		if left, open := b.breaker.open(time.Now()); open {
-			b.count(input, "paused", 0)
+			b.count(input, "paused", 0, 0)
 			return out, fmt.Errorf("%w for %v more", errPaused, left.Round(time.Second/10))
 		}
 	}
@@ -141,21 +141,21 @@ func (b *binding) handle(ctx context.Context, input *Input, client *core.ClientE
 	in, err := p.take(ctx, b, wait)
 	if err != nil {
 		if err == errBusy {
-			b.count(input, "busy", 0)
+			b.count(input, "busy", 0, 0)
 			return out, err
 		}
 		b.traced(&Trace{Plugin: b.Name, Version: b.Version, Endpoint: b.endpoint.Name, Input: *input, Failure: err})
-		return out, b.failed(input, 0, err)
+		return out, b.failed(input, 0, 0, err)
 	}
 	raw, refused, err := in.handle(input, client)
 	if err == nil {
 		out, err = b.judge(input.Kind, client, raw, refused)
 	}
 	fx := in.fx
-	took := in.took()
-	trace := in.trace(input, took, out, err)
+	took, fuel := in.cost()
+	trace := in.trace(input, took, fuel, out, err)
 	if err != nil {
-		err = b.failed(input, took, err)
+		err = b.failed(input, took, fuel, err)
 		p.discard(in)
 		b.traced(trace)
 		return outcome{}, err
@@ -175,9 +175,9 @@ func (b *binding) handle(ctx context.Context, input *Input, client *core.ClientE
 		}
 	}
 	if out.refusal != nil {
-		b.count(input, "refused", took)
+		b.count(input, "refused", took, fuel)
 	} else {
-		b.count(input, "ok", took)
+		b.count(input, "ok", took, fuel)
 	}
 	return out, nil
 }
@@ -220,8 +220,8 @@ func (b *binding) judge(kind Kind, client *core.ClientEvent, raw []byte, refused
 }
 
 // failed counts and logs a failure of the plugin.
-func (b *binding) failed(input *Input, took time.Duration, err error) error {
-	b.count(input, "failed", took)
+func (b *binding) failed(input *Input, took time.Duration, fuel int64, err error) error {
+	b.count(input, "failed", took, fuel)
 	log := b.logger().With("kind", input.Kind.String(), "event", input.Event, "topic", input.Topic)
 	log.Error("the plugin failed", "error", err)
 	if b.host.Manual {
@@ -233,9 +233,9 @@ func (b *binding) failed(input *Input, took time.Duration, err error) error {
 	return err
 }
 
-func (b *binding) count(input *Input, outcome string, took time.Duration) {
+func (b *binding) count(input *Input, outcome string, took time.Duration, fuel int64) {
 	if m := b.host.Meter; m != nil {
-		m.Handled(b.Name, b.endpoint.Name, input.Kind.String(), outcome, took)
+		m.Handled(b.Name, b.endpoint.Name, input.Kind.String(), outcome, took, fuel)
 	}
 }
 

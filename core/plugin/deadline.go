@@ -40,12 +40,23 @@ func instantiateMeter(ctx context.Context, r wazero.Runtime) error {
 	return err
 }
 
-// took is how long the event has taken so far, when anybody wants to know.
-func (in *instance) took() time.Duration {
-	if h := in.b.host; h.Meter == nil && h.Trace == nil {
-		return 0
+// cost is how long the event has taken so far and the fuel that it took, when
+// anybody wants to know; and what the guest's memory has grown by is told.
+func (in *instance) cost() (took time.Duration, fuel int64) {
+	h := in.b.host
+	if h.Meter == nil && !in.traced {
+		return 0, 0
 	}
-	return in.clock() - in.began
+	in.resized()
+	return in.clock() - in.began, in.spend()
+}
+
+// resized tells what the guest's memory has grown by since it was told last.
+func (in *instance) resized() {
+	if size := int64(in.mem.Size()); size != in.size && in.b.host.Meter != nil {
+		in.b.host.Meter.Resized(in.b.Name, in.b.endpoint.Name, 0, size-in.size)
+		in.size = size
+	}
 }
 
 // yield ends a guest that is past its deadline, lets other goroutines run

@@ -170,15 +170,34 @@ type rig struct {
 	mu               sync.Mutex
 	results          []int64 // of calls, see guest.call
 	handled          []string
+	fuel             int64
+	instances        int
+	memory           int64
 	served, reloaded []string
 	traces           []*plugin.Trace
 }
 
 // Handled is plugin.Meter's.
-func (r *rig) Handled(name, _, kind, outcome string, _ time.Duration) {
+func (r *rig) Handled(name, _, kind, outcome string, _ time.Duration, fuel int64) {
 	r.mu.Lock()
+	r.fuel += fuel
 	r.handled = append(r.handled, name+" "+kind+" "+outcome)
 	r.mu.Unlock()
+}
+
+// Resized is plugin.Meter's.
+func (r *rig) Resized(_, _ string, instances int, bytes int64) {
+	r.mu.Lock()
+	r.instances += instances
+	r.memory += bytes
+	r.mu.Unlock()
+}
+
+// size tells the instances that there are, and their memory in bytes.
+func (r *rig) size() (instances int, memory int64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.instances, r.memory
 }
 
 // Counted is plugin.Meter's.
@@ -343,6 +362,13 @@ func (b *logBuffer) String() string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.buf.String()
+}
+
+// reset forgets what was logged.
+func (b *logBuffer) reset() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.buf.Reset()
 }
 
 // eventually polls until ok.

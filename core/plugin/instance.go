@@ -48,6 +48,7 @@ type instance struct {
 
 	made time.Time
 	slab []byte // room for the next answers
+	size int64  // of its memory, as it was told last
 }
 
 // errNoRoom: dr_alloc returned 0.
@@ -64,6 +65,10 @@ func newInstance(b *binding) (*instance, error) {
 		return nil, in.explain(stopped(err))
 	}
 	in.mod, in.mem = mod, mod.Memory()
+	if m := b.host.Meter; m != nil {
+		m.Resized(b.Name, b.endpoint.Name, 1, 0)
+	}
+	in.resized()
 	in.fuel = mod.ExportedGlobal(meter.FuelExport)
 	in.event, in.alloc = mod.ExportedFunction("dr_event"), mod.ExportedFunction("dr_alloc")
 	if err := in.initialise(); err != nil {
@@ -223,6 +228,9 @@ func (in *instance) claims() *core.Claims {
 }
 
 func (in *instance) close() {
+	if m := in.b.host.Meter; m != nil {
+		m.Resized(in.b.Name, in.b.endpoint.Name, -1, -in.size)
+	}
 	if err := in.mod.Close(context.Background()); err != nil {
 		in.b.logger().Error("an instance could not be closed", "error", err)
 	}

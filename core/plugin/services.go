@@ -41,8 +41,12 @@ type Store interface {
 // goroutine.
 type Meter interface {
 	// Handled is told of every event: outcome is "ok", "refused", "failed"
-	// (trap, deadline, bad answer), "busy" (no free instance) or "paused".
-	Handled(plugin, endpoint, kind, outcome string, took time.Duration)
+	// (trap, deadline, bad answer), "busy" (no free instance) or "paused". fuel
+	// is what package meter counted, about the instructions that ran.
+	Handled(plugin, endpoint, kind, outcome string, took time.Duration, fuel int64)
+	// Resized is told by how many instances, and bytes of guests' memory, there
+	// are more or fewer.
+	Resized(plugin, endpoint string, instances int, bytes int64)
 	// Counted is told of a plugin's own metric.
 	Counted(plugin, endpoint, name string, value int64)
 	// Serving is told which version serves an endpoint from now on ("": none),

@@ -43,14 +43,14 @@ func (in *instance) read(r Read) {
 }
 
 // trace makes the record of the event that in has just handled.
-func (in *instance) trace(input *Input, took time.Duration, out outcome, err error) *Trace {
+func (in *instance) trace(input *Input, took time.Duration, fuel int64, out outcome, err error) *Trace {
 	b := in.b
 	if !in.traced && err == nil {
 		return nil
 	}
 	t := &Trace{
 		Plugin: b.Name, Version: b.Version, Endpoint: b.endpoint.Name, Input: *input,
-		Answer: out.shown(), Refusal: out.refusal, Failure: err, Took: took, Fuel: in.spend(), Logs: in.lines, Reads: in.reads,
+		Answer: out.shown(), Refusal: out.refusal, Failure: err, Took: took, Fuel: fuel, Logs: in.lines, Reads: in.reads,
 	}
 	if in.client != nil {
 		t.Deferred = in.client.Deferred
