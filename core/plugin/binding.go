@@ -165,15 +165,18 @@ func (b *binding) handle(ctx context.Context, input *Input, client *core.ClientE
 	}
 	in.input, in.client, in.fx = Input{}, nil, nil
 	p.put(in)
-	b.traced(trace)
 	if fx != nil {
 		if refusal := b.apply(ctx, fx); refusal != nil && out.refusal == nil {
 			out = outcome{refusal: refusal}
+			if trace != nil {
+				trace.Answer, trace.Refusal = nil, refusal
+			}
 		}
 		if trace == nil {
 			b.host.release(fx)
 		}
 	}
+	b.traced(trace)
 	if out.refusal != nil {
 		b.count(input, "refused", took, fuel)
 	} else {

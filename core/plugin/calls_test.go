@@ -203,6 +203,9 @@ func TestAFullStoreAppliesNothing(t *testing.T) {
 	r.services.Published = func(*core.Event, string) { t.Error("something was published") }
 	_, err := r.Decide(t.Context(), message("p.x", `1`))
 	wantCode(t, err, core.CodeQuota)
+	if refusal := r.lastTrace().Refusal; refusal == nil || refusal.Code != core.CodeQuota {
+		t.Errorf("the trace says %v", refusal)
+	}
 }
 
 func TestRefusalsReachTheCaller(t *testing.T) {

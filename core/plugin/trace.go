@@ -20,7 +20,7 @@ type Trace struct {
 	Took                      time.Duration
 	Fuel                      int64 // as package meter counts it: about the instructions that ran
 	Logs                      []string
-	Effects                   []Effect // as asked for; applied unless Failure
+	Effects                   []Effect // as asked for; applied unless Failure, or Refusal says that the store is full
 	Reads                     []Read
 	Cut                       bool // too large to be kept: data, effects and reads are left out
 }
