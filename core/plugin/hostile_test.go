@@ -313,7 +313,7 @@ func TestRefusedAtLoad(t *testing.T) {
 		"too many blocks":     {newGuest().finish(asm.Code(slices.Repeat([][]byte{asm.Block()}, 5000)...), asm.Unreachable), "more than 4096 blocks"},
 		"unknown opcode":      {newGuest().finish([]byte{0x06, 0x40}), "opcode 0x06 is unknown"},
 		"too large a table":   {large.Bytes(), "at most 65536 are taken"},
-		"too much memory":     {huge.Bytes(), "not a module that can be loaded"},
+		"too much memory":     {huge.Bytes(), "p.wasm begins with a memory of 64000 KiB, the limit is 16 MiB: raise memory under [limits] in p.toml, or build it with less"},
 		"too large a file":    {append(echo(), make([]byte, 17<<20)...), "the limit is 16777216"},
 	}
 	for name, c := range cases {

@@ -60,6 +60,10 @@ func compile(ctx context.Context, m *Manifest, wasm []byte, cache wazero.Compila
 
 func (mod *module) prepare(ctx context.Context, wasm, original []byte) (err error) {
 	if mod.compiled, err = mod.runtime.CompileModule(ctx, wasm); err != nil {
+		if d, _ := meter.Describe(original); int64(d.Pages)<<16 > mod.memory {
+			return mod.errorf("%s begins with a memory of %s, the limit is %s: raise memory under [limits] in %s.toml, or build it with less (its stack and static data)",
+				mod.Wasm, sizeText(int64(d.Pages)<<16), sizeText(mod.memory), mod.Name)
+		}
 		return mod.errorf("%s is not a module that can be loaded: %w", mod.Wasm, err)
 	}
 	defs := mod.compiled.ImportedFunctions()
