@@ -29,9 +29,13 @@ export function spanLen(field: i32): i32 { return load<i32>(spans + field * 8, 4
 /** A field as text. */
 export function fieldText(field: i32): i64 { return js.newText(ctx, spanPtr(field), spanLen(field)); }
 
-/** A field as the value that its JSON says; null when it is empty. */
+/** A field as the value that its JSON says; null when it is empty, or no JSON. */
 export function fieldJSON(field: i32): i64 {
-  return spanLen(field) == 0 ? js.NULL : parse(spanPtr(field), spanLen(field));
+  if (spanLen(field) == 0) return js.NULL;
+  const value = parse(spanPtr(field), spanLen(field));
+  if (!js.failed(value)) return value;
+  js.drop(ctx, js.exception(ctx));
+  return js.NULL;
 }
 
 /** A field that holds a number, of 8 or 4 bytes. */

@@ -28,15 +28,19 @@ const NAMES = [
   "unavailable just now", "nobody waits for an answer", "not possible while the plugin starts",
 ];
 
-/** Throws when a call failed: its author must mend it. */
-export function must<T>(result: T | number, call: string, what: string): T {
-  if (typeof result === "number" && result < 0) throw new Error(`${call}(${what}): ${NAMES[-result] ?? `errno ${result}`}`);
-  return result as T;
+// A call of a function costs an event about as much as a call of the server:
+// so the usual way through this library makes few.
+
+/** Throws for a call that failed: its author must mend it. */
+export function failed(errno: number, call: string, what: string): never {
+  throw new Error(`${call}(${what}): ${NAMES[-errno] ?? `errno ${errno}`}`);
 }
 
-/** A value as JSON text. */
-export function toJSON(value: unknown, call: string): string {
-  const text = JSON.stringify(value === undefined ? null : value);
-  if (text === undefined) throw new TypeError(`${call}: a ${typeof value} cannot be written as JSON`);
-  return text;
+/** JSON.stringify, which gives undefined for what has no JSON: `stringify(v) ?? noJSON(v, "publish")`. */
+export const stringify: (value: unknown) => string | undefined = JSON.stringify;
+
+/** The JSON text of what has none: undefined is null, functions and symbols are mistakes. */
+export function noJSON(value: unknown, call: string): string {
+  if (value === undefined) return "null";
+  throw new TypeError(`${call}: a ${typeof value} cannot be written as JSON`);
 }

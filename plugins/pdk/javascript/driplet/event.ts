@@ -23,7 +23,7 @@ export class Event<Data = any> {
   /** When it happened, milliseconds since 1970. */
   get time(): number { return driplet$number(6); }
   /** What the client sent. Publish: the message. Http: the body. null when it is empty, or, of http, no JSON. */
-  get data(): Data { return this.seen === undefined ? this.seen = parsed() : this.seen; }
+  get data(): Data { return this.seen === undefined ? this.seen = driplet$value(7) : this.seen; }
   /** The token's user; empty: anonymous. */
   get account(): string { return driplet$field(8); }
   /** The endpoint's name. */
@@ -89,14 +89,6 @@ export class Event<Data = any> {
     let v: any = this.data;
     for (const key of path.split(".")) v = v !== null && typeof v === "object" && Object.hasOwn(v, key) ? v[key] : undefined;
     return v;
-  }
-}
-
-function parsed(): any {
-  try {
-    return driplet$value(7);
-  } catch {
-    return null;
   }
 }
 

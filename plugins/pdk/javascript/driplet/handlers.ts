@@ -1,5 +1,5 @@
 import { Event } from "./event";
-import { Refusal, toJSON } from "./errors";
+import { Refusal, noJSON, stringify } from "./errors";
 import { open } from "./state";
 import { Verdict } from "./verdict";
 
@@ -96,7 +96,7 @@ export function dispatch(kind: number): void {
     if (typeof value.then === "function") throw synchronous();
   }
   if (kind === PUBLISH) return verdict(value);
-  if (kind === MESSAGE || ANSWERED.has(kind)) driplet$answer(toJSON(value, "the answer"), PLAIN, undefined);
+  if (kind === MESSAGE || ANSWERED.has(kind)) driplet$answer(stringify(value) ?? noJSON(value, "the answer"), PLAIN, undefined);
 }
 
 /** What the caller of an event hears that has no handler, where somebody waits. */
@@ -110,4 +110,4 @@ function verdict(value: any): void {
   value.answer();
 }
 
-function refuse(r: Refusal): void { driplet$answer(JSON.stringify(r), REFUSED, undefined); }
+function refuse(r: Refusal): void { driplet$answer(stringify(r)!, REFUSED, undefined); }

@@ -1,4 +1,4 @@
-import { UNAVAILABLE, must, toJSON } from "./errors";
+import { UNAVAILABLE, failed, noJSON, stringify } from "./errors";
 import { type Duration, close, milliseconds } from "./state";
 
 /** A request for http.fetch; all but url may be left out. */
@@ -25,17 +25,25 @@ export const http = {
     const { url, method = "", body = "" } = request, text = typeof body === "string";
     let headers = request.headers;
     if (!text && !Object.keys(headers ?? {}).some((name) => name.toLowerCase() === "content-type")) headers = { ...headers, "content-type": "application/json" };
-    const n = driplet$http_fetch(close(then, state), milliseconds(request.timeout, "http.fetch"), request.signed ? 1 : 0, method, url,
-      headers && JSON.stringify(headers), text ? body : toJSON(body, "http.fetch"));
-    return n !== UNAVAILABLE && must(n, "http.fetch", url) === 0;
+    const timeout = request.timeout === undefined ? 0 : milliseconds(request.timeout, "http.fetch");
+    const n = driplet$http_fetch(close(then, state), timeout, request.signed ? 1 : 0, method, url,
+      headers && stringify(headers), text ? body : stringify(body) ?? noJSON(body, "http.fetch"));
+    if (n < 0 && n !== UNAVAILABLE) failed(n, "http.fetch", url);
+    return n === 0;
   },
 };
 
 export const timer = {
   /** Has the handler of onTimer(name) called at a time (milliseconds since 1970), with state as e.state. The same name again replaces it. */
-  set(name: string, at: number, state?: unknown): void { must(driplet$timer_set(name, Math.max(at, 1), close("", state)), "timer.set", name); },
+  set(name: string, at: number, state?: unknown): void {
+    const n = driplet$timer_set(name, Math.max(at, 1), close("", state));
+    if (n < 0) failed(n, "timer.set", name);
+  },
   /** Takes a timer back. */
-  cancel(name: string): void { must(driplet$timer_set(name, 0, ""), "timer.cancel", name); },
+  cancel(name: string): void {
+    const n = driplet$timer_set(name, 0, "");
+    if (n < 0) failed(n, "timer.cancel", name);
+  },
 };
 
 // A line too many is no reason to fail.
@@ -58,7 +66,10 @@ export function metric(name: string, value = 1): void { driplet$metric(name, val
 export function now(): number { return driplet$now(); }
 
 /** Random bytes, at most 65,536, good for secrets. */
-export function random(length: number): Uint8Array { return must(driplet$random(length), "random", String(length)); }
+export function random(length: number): Uint8Array {
+  const bytes = driplet$random(length);
+  return typeof bytes === "number" ? failed(bytes, "random", String(length)) : bytes;
+}
 
 /** The plugin's configuration: [config] of its manifest, with what the endpoint overrides. */
 export const config: any = driplet$config();

@@ -1,4 +1,4 @@
-import { NOT_FOUND, must, toJSON } from "./errors";
+import { NOT_FOUND, failed, noJSON, stringify } from "./errors";
 import { type Duration, milliseconds } from "./state";
 
 /** ttl: how long a key lives, in milliseconds or as text ("7d"); absent: for ever. */
@@ -6,19 +6,23 @@ export interface Lifetime { ttl?: Duration }
 
 function get(key: string): string | null {
   const v = driplet$kv_get(key);
-  return v === NOT_FOUND ? null : must(v, "kv.get", key) as string;
+  if (typeof v === "string") return v;
+  return v === NOT_FOUND ? null : failed(v, "kv.get", key);
 }
 
 function set(key: string, value: string, o?: Lifetime): void {
-  must(driplet$kv_set(key, value, milliseconds(o?.ttl, "kv.set")), "kv.set", key);
+  const n = driplet$kv_set(key, value, o?.ttl === undefined ? 0 : milliseconds(o.ttl, "kv.set"));
+  if (n < 0) failed(n, "kv.set", key);
 }
 
 function cas(key: string, old: string | null, next: string | null, o?: Lifetime): boolean {
-  return must(driplet$kv_cas(key, old, next, milliseconds(o?.ttl, "kv.cas")), "kv.cas", key) === 1;
+  const n = driplet$kv_cas(key, old, next, o?.ttl === undefined ? 0 : milliseconds(o.ttl, "kv.cas"));
+  return n < 0 ? failed(n, "kv.cas", key) : n === 1;
 }
 
 function scan(prefix: string, limit: number, reverse: boolean): [string, string][] {
-  const flat = must<string[]>(driplet$kv_scan(prefix, limit, reverse ? 1 : 0) as string[], "kv.scan", prefix), pairs: [string, string][] = [];
+  const flat = driplet$kv_scan(prefix, limit, reverse ? 1 : 0), pairs: [string, string][] = [];
+  if (typeof flat === "number") failed(flat, "kv.scan", prefix);
   for (let i = 0; i + 1 < flat.length; i += 2) pairs.push([flat[i]!, flat[i + 1]!]);
   return pairs;
 }
@@ -32,7 +36,7 @@ function value(text: string): any {
   }
 }
 
-function orNull(v: unknown): string | null { return v === null || v === undefined ? null : toJSON(v, "kv.cas"); }
+function orNull(v: unknown): string | null { return v === null || v === undefined ? null : stringify(v) ?? noJSON(v, "kv.cas"); }
 
 /**
  * The plugin's store on this endpoint: all that outlives an event. Keys are 1
@@ -45,14 +49,18 @@ export const kv = {
     return text === null ? null : value(text);
   },
   /** Sets key when the handler ends; get and scan of this event see it at once. */
-  set(key: string, v: unknown, o?: Lifetime): void { set(key, toJSON(v, "kv.set"), o); },
+  set(key: string, v: unknown, o?: Lifetime): void { set(key, stringify(v) ?? noJSON(v, "kv.set"), o); },
   /** Deletes key when the handler ends. */
-  delete(key: string): void { must(driplet$kv_delete(key), "kv.delete", key); },
+  delete(key: string): void {
+    const n = driplet$kv_delete(key);
+    if (n < 0) failed(n, "kv.delete", key);
+  },
   /** Sets key to next (null: deletes it) if it holds old (null: if it is absent): at once, atomically, also if the handler fails later. */
   cas(key: string, old: unknown, next: unknown, o?: Lifetime): boolean { return cas(key, orNull(old), orNull(next), o); },
   /** Adds delta to the whole number at key (absent: 0) and returns the sum: at once, atomically, also if the handler fails later. ttl applies to a key that it creates. */
   incr(key: string, delta = 1, o?: Lifetime): number {
-    return Number(must<bigint>(driplet$kv_incr(key, delta, milliseconds(o?.ttl, "kv.incr")) as bigint, "kv.incr", key));
+    const sum = driplet$kv_incr(key, delta, o?.ttl === undefined ? 0 : milliseconds(o.ttl, "kv.incr"));
+    return typeof sum === "number" ? failed(sum, "kv.incr", key) : Number(sum);
   },
   /** Up to limit (1,000) pairs whose keys begin with prefix, in key order, or backwards. */
   scan(prefix: string, limit = 100, o?: { reverse?: boolean }): { key: string; value: any }[] {

@@ -26,8 +26,7 @@ export type Duration = number | string;
 // Those that were read before: scripts give the same few again and again.
 const read = new Map<string, number>();
 
-export function milliseconds(d: Duration | undefined, call: string): number {
-  if (d === undefined) return 0;
+export function milliseconds(d: Duration, call: string): number {
   if (typeof d === "number") return d;
   let n = read.get(d);
   if (n !== undefined) return n;

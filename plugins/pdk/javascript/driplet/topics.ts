@@ -1,4 +1,4 @@
-import { NOT_FOUND, NO_REQUEST, Refusal, UNAVAILABLE, must, toJSON } from "./errors";
+import { NOT_FOUND, NO_REQUEST, Refusal, UNAVAILABLE, failed, noJSON, stringify } from "./errors";
 
 /** How to publish; every field may be left out. */
 export interface PublishOptions {
@@ -16,13 +16,14 @@ export interface PublishOptions {
 
 /** Publishes when the handler ends: `publish("chat.lobby", message, { event: "chat.message" })`. */
 export function publish(topic: string, data: unknown, o: PublishOptions = {}): void {
-  const target = o.target && toJSON(o.target, "publish");
-  must(driplet$publish(topic, toJSON(data, "publish"), target, o.history === false ? 0 : 1, o.event, o.except, o.id), "publish", topic);
+  const n = driplet$publish(topic, stringify(data) ?? noJSON(data, "publish"), o.target && stringify(o.target), o.history === false ? 0 : 1, o.event, o.except, o.id);
+  if (n < 0) failed(n, "publish", topic);
 }
 
 /** Subscribes a connection when the handler ends; info is what others see of it in presence. */
 export function subscribe(session: string, topic: string, info?: unknown): void {
-  must(driplet$subscribe(session, topic, info === undefined ? info : toJSON(info, "subscribe")), "subscribe", topic);
+  const n = driplet$subscribe(session, topic, info === undefined ? info : stringify(info) ?? noJSON(info, "subscribe"));
+  if (n < 0) failed(n, "subscribe", topic);
 }
 
 /** Names all connections of a user, by public id, for unsubscribe and disconnect. */
@@ -32,18 +33,21 @@ export function session(id: string): string { return "s" + id; }
 
 /** Ends subscriptions when the handler ends; the clients are told the reason. who: user(id), session(id), or a list of them. */
 export function unsubscribe(who: string | string[], topic: string, reason = ""): void {
-  must(driplet$unsubscribe(topic, reason, ...[who].flat()), "unsubscribe", topic);
+  const n = driplet$unsubscribe(topic, reason, ...[who].flat());
+  if (n < 0) failed(n, "unsubscribe", topic);
 }
 
 /** Closes connections when the handler ends; their clients do not come back by themselves. */
 export function disconnect(who: string | string[], reason = ""): void {
-  must(driplet$disconnect(reason, ...[who].flat()), "disconnect", reason);
+  const n = driplet$disconnect(reason, ...[who].flat());
+  if (n < 0) failed(n, "disconnect", reason);
 }
 
 /** Whether a connection is subscribed to topic. */
 export function subscribed(session: string, topic: string): boolean {
   const n = driplet$subscribed(session, topic);
-  return n !== NOT_FOUND && must(n, "subscribed", topic) === 1;
+  if (n < NOT_FOUND) failed(n, "subscribed", topic);
+  return n === 1;
 }
 
 /** A user on a topic. */
@@ -51,7 +55,8 @@ export interface Member { id: string; info?: any }
 
 /** Who is on a topic: at most limit (1,000) members, a user once; count counts all. */
 export function presence(topic: string, limit = 100): { members: Member[]; count: number } {
-  return must(driplet$presence(topic, limit), "presence", topic);
+  const here = driplet$presence(topic, limit);
+  return typeof here === "number" ? failed(here, "presence", topic) : here;
 }
 
 /** Keeps the caller's request open: the handle is for reply(), in this or a later event. null: nobody waits for an answer, or too many do already. */
@@ -59,12 +64,13 @@ export function defer(): string | null {
   const handle = driplet$defer();
   if (handle > 0n) return String(handle);
   const errno = Number(handle);
-  return errno === NO_REQUEST || errno === UNAVAILABLE ? null : must<never>(errno, "defer", "");
+  return errno === NO_REQUEST || errno === UNAVAILABLE ? null : failed(errno, "defer", "");
 }
 
 /** Answers a request that was kept open, once; `refusal(code, message)` is an answer too. false: the caller has given up, or was answered. */
 export function reply(handle: string, answer?: unknown): boolean {
-  const text = answer === undefined ? answer : toJSON(answer, "reply");
+  const text = answer === undefined ? answer : stringify(answer) ?? noJSON(answer, "reply");
   const n = driplet$reply(BigInt(handle), text, answer instanceof Refusal ? 1 : 0);
-  return n !== NOT_FOUND && must(n, "reply", handle) === 0;
+  if (n < NOT_FOUND) failed(n, "reply", handle);
+  return n === 0;
 }

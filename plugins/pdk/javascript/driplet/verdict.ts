@@ -1,6 +1,6 @@
 // What a publish hook answers.
 
-import { toJSON } from "./errors";
+import { noJSON, stringify } from "./errors";
 
 const PASS = 0, DROP = 1, REPLACE = 2, RETARGET = 3, BOTH = 4;
 
@@ -21,10 +21,10 @@ export function pass(): Verdict { return Verdict.of(PASS, ""); }
 export function drop(): Verdict { return Verdict.of(DROP, ""); }
 
 /** Another message is placed instead. */
-export function replace(data: unknown): Verdict { return Verdict.of(REPLACE, toJSON(data, "replace")); }
+export function replace(data: unknown): Verdict { return Verdict.of(REPLACE, stringify(data) ?? noJSON(data, "replace")); }
 
 /** The message goes to others than its publisher said: `retarget({ include: { roles: "editor" } })`; `{}` is everybody. */
-export function retarget(target: object): Verdict { return Verdict.of(RETARGET, toJSON(target, "retarget")); }
+export function retarget(target: object): Verdict { return Verdict.of(RETARGET, stringify(target) ?? noJSON(target, "retarget")); }
 
 /** Another message is placed instead, for others. */
-export function both(data: unknown, target: object): Verdict { return Verdict.of(BOTH, toJSON(data, "both"), toJSON(target, "both")); }
+export function both(data: unknown, target: object): Verdict { return Verdict.of(BOTH, stringify(data) ?? noJSON(data, "both"), stringify(target) ?? noJSON(target, "both")); }
