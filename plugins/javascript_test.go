@@ -4,7 +4,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/driplet/driplet/cmd/driplet/build/javascript"
 	"github.com/driplet/driplet/core/plugin/plugintest"
@@ -68,6 +70,49 @@ func TestExampleInJavaScript(t *testing.T) {
 		t.Fatal(err)
 	}
 	plugintest.RunCases(t, dir, "moderation")
+}
+
+// The listing in the library's README does what it says.
+func TestReadmeOfJavaScript(t *testing.T) {
+	readme, err := os.ReadFile("pdk/javascript/README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, text, _ := strings.Cut(string(readme), "\n```ts\n")
+	text, _, ok := strings.Cut(text, "\n```\n")
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "main.ts"), []byte(text), 0o600); err != nil || !ok {
+		t.Fatal(ok, err)
+	}
+	source := fstest.MapFS{"chat.wasm": {Data: buildJavaScript(t, dir, "main.ts")}, "chat.toml": {Data: []byte(`name = "chat"
+version = "1.0.0"
+abi = 1
+events = ["chat.*"]
+topics = ["chat.*"]
+hooks = ["subscribe"]
+[capabilities]
+publish = ["chat.*"]
+presence = ["chat.*"]
+kv = "8 MiB"
+[config]
+max_text = 10
+`)}}
+	err = plugintest.RunCase(t.Context(), source, "chat", []byte(`{
+		"kv": {"ban/chat.lobby/8": true, "seq/chat.lobby": 4}, "subscribed": {"chat.lobby": ["session-7"]},
+		"steps": [
+			{"event": {"kind": "subscribe", "topic": "chat.lobby", "user": "8"}, "expect": {"refusal": {"code": "chat.banned"}}},
+			{"event": {"kind": "subscribe", "topic": "chat.lobby"}, "expect": {}},
+			{"event": {"event": "chat.send", "data": {"room": "lobby", "text": "hello"}}, "expect": {"answer": {"id": 5}, "effects": [
+				{"op": "kv_set", "key": "msg/chat.lobby/000000000005", "ttl": 604800000, "value": {"id": 5, "from": "7", "text": "hello", "at": "<any>"}},
+				{"op": "publish", "topic": "chat.lobby", "event": "chat.message", "data": {"id": 5, "from": "7", "text": "hello", "at": "<any>"}}
+			]}},
+			{"event": {"event": "chat.send", "data": {"room": "lobby", "text": "much too long"}}, "expect": {"refusal": {"code": "bad_request", "message": "text has 13 characters, the limit is 10"}}},
+			{"event": {"event": "chat.send", "data": {"room": "attic", "text": "hello"}}, "expect": {"refusal": {"code": "chat.not_member"}}}
+		]
+	}`), t.TempDir())
+	if err != nil {
+		t.Error(err)
+	}
 }
 
 // The module around a script is as small as its engine lets it be.
