@@ -160,7 +160,10 @@ var goLine = regexp.MustCompile(`(?m)^(\S+)\(.*\)\n\t(\S+\.go:\d+)`)
 // explain words what ended the guest: its own last words before the engine's,
 // the fuel that it took, and whether memory was short.
 func (in *instance) explain(err error) error {
-	var t *trap
+	if err == nil {
+		return nil
+	}
+	var t *trap // not before: it is made in the heap
 	if !errors.As(err, &t) {
 		return err
 	}
