@@ -1,6 +1,7 @@
 package cases
 
 import (
+	"encoding/json"
 	"os"
 	"strings"
 	"testing"
@@ -87,4 +88,22 @@ func TestUpdate(t *testing.T) {
 			t.Errorf("%s: %s, %v", src, text, err)
 		}
 	}
+}
+
+// Wherever an "expect" stands, its place is found, and is JSON.
+func FuzzExpectSpans(f *testing.F) {
+	f.Add([]byte(outdated))
+	f.Add([]byte(`{"event":{},"expect" : {"kv":{"a":[1,{"expect":2}]}} }`))
+	f.Add([]byte(`{"steps":[{},{"expect":null},[],1,{"expect":{},"expect":{}}]}`))
+	f.Fuzz(func(t *testing.T, src []byte) {
+		spans, err := expectSpans(src)
+		if err != nil {
+			return
+		}
+		for _, s := range spans {
+			if s.to != 0 && !json.Valid(src[s.from:s.to]) {
+				t.Errorf("%d to %d of %s", s.from, s.to, src)
+			}
+		}
+	})
 }
