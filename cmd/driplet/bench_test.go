@@ -39,7 +39,7 @@ EventsPerSecond = 3
 `
 
 // startServer runs a real server; dir holds a configuration that finds it.
-func startServer(t *testing.T, config string) (dir string, server *exec.Cmd) {
+func startServer(t testing.TB, config string) (dir string, server *exec.Cmd) {
 	t.Helper()
 	server = program(write(t, fmt.Sprintf(config, "0")), nil, "serve")
 	var errs bytes.Buffer
@@ -65,7 +65,7 @@ func startServer(t *testing.T, config string) (dir string, server *exec.Cmd) {
 	return write(t, fmt.Sprintf(config, port)), server
 }
 
-func runBench(t *testing.T, dir string, args ...string) (bench.Result, result) {
+func runBench(t testing.TB, dir string, args ...string) (bench.Result, result) {
 	t.Helper()
 	r := execute(t, program(dir, nil, append([]string{"bench", "-json"}, args...)...))
 	var got bench.Result

@@ -47,7 +47,7 @@ func program(dir string, env []string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-func execute(t *testing.T, cmd *exec.Cmd) result {
+func execute(t testing.TB, cmd *exec.Cmd) result {
 	t.Helper()
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
@@ -60,7 +60,7 @@ func execute(t *testing.T, cmd *exec.Cmd) result {
 }
 
 // write makes a folder with a config.toml.
-func write(t *testing.T, text string) (dir string) {
+func write(t testing.TB, text string) (dir string) {
 	t.Helper()
 	dir = t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "config.toml"), []byte(text), 0o600); err != nil {
