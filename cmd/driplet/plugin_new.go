@@ -16,12 +16,13 @@ func pluginNewCommand() command {
 		summary: "start a plugin of your own: manifest, source, guest library, test case",
 		help: `
 Writes a new folder named NAME. Everything comes out of this binary, so that the
-guest library always fits its server. The README in the folder tells how to
-build; then copy the .wasm file and the manifest into the server's PluginDir,
-name the plugin in the endpoint's Plugins, and restart.
+guest library always fits its server. The README in the folder tells what is in
+it; then 'driplet plugin build', 'driplet plugin test' and 'driplet plugin run'
+make, check and try it, and 'driplet plugin push' brings it to a server. js, ts
+and as are short for three of the languages.
 
 Examples:
-  driplet plugin new -lang assemblyscript quiz
+  driplet plugin new -lang ts quiz
   driplet plugin new -lang go -dir plugins/quiz quiz
 `,
 	}
