@@ -52,17 +52,11 @@ func TestNothingLeaks(t *testing.T) {
 version = "1.0.0"
 abi = 1
 events = ["x.*"]
-[capabilities]
-publish = ["x.*"]
-presence = ["x.*"]
-subscribe = ["*"]
-kv = "8 MiB"
-http = ["https://api.example.com/"]
-[limits]
+` + granted + `[limits]
 memory = "1600 KiB"
 instances = 1
-`)}, "x.wasm": {Data: build(t, map[string]string{"main.ts": leakScript})}}},
-		Store: new(cases.Store), ParseTarget: target.Parse, Log: slog.New(slog.DiscardHandler), LeastDeadline: plugin.MaxDeadline, Manual: true,
+`)}, "x.wasm": {Data: tried(t, 0)}}},
+		CacheDir: compiled, Store: new(cases.Store), ParseTarget: target.Parse, Log: slog.New(slog.DiscardHandler), LeastDeadline: plugin.MaxDeadline, Manual: true,
 	})
 	defer func() {
 		if err := h.Close(); err != nil {
@@ -75,7 +69,7 @@ instances = 1
 	if err := h.Start(context.WithoutCancel(t.Context()), new(cases.Services)); err != nil {
 		t.Fatal(err)
 	}
-	for n := range 1500 {
+	for n := range 1000 {
 		for _, event := range []string{"all", "refused", "caught", "cycle"} {
 			_, err := h.Decide(t.Context(), &core.ClientEvent{
 				Kind: core.HookMessage, Endpoint: cases.Endpoint, Event: "x." + event, Session: "s", User: "7", Request: "1",
@@ -87,3 +81,12 @@ instances = 1
 		}
 	}
 }
+
+// granted is what leakScript needs.
+const granted = `[capabilities]
+publish = ["x.*"]
+presence = ["x.*"]
+subscribe = ["*"]
+kv = "8 MiB"
+http = ["https://api.example.com/"]
+`
