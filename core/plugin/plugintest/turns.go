@@ -52,6 +52,13 @@ func calibrate(run func()) int {
 	}
 }
 
+// Fastest is the nanoseconds that a run of contestant i takes in its fastest
+// tenth of turns: what is left of it where the machine has other work.
+func (t *Turns) Fastest(i int) float64 {
+	all := slices.Sorted(slices.Values(t.rounds[i]))
+	return all[len(all)/10]
+}
+
 // Median is the nanoseconds that a run of contestant i takes.
 func (t *Turns) Median(i int) float64 { return median(slices.Clone(t.rounds[i])) }
 

@@ -20,5 +20,11 @@ on("compare.count", (e) => {
   const { room, text } = e.data;
   if (typeof room !== "string" || room === "" || room.length > 64) fail("bad_request", "room must be a string");
   if (typeof text !== "string" || text === "" || text.length > 2000) fail("bad_request", "text must be a string");
-  return { room, from: e.user, text, words: text.split(/[ \n]+/).length };
+  let words = 0, inside = false;
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i), letter = c !== 32 && c !== 10;
+    if (letter && !inside) words++;
+    inside = letter;
+  }
+  return { room, from: e.user, text, words };
 });
