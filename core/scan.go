@@ -221,29 +221,30 @@ func (s *JSONScanner) digits() error {
 // str skips a string whose opening quote is at pos.
 func (s *JSONScanner) str() error {
 	s.Pos++
-	for s.Pos < len(s.Src) {
-		for s.Pos+8 <= len(s.Src) && plain(binary.LittleEndian.Uint64(s.Src[s.Pos:])) {
-			s.Pos += 8
+	for {
+		src, i := s.Src, s.Pos
+		for len(src)-i >= 8 && plain(binary.LittleEndian.Uint64(src[i:])) {
+			i += 8
 		}
-		if s.Pos == len(s.Src) {
-			break
+		for i < len(src) && src[i] >= 0x20 && src[i] != '"' && src[i] != '\\' {
+			i++
 		}
-		switch c := s.Src[s.Pos]; {
-		case c == '"':
+		if s.Pos = i; i == len(src) {
+			return s.Unexpected("the end of a string")
+		}
+		switch src[i] {
+		case '"':
 			s.Pos++
 			return nil
-		case c == '\\':
+		case '\\':
 			s.Pos++
 			if err := s.escape(); err != nil {
 				return err
 			}
-		case c < 0x20:
-			return s.Unexpected("the rest of a string, where control characters are written as escapes,")
 		default:
-			s.Pos++
+			return s.Unexpected("the rest of a string, where control characters are written as escapes,")
 		}
 	}
-	return s.Unexpected("the end of a string")
 }
 
 // plain reports whether eight bytes of a string hold no quotation mark, backslash
