@@ -17,7 +17,7 @@ import (
 	"github.com/driplet/driplet/plugins"
 )
 
-// soak is for `go test ./core/plugin -run TestSoak -soak 1h -timeout 0`.
+// soak is for `go test -run TestSoak -timeout 0 ./core/plugin -soak 1h`.
 var soak = flag.Duration("soak", 0, "let TestSoak run for this `time`, and for a million events at least")
 
 // held is what a process holds on to.
