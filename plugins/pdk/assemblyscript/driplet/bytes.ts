@@ -1,5 +1,7 @@
 // Text, envelopes and result buffers between this module and its host.
 
+import { newString } from "./text";
+
 /** Results up to this size need no second call. */
 export const SCRATCH_BYTES: i32 = 2048;
 
@@ -8,13 +10,44 @@ export const scratch: usize = memory.data(SCRATCH_BYTES);
 
 /** Text as UTF-8. A lone surrogate, which UTF-8 cannot hold, becomes U+FFFD. */
 export function utf8(text: string): ArrayBuffer {
+  const n = text.length;
+  let from = changetype<usize>(text);
+  const end = from + (<usize>n << 1), fours = from + (<usize>(n & ~3) << 1);
+  // ASCII, as most text is, four units at a time; anything else is the slow way.
+  while (from < fours && (load<u64>(from) & 0xff80ff80ff80ff80) == 0) from += 8;
+  if (from == fours) while (from < end && load<u16>(from) < 0x80) from += 2;
+  if (from == end) {
+    const out = new ArrayBuffer(n);
+    let to = changetype<usize>(out);
+    from = changetype<usize>(text);
+    for (; from < fours; from += 8, to += 4) {
+      let x = load<u64>(from);
+      x = (x | x >> 8) & 0x0000ffff0000ffff;
+      store<u32>(to, <u32>(x | x >> 16));
+    }
+    for (; from < end; from += 2, to++) store<u8>(to, load<u16>(from));
+    return out;
+  }
   return String.UTF8.encode(text, false, String.UTF8.ErrorMode.REPLACE);
 }
 
 /** UTF-8 as text. */
-// @ts-ignore: decorator
-@inline
 export function text(ptr: usize, len: i32): string {
+  let from = ptr;
+  const end = ptr + len, fours = ptr + (len & ~3);
+  while (from < fours && (load<u32>(from) & 0x80808080) == 0) from += 4;
+  if (from == fours) while (from < end && load<u8>(from) < 0x80) from++;
+  if (from == end) {
+    const out = newString(len);
+    let to = changetype<usize>(out);
+    for (from = ptr; from < fours; from += 4, to += 8) {
+      let x = <u64>load<u32>(from);
+      x = (x | x << 16) & 0x0000ffff0000ffff;
+      store<u64>(to, (x | x << 8) & 0x00ff00ff00ff00ff);
+    }
+    for (; from < end; from++, to += 2) store<u16>(to, load<u8>(from));
+    return out;
+  }
   return String.UTF8.decodeUnsafe(ptr, len);
 }
 
