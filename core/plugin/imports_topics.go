@@ -109,7 +109,7 @@ func (in *instance) unsubscribe(s []uint64) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	return 0, in.effect(Effect{Op: OpUnsubscribe, Topic: topic, Who: who, Reason: reason}, int(uint32(s[1])))
+	return 0, in.effect(Effect{Op: OpUnsubscribe, Topic: topic, Who: who, Reason: reason}, int(uint32(s[1]))+16*(len(who.Sessions)+len(who.Users)))
 }
 
 // disconnect(who, reason). Ending a connection ends it for all topics: a grant
@@ -133,7 +133,7 @@ func (in *instance) disconnect(s []uint64) (int64, error) {
 	if !own && !grantsAll(in.grants().Subscribe) {
 		return 0, ErrnoDenied
 	}
-	return 0, in.effect(Effect{Op: OpDisconnect, Who: who, Reason: reason}, int(uint32(s[1])))
+	return 0, in.effect(Effect{Op: OpDisconnect, Who: who, Reason: reason}, int(uint32(s[1]))+16*(len(who.Sessions)+len(who.Users)))
 }
 
 func grantsAll(patterns []core.Pattern) bool {
@@ -155,15 +155,24 @@ func (in *instance) audience(ptr, length uint64) (who core.Audience, err error) 
 	if !ok || env.left == 0 || env.left > MaxAudience {
 		return who, ErrnoBadArgument
 	}
+	in.charge(env.left / 4)
+	all, most := string(raw), env.left // one copy, of which the names are parts
 	for env.left > 0 {
 		f, ok := env.next()
 		if !ok || len(f) < 2 || len(f) > core.MaxPatternBytes {
 			return who, ErrnoBadArgument
 		}
-		switch name := string(f[1:]); f[0] {
+		end := len(all) - len(env.rest)
+		switch name := all[end-len(f)+1 : end]; f[0] {
 		case 's':
+			if who.Sessions == nil {
+				who.Sessions = make([]core.SessionID, 0, most)
+			}
 			who.Sessions = append(who.Sessions, core.SessionID(name))
 		case 'u':
+			if who.Users == nil {
+				who.Users = make([]string, 0, most)
+			}
 			who.Users = append(who.Users, name)
 		default:
 			return who, ErrnoBadArgument
