@@ -83,6 +83,8 @@ func TestFieldsOfJavaScript(t *testing.T) {
 			step("late", nil, object{"refusal": object{"code": "fields.no"}, "effects": []object{{"op": "publish", "topic": "fields.t", "data": 1}}}),
 			step("rethrown", nil, object{"answer": "RangeError", "logs": []string{`caught RangeError: inner {"n":1} undefined`, "a 1"}}),
 			step("list", nil, object{"effects": []object{{"op": "unsubscribe", "topic": "fields.t", "users": []string{"1", "2"}, "reason": "go"}}}),
+			step("json", nil, object{"answer": object{"wrong": []any{}, "most": true}}),
+			step("within", nil, object{"effects": []object{{"op": "publish", "topic": "fields.in", "data": 1}, {"op": "publish", "topic": "fields.out", "data": 2}}}),
 			step("random", nil, object{"answer": 3}),
 			step("config", nil, object{"answer": []string{"greeting"}}),
 			step("frozen", object{"n": 1}, object{"answer": []any{2, true}}),

@@ -11,7 +11,7 @@ var natives = []string{
 	"main", "answer", "abort", "places", "config", "field", "value", "number", "here",
 	"publish", "reply", "defer", "subscribe", "unsubscribe", "disconnect", "subscribed", "presence",
 	"kv_get", "kv_set", "kv_delete", "kv_cas", "kv_incr", "kv_scan",
-	"http_fetch", "timer_set", "log", "metric", "now", "random",
+	"http_fetch", "timer_set", "log", "metric", "now", "random", "json",
 }
 
 // prefix begins the names of natives in scripts.

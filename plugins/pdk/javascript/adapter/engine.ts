@@ -84,6 +84,31 @@ export declare function newBytes(ctx: usize, ptr: usize, length: usize): i64;
 @external("engine", "JS_ParseJSON")
 export declare function parseJSON(ctx: usize, ptr: usize, length: usize, file: usize): i64;
 
+// @ts-ignore: decorator
+@external("engine", "JS_GetClassID")
+export declare function classOf(value: i64): i32;
+// @ts-ignore: decorator
+@external("engine", "JS_GetPropertyStr")
+export declare function property(ctx: usize, object: i64, name: usize): i64;
+// @ts-ignore: decorator
+@external("engine", "JS_GetPropertyUint32")
+export declare function item(ctx: usize, list: i64, index: u32): i64;
+// @ts-ignore: decorator
+@external("engine", "JS_GetLength")
+export declare function lengthOf(ctx: usize, list: i64, out: usize): i32;
+// @ts-ignore: decorator
+@external("engine", "JS_GetOwnPropertyNames")
+export declare function names(ctx: usize, table: usize, count: usize, object: i64, flags: i32): i32;
+// @ts-ignore: decorator
+@external("engine", "JS_FreePropertyEnum")
+export declare function freeNames(ctx: usize, table: usize, count: u32): void;
+// @ts-ignore: decorator
+@external("engine", "JS_GetProperty")
+export declare function getAtom(ctx: usize, object: i64, name: u32): i64;
+// @ts-ignore: decorator
+@external("engine", "JS_AtomToCStringLen")
+export declare function atomText(ctx: usize, length: usize, name: u32): usize;
+
 export const NULL: i64 = 0x200000000;
 export const UNDEFINED: i64 = 0x300000000;
 

@@ -5,10 +5,11 @@
 import * as host from "../../assemblyscript/driplet/imports";
 import * as js from "./engine";
 import { fieldJSON, fieldNumber, fieldText, setAnswer, spanLen, spanPtr } from "./event";
+import { fastJSON } from "./json";
 import { placesCopy, placesSize } from "./link";
-import { big, capacity, ctx, done, envelope, envelopeSize, field, lengthOf, need, numberField, parse, roomFor, text, utf16, whole } from "./values";
+import { big, capacity, ctx, done, envelope, envelopeSize, field, held, lengthOf, need, numberField, parse, roomFor, text, utf16, whole } from "./values";
 
-export const NATIVES = 29;
+export const NATIVES = 30;
 
 /** The library's functions: one runs a handler, the other ends the instance with an error's text. */
 export let dispatch: i64 = 0;
@@ -27,8 +28,8 @@ function arg(argv: usize, n: i32): i64 { return load<i64>(argv + n * 8); }
 
 /** A native function of the engine's kind GENERIC_MAGIC. The library always gives all arguments. */
 export function native(_ctx: usize, _self: i64, argc: i32, argv: usize, number: i32): i64 {
-  const result = run(number, argc, argv);
-  done();
+  const before = held(), result = run(number, argc, argv);
+  done(before);
   return result;
 }
 
@@ -156,6 +157,7 @@ function run(number: i32, argc: i32, argv: usize): i64 {
       const n = <i32>whole(arg(argv, 0)), p = roomFor(n), errno = host.host_random(p, n);
       return errno < 0 ? js.small(errno) : js.newBytes(ctx, p, n);
     }
+    case 29: return fastJSON(arg(argv, 0)); // json(value)
   }
   return js.UNDEFINED;
 }

@@ -11,6 +11,7 @@ export function open(): void {
   if (js.newContext() != 0) unreachable();
   ctx = js.contextOf();
   cell = need(8);
+  texts = need(MAX_TEXTS * 4);
 }
 
 /** Memory; without it the instance ends. */
@@ -20,43 +21,35 @@ export function need(size: usize): usize {
   return p;
 }
 
-// Texts of the arguments of the native call at hand; done() frees them.
-const MAX_TEXTS = 6;
-let t0: usize = 0, t1: usize = 0, t2: usize = 0, t3: usize = 0, t4: usize = 0, t5: usize = 0;
+// Texts of the arguments of native calls; done() frees them. A call may stand
+// within another, when turning a value into text runs the script.
+const MAX_TEXTS = 64;
+let texts: usize = 0;
 let taken = 0;
 let length: i32 = 0;
 
 /** A value as UTF-8, until done(); its length is lengthOf(). A lone surrogate becomes U+FFFD; undefined is empty. */
 export function text(value: i64): usize {
-  if (value == js.UNDEFINED) {
-    length = 0;
-    return 0;
-  }
-  const p = js.toText(ctx, cell, value, 0);
-  length = p ? load<i32>(cell) : 0;
-  switch (taken++) {
-    case 0: t0 = p; break;
-    case 1: t1 = p; break;
-    case 2: t2 = p; break;
-    case 3: t3 = p; break;
-    case 4: t4 = p; break;
-    default: t5 = p;
-  }
-  if (taken > MAX_TEXTS) unreachable();
+  const p = keepText(value);
+  if (taken == MAX_TEXTS) unreachable();
+  store<usize>(texts + (taken << 2), p);
+  taken++;
   return p;
 }
 
 /** The length of what text() gave last, in bytes. */
 export function lengthOf(): i32 { return length; }
 
-export function done(): void {
-  if (taken > 0 && t0) js.freeText(ctx, t0);
-  if (taken > 1 && t1) js.freeText(ctx, t1);
-  if (taken > 2 && t2) js.freeText(ctx, t2);
-  if (taken > 3 && t3) js.freeText(ctx, t3);
-  if (taken > 4 && t4) js.freeText(ctx, t4);
-  if (taken > 5 && t5) js.freeText(ctx, t5);
-  taken = 0;
+/** How many texts are held. */
+export function held(): i32 { return taken; }
+
+/** Frees what text() gave since so many were held. */
+export function done(since: i32): void {
+  while (taken > since) {
+    taken--;
+    const p = load<usize>(texts + (taken << 2));
+    if (p) js.freeText(ctx, p);
+  }
 }
 
 /** A text that stays until the caller frees it; undefined is empty, and 0. */

@@ -36,8 +36,8 @@ export function failed(errno: number, call: string, what: string): never {
   throw new Error(`${call}(${what}): ${NAMES[-errno] ?? `errno ${errno}`}`);
 }
 
-/** JSON.stringify, which gives undefined for what has no JSON: `stringify(v) ?? noJSON(v, "publish")`. */
-export const stringify: (value: unknown) => string | undefined = JSON.stringify;
+/** JSON.stringify, which gives undefined for what has no JSON: `stringify(v) ?? noJSON(v, "publish")`. Plain values take a shorter way. */
+export function stringify(value: unknown): string | undefined { return driplet$json(value) ?? JSON.stringify(value); }
 
 /** The JSON text of what has none: undefined is null, functions and symbols are mistakes. */
 export function noJSON(value: unknown, call: string): string {

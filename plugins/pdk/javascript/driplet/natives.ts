@@ -32,6 +32,7 @@ declare global {
   function driplet$log(level: number, text: string): number;
   function driplet$metric(name: string, value: number): number;
   function driplet$now(): number;
+  function driplet$json(value: unknown): string | undefined;
   function driplet$random(length: number): Uint8Array | number;
 }
 
