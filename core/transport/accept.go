@@ -153,8 +153,9 @@ func (t *WebSockets) upgrade(w http.ResponseWriter, r *http.Request, h handshake
 	return c, nil
 }
 
-// readBuffer is small because every idle connection holds one.
-const readBuffer = 512
+// readBuffer is small because every idle connection holds one; most frames of
+// clients fit, and longer ones take one read more.
+const readBuffer = 256
 
 func (t *WebSockets) upgrader(k upgraderKey) *gws.Upgrader {
 	t.mu.Lock()
