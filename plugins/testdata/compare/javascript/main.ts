@@ -15,16 +15,13 @@ on("compare.send", (e) => {
   return { id };
 });
 
-// Counts the words of a text.
+// Counts the words of a text, by what is built in: loops are what an interpreter
+// is slowest at.
 on("compare.count", (e) => {
   const { room, text } = e.data;
   if (typeof room !== "string" || room === "" || room.length > 64) fail("bad_request", "room must be a string");
   if (typeof text !== "string" || text === "" || text.length > 2000) fail("bad_request", "text must be a string");
-  let words = 0, inside = false;
-  for (let i = 0; i < text.length; i++) {
-    const c = text.charCodeAt(i), letter = c !== 32 && c !== 10;
-    if (letter && !inside) words++;
-    inside = letter;
-  }
+  // Loops over characters are what an interpreter is slowest at: its built-in functions are not.
+  const words = text.replaceAll("\n", " ").split(" ").filter(Boolean).length;
   return { room, from: e.user, text, words };
 });
