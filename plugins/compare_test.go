@@ -2,14 +2,12 @@ package plugins_test
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io/fs"
 	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -63,16 +61,17 @@ func BenchmarkTable(b *testing.B) {
 		built[r.name] = filepath.Join(b.TempDir(), "compare.wasm")
 		r.build(b, built[r.name])
 	}
-	for name, handler := range map[string]handler{"count": counted, "send": sent} {
+	for name, handler := range inGo {
 		b.Run(name, func(b *testing.B) {
 			state := new(notebook)
-			all := []plugintest.Contestant{{Name: "direct", Run: direct(b, name, handler, state)}}
+			all := []plugintest.Contestant{{Name: "direct", Run: direct(b, name, handler.structs, state)}}
 			for _, r := range rivals {
 				for _, unmetered := range []bool{false, true} {
 					all = append(all, plugintest.Contestant{Name: r.name, Run: guest(b, name, built[r.name], state, unmetered)})
 				}
 			}
-			all = append(all, plugintest.Contestant{Name: "HTTP callback", Run: callbackTo(b, name, handler, state)})
+			all = append(all, plugintest.Contestant{Name: "HTTP callback", Run: callbackTo(b, name, handler.structs, state)})
+			all = append(all, plugintest.Contestant{Name: "direct, maps", Run: direct(b, name, handler.maps, state)})
 			var turns plugintest.Turns
 			for b.Loop() {
 				turns.Round(all)
@@ -94,12 +93,13 @@ func printTable(name string, turns *plugintest.Turns) {
 		fmt.Fprintf(&out, "%-16s %16s %18s %8s  %s\n", name, fmt.Sprintf("%.2f (%.2f)", turns.Median(i)/1000, turns.Fastest(i)/1000), ratio, goal, metering)
 	}
 	fmt.Fprintf(&out, "\n%-16s %16s %18s %8s  %s\n", name, "us (fastest)", "/ direct", "goal", "metered / unmetered, goal")
+	last := 1 + 2*len(rivals)
 	row("direct", 0, "1.00", "", "")
+	row("direct, maps", last+1, ratio(last+1, 0, "%.2f"), "", "")
 	for n, r := range rivals {
 		i := 1 + 2*n
 		row(r.name, i, ratio(i, 0, "%.2f"), fmt.Sprintf("<= %.1f", r.goal), ratio(i, i+1, "%.2f")+fmt.Sprintf("  <= %.1f", meteringGoal))
 	}
-	last := 1 + 2*len(rivals)
 	row("HTTP callback", last, ratio(last, 0, "%.0f"), "", ratio(last, 1, "%.0f")+fmt.Sprintf(" times the guest in C, goal >= %d", callbackGoal))
 	fmt.Fprintln(os.Stdout, out.String())
 }
@@ -113,84 +113,6 @@ func comparedEvent(name string) *core.ClientEvent {
 		Kind: core.HookMessage, Endpoint: "default", Event: "compare." + name, Session: "s", User: "7", Request: "1",
 		Claims: &core.Claims{User: "7", Custom: []byte(`{"name":"Ada","roles":["administrator"]}`)},
 		Time:   time.UnixMilli(1700000000000), Data: []byte(`{"room":"lobby","text":"` + said + `"}`),
-	}
-}
-
-// handler is a handler of the table in Go.
-type handler func(ctx context.Context, kv core.KV, services plugin.Services, ev *core.ClientEvent) ([]byte, error)
-
-type compared struct{ Room, Text string }
-
-func read(ev *core.ClientEvent) (in compared, err error) {
-	if err := json.Unmarshal(ev.Data, &in); err != nil || in.Room == "" || len(in.Room) > 64 || in.Text == "" || len(in.Text) > 2000 {
-		return in, core.Errorf(core.CodeBadRequest, "room and text must be strings")
-	}
-	return in, nil
-}
-
-func counted(_ context.Context, _ core.KV, _ plugin.Services, ev *core.ClientEvent) ([]byte, error) {
-	in, err := read(ev)
-	if err != nil {
-		return nil, err
-	}
-	words, inside := 0, false
-	for i := range len(in.Text) {
-		letter := in.Text[i] != ' ' && in.Text[i] != '\n'
-		if letter && !inside {
-			words++
-		}
-		inside = letter
-	}
-	return json.Marshal(struct {
-		Room  string `json:"room"`
-		From  string `json:"from"`
-		Text  string `json:"text"`
-		Words int    `json:"words"`
-	}{in.Room, ev.User, in.Text, words})
-}
-
-func sent(ctx context.Context, kv core.KV, services plugin.Services, ev *core.ClientEvent) ([]byte, error) {
-	in, err := read(ev)
-	if err != nil {
-		return nil, err
-	}
-	topic := "compare." + in.Room
-	if !services.Subscribed(ev.Endpoint, ev.Session, topic) {
-		return nil, core.Errorf("compare.not_member", "enter the room first")
-	}
-	id, err := kv.Incr(ctx, "seq/"+topic, 1, 0)
-	if err != nil {
-		return nil, err
-	}
-	message, err := json.Marshal(struct {
-		ID   int64  `json:"id"`
-		From string `json:"from"`
-		Text string `json:"text"`
-		At   int64  `json:"at"`
-	}{id, ev.User, in.Text, ev.Time.UnixMilli()})
-	if err != nil {
-		return nil, err
-	}
-	key := "msg/" + topic + "/" + strconv.FormatInt(id, 10)
-	if err := kv.Apply(ctx, []core.Write{{Key: key, Value: message, TTL: 7 * 24 * time.Hour}}); err != nil {
-		return nil, err
-	}
-	err = services.Publish(ctx, &core.Event{Key: core.TopicKey{Endpoint: ev.Endpoint, Topic: topic}, Name: "compare.message", Data: message}, "")
-	if err != nil {
-		return nil, err
-	}
-	return json.Marshal(struct {
-		ID int64 `json:"id"`
-	}{id})
-}
-
-// direct is the handler without anything around it.
-func direct(b *testing.B, name string, handle handler, state plugin.Store) func() {
-	kv, services, ev := state.KV("direct", 1<<20), inLobby(), comparedEvent(name)
-	return func() {
-		if out, err := handle(b.Context(), kv, services, ev); err != nil || len(out) < 8 {
-			b.Fatalf("%s, %v", out, err)
-		}
 	}
 }
 

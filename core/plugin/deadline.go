@@ -59,10 +59,16 @@ func (in *instance) resized() {
 	}
 }
 
-// yield ends a guest that is past its deadline, lets other goroutines run
-// beside one that takes long, and gives it fuel.
+// yield looks at the clock and gives the guest fuel.
 func (in *instance) yield(left int64) uint64 {
 	in.granted += fuelQuantum - left
+	in.look()
+	return fuelQuantum
+}
+
+// look ends a guest that is past its deadline, and lets other goroutines run
+// beside one that takes long.
+func (in *instance) look() {
 	now := in.clock()
 	if now > in.until {
 		panic(errDeadline)
@@ -70,7 +76,6 @@ func (in *instance) yield(left int64) uint64 {
 	if now-in.began > politeAfter {
 		runtime.Gosched()
 	}
-	return fuelQuantum
 }
 
 // used is the fuel that the guest has taken since it was made.

@@ -89,7 +89,7 @@ func (in *instance) find(src []byte, ptr, length, out, capacity uint64) (int64, 
 		return 0, ErrnoBadArgument
 	}
 	in.charge(len(src) >> 6)
-	value, err := jsonFind(src, string(b))
+	value, err := jsonFind(in, src, string(b))
 	if err != nil {
 		return 0, err
 	}

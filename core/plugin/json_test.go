@@ -29,7 +29,7 @@ func FuzzJSON(f *testing.F) {
 				t.Fatalf("%q: compact is %v", src, compact)
 			}
 		}
-		value, err := jsonFind(src, path)
+		value, err := jsonFind(nil, src, path)
 		if err != nil {
 			return
 		}
@@ -52,7 +52,7 @@ func TestJSONDepth(t *testing.T) {
 		if valid, _ := jsonText(src); valid != want {
 			t.Errorf("depth %d: valid is %v", depth, valid)
 		}
-		if _, err := jsonFind(src, ""); (err == nil) != want {
+		if _, err := jsonFind(nil, src, ""); (err == nil) != want {
 			t.Errorf("depth %d: %v", depth, err)
 		}
 	}

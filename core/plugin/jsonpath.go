@@ -8,8 +8,9 @@ import (
 
 // jsonFind walks path (ABI.md, 4: json_get) and returns the value's own bytes,
 // in one pass over src: a deep path into deep JSON costs no more than a short one.
-func jsonFind(src []byte, path string) ([]byte, error) {
-	f := finder{core.JSONScanner{Src: src}}
+// guest, which may be nil, is looked at on the way.
+func jsonFind(guest *instance, src []byte, path string) ([]byte, error) {
+	f := finder{JSONScanner: core.JSONScanner{Src: src}, guest: guest}
 	f.Space()
 	value, err := f.find(path, 0)
 	switch {
@@ -22,7 +23,20 @@ func jsonFind(src []byte, path string) ([]byte, error) {
 }
 
 // finder looks for values while it scans.
-type finder struct{ core.JSONScanner }
+type finder struct {
+	core.JSONScanner
+	guest *instance
+	items int // members and elements so far
+}
+
+// manyItems is how many are scanned between two looks at the clock: some 50 us.
+const manyItems = 1024
+
+func (f *finder) item() {
+	if f.items++; f.items%manyItems == 0 && f.guest != nil {
+		f.guest.look()
+	}
+}
 
 // find scans one value and returns what stands at path in it, nil if there is
 // nothing.
@@ -53,6 +67,7 @@ func (f *finder) member(path string, depth int) (value []byte, err error) {
 		if err != nil || !more {
 			return value, err
 		}
+		f.item()
 		if n := fits(key, path); n >= best {
 			best = n
 			value, err = f.find(cutSegment(path, n), depth)
@@ -81,6 +96,7 @@ func (f *finder) element(path string, depth int) (value []byte, err error) {
 		if err != nil || !more {
 			return value, err
 		}
+		f.item()
 		if i == index {
 			value, err = f.find(cutSegment(path, n), depth)
 		} else {

@@ -150,7 +150,7 @@ func missing(have map[string]api.FunctionDefinition) string {
 
 // instantiate makes one instance; its memory is shared with no other.
 func (mod *module) instantiate(ctx context.Context, out *outputs) (api.Module, error) {
-	return mod.runtime.InstantiateModule(ctx, mod.compiled, wazero.NewModuleConfig().
+	return mod.runtime.InstantiateModule(withLinearMemory(ctx), mod.compiled, wazero.NewModuleConfig().
 		WithName("").WithStartFunctions().
 		WithSysWalltime().WithSysNanotime().WithRandSource(rand.Reader).
 		WithStdout(out).WithStderr(out))
