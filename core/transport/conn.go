@@ -110,6 +110,15 @@ func (c *conn) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// SetDeadline is gws' around its handshake answer, which does not wait where
+// it goes out with the first frame.
+func (c *conn) SetDeadline(at time.Time) error {
+	if c.ws == nil && c.greets {
+		return nil
+	}
+	return c.Conn.SetDeadline(at)
+}
+
 // closeFrame passes on gws' answer to the client's close frame. For faults
 // that gws finds it says what they are in words of our own; and where reading
 // failed, nobody is there to be told.

@@ -22,6 +22,7 @@ type Front struct {
 	net.Listener
 	handler http.Handler
 	others  chan net.Conn
+	waiting chan *net.TCPConn // to a greeter that has nothing to do
 	closed  chan struct{}
 	close   sync.Once
 
@@ -33,7 +34,7 @@ type Front struct {
 
 // NewFront returns a Front for l, which nobody else accepts from. Run must follow.
 func NewFront(l net.Listener, h http.Handler) *Front {
-	return &Front{Listener: l, handler: h, others: make(chan net.Conn), closed: make(chan struct{}), silent: map[net.Conn]struct{}{}}
+	return &Front{Listener: l, handler: h, others: make(chan net.Conn), waiting: make(chan *net.TCPConn), closed: make(chan struct{}), silent: map[net.Conn]struct{}{}}
 }
 
 // Accept waits for a connection that is no WebSocket's.
@@ -76,7 +77,11 @@ func (f *Front) Run() {
 			case !ok:
 				f.greeted.Go(func() { f.hand(c) })
 			case f.add(tcp):
-				f.greeted.Go(func() { f.greet(tcp) })
+				select {
+				case f.waiting <- tcp:
+				default:
+					f.greeted.Go(func() { f.greeter(tcp) })
+				}
 			}
 		case errors.Is(err, net.ErrClosed):
 			return
@@ -116,6 +121,28 @@ func (f *Front) remove(c net.Conn) bool {
 	delete(f.silent, c)
 	return f.silent != nil
 }
+
+// greeter greets one connection after the other, and ends when none has come
+// for a while. A goroutine for each would have its stack grow four times for a
+// handshake, which takes as long as checking the token.
+func (f *Front) greeter(c *net.TCPConn) {
+	idle := time.NewTimer(greeterIdle)
+	defer idle.Stop()
+	for {
+		f.greet(c)
+		idle.Reset(greeterIdle)
+		select {
+		case c = <-f.waiting:
+		case <-idle.C:
+			return
+		case <-f.closed:
+			return
+		}
+	}
+}
+
+// greeterIdle is how long a greeter waits for the next connection.
+const greeterIdle = time.Second
 
 // greet reads what a connection wants and sees to it.
 func (f *Front) greet(c *net.TCPConn) {

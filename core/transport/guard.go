@@ -16,8 +16,8 @@ type guard struct {
 	message uint64 // bytes of the fragmented message so far
 	skip    uint64 // bytes until the next header: the rest of mask and payload
 	header  [10]byte
-	have    int // bytes of header that have come
-	large   int // bytes of the large frames since takeLarge
+	have    uint8 // bytes of header that have come
+	large   int   // bytes of the large frames since takeLarge
 }
 
 // maskBytes is the length of the masking key of every client frame.

@@ -22,10 +22,12 @@ type handshake struct {
 // Authorization: Bearer <JWT> of a client that can send one.
 func readHandshake(r *http.Request) handshake {
 	h := handshake{version: 1, deflate: offersDeflate(r.Header.Values("Sec-WebSocket-Extensions"))}
-	q := r.URL.Query()
-	h.token = q.Get("token")
-	if q.Get(wire.VersionQuery) == wire.Version2 {
-		h.version = 2
+	if r.URL.RawQuery != "" {
+		q := r.URL.Query()
+		h.token = q.Get("token")
+		if q.Get(wire.VersionQuery) == wire.Version2 {
+			h.version = 2
+		}
 	}
 	for _, line := range r.Header.Values(headerProtocol) {
 		for _, p := range strings.Split(line, ",") {

@@ -29,9 +29,9 @@ type outlet struct {
 	charged atomic.Int64 // bytes that wait, as the budget knows them
 
 	mu       sync.Mutex
-	greeting *hub.Frame // the handshake's answer, which goes out with the first frame
-	torn     []byte     // the end of a frame whose beginning was written
-	queue    queue
+	greeting *hub.Frame    // the handshake's answer, which goes out with the first frame
+	torn     []byte        // the end of a frame whose beginning was written
+	queue    *queue        // nil: nothing waits
 	flight   int           // bytes that flush is writing
 	busy     bool          // flush runs
 	ended    bool          // a close frame was taken: nothing may follow it
@@ -80,6 +80,9 @@ func (o *outlet) put(b *hub.Batch, limit int) {
 			return
 		}
 	}
+	if o.queue == nil {
+		o.queue = new(queue)
+	}
 	for _, f := range b.Frames {
 		switch w := o.bytes(f); {
 		case taken >= len(w):
@@ -115,14 +118,14 @@ func (o *outlet) bytes(f *hub.Frame) []byte {
 // settleAccount tells the budget what waits now. It reports whether there is
 // room for it.
 func (o *outlet) settleAccount() bool {
-	now := int64(len(o.torn) + o.flight + o.queue.size)
+	now := int64(len(o.torn) + o.flight + o.queue.bytes())
 	return o.budget.charge(int(now - o.charged.Swap(now)))
 }
 
 // fit drops what may be dropped until the rest is within the limit, or gives
 // up on the connection; flush then ends it.
 func (o *outlet) fit(limit int) {
-	for len(o.torn)+o.flight+o.queue.size > limit {
+	for len(o.torn)+o.flight+o.queue.bytes() > limit {
 		if !o.queue.dropOldest() {
 			o.drop()
 			return
@@ -139,7 +142,7 @@ func (o *outlet) fit(limit int) {
 
 // drop lets go of all that waits, under the lock; flush ends the connection.
 func (o *outlet) drop() {
-	o.slow, o.queue = true, queue{}
+	o.slow, o.queue = true, nil
 	o.settleAccount()
 	o.metrics.TooSlow.Inc()
 	o.conn.SetWriteDeadline(time.Now()) // wakes flush
@@ -167,7 +170,7 @@ func (o *outlet) flush() {
 		torn, slow := o.torn, o.slow
 		o.torn = nil
 		buf, begun = append(buf[:0], torn...), begun[:0]
-		for len(buf) < flushChunk && o.queue.waiting > 0 {
+		for len(buf) < flushChunk && o.queue.waits() {
 			f := o.queue.take()
 			buf, begun = append(buf, f.bytes...), append(begun, f)
 		}
@@ -232,13 +235,14 @@ var tooSlow = core.CloseReason{
 
 // fail ends the outlet for good, under its lock.
 func (o *outlet) fail() {
-	o.failed, o.torn, o.queue, o.flight = true, nil, queue{}, 0
+	o.failed, o.torn, o.queue, o.flight = true, nil, nil, 0
 	o.settleAccount()
 	o.stop()
 }
 
 // stop ends flush, under the lock.
 func (o *outlet) stop() {
+	o.queue = nil
 	o.busy = false
 	o.budget.waits(o, false)
 	if o.idle != nil {

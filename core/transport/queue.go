@@ -26,6 +26,17 @@ type waitingFrame struct {
 	bytes []byte
 }
 
+// bytes is the size of what waits; a nil queue is empty.
+func (q *queue) bytes() int {
+	if q == nil {
+		return 0
+	}
+	return q.size
+}
+
+// waits reports whether a frame waits.
+func (q *queue) waits() bool { return q != nil && q.waiting > 0 }
+
 // add appends f. Of a topic that keeps only its latest, the one that waits
 // gives way.
 func (q *queue) add(f waitingFrame) {

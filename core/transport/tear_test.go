@@ -138,7 +138,7 @@ func TestOutletNeverTears(t *testing.T) {
 					t.Fatalf("%d bytes arrived, close frame: %v", len(got), found)
 				}
 			}
-			if n := o.budget.queued.Load(); n != 0 || o.queue.waiting > 0 || o.torn != nil || o.flight != 0 {
+			if n := o.budget.queued.Load(); n != 0 || o.queue.waits() || o.torn != nil || o.flight != 0 {
 				t.Errorf("%d bytes are still kept", n)
 			}
 		})
