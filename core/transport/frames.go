@@ -5,6 +5,10 @@ import "github.com/driplet/driplet/core"
 // pingFrame is a ping without payload (RFC 6455, 5.5.2).
 var pingFrame = []byte{0x89, 0}
 
+// pingBatch is one for all: pings are most of what idle connections cost, and
+// would leave more garbage than these hold.
+var pingBatch = controlBatch(pingFrame)
+
 // opClose is the first byte of a close frame.
 const opClose = 0x88
 

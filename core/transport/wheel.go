@@ -83,7 +83,7 @@ func (t *WebSockets) visit(c *conn, now int64) (next int64) {
 		return 0
 	}
 	if now >= c.pingAt {
-		c.out.control(pingFrame)
+		c.out.write(pingBatch)
 		c.pingAt = now + t.ping
 	}
 	next = c.pingAt
