@@ -107,14 +107,13 @@ func (p *signed) readBody(m *messageBody, now time.Time) error {
 }
 
 func parseMessage(body []byte) (*messageBody, error) {
-	body = bytes.TrimSpace(body)
-	if len(body) == 0 {
+	if len(bytes.TrimSpace(body)) == 0 {
 		return nil, core.Errorf(core.CodeBadRequest, "the body is empty: send a JSON object with nonce, timestamp, message and topic")
 	}
 	if err := core.CheckJSON(body); err != nil {
 		return nil, err
 	}
-	if body[0] != '{' {
+	if body = bytes.TrimSpace(body); body[0] != '{' {
 		return nil, core.Errorf(core.CodeBadRequest, "the body is not a JSON object")
 	}
 	m := new(messageBody)

@@ -26,6 +26,7 @@ func TestMessageRefusals(t *testing.T) {
 		"empty":             {``, "bad_request", "empty"},
 		"not JSON":          {`{`, "bad_request", "not valid JSON"},
 		"a list":            {`[]`, "bad_request", "not a JSON object"},
+		"no JSON space":     {"\u00a0" + `{"topic":"t"}`, "bad_request", "not valid JSON"},
 		"deep":              {strings.Repeat("[", 100000), "bad_request", "deeper than 128"},
 		"invalid UTF-8":     {"{\"topic\":\"\xff\"}", "bad_request", "UTF-8"},
 		"no nonce":          {fmt.Sprintf(`{"timestamp":%d,"message":1,"topic":"t"}`, at), "bad_request", "nonce"},

@@ -16,8 +16,7 @@ import (
 // others the server gets, by Accept, with nothing lost of what was read.
 //
 // net/http is made for requests: a connection that is hijacked from it leaves
-// two buffers, two goroutines and a context behind, which cost as much as
-// everything else that a handshake takes.
+// two buffers, two goroutines and a context behind (RATIONALE.md has figures).
 type Front struct {
 	net.Listener
 	handler http.Handler
@@ -123,8 +122,8 @@ func (f *Front) remove(c net.Conn) bool {
 }
 
 // greeter greets one connection after the other, and ends when none has come
-// for a while. A goroutine for each would have its stack grow four times for a
-// handshake, which takes as long as checking the token.
+// for a while: a new goroutine would have its stack copied several times until
+// it is large enough for a handshake.
 func (f *Front) greeter(c *net.TCPConn) {
 	idle := time.NewTimer(greeterIdle)
 	defer idle.Stop()
@@ -148,7 +147,10 @@ const greeterIdle = time.Second
 func (f *Front) greet(c *net.TCPConn) {
 	c.SetReadDeadline(time.Now().Add(HeaderTime))
 	head := heads.Get().(*bufio.Reader)
-	defer heads.Put(head)
+	defer func() {
+		head.Reset(nil) // the pool keeps no connection
+		heads.Put(head)
+	}()
 	head.Reset(c)
 	whole := readHead(head)
 	read, _ := head.Peek(head.Buffered())
