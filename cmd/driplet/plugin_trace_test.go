@@ -3,7 +3,6 @@ package main
 import (
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -16,21 +15,9 @@ import (
 func TestPluginTrace(t *testing.T) {
 	dir := write(t, "[Global]\nPort = 0\nAdminToken = \""+adminToken+"\"\nAdminAddress = \"127.0.0.1:0\"\n"+minimal+
 		"Plugins = [\"chat\"]\n[[Endpoints.default.Topics]]\nMatch = \"chat.*\"\nSubscribe = \"plugin\"\n")
-	server := program(dir, nil, "serve")
-	out, log := &lockedBuffer{}, &lockedBuffer{}
-	server.Stdout, server.Stderr = out, log
-	if err := server.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { server.Process.Kill(); server.Wait() })
-	awaitText(t, out, "driplet listens on ")
-	base := strings.TrimSpace(strings.TrimPrefix(out.String(), "driplet listens on "))
-	admin := regexp.MustCompile(`the admin API listens" url=(\S+)`).FindStringSubmatch(log.String())
-	if admin == nil {
-		t.Fatalf("the log does not say where the admin API is: %s", log)
-	}
+	base, admin, _, _ := administered(t, dir)
 	trace := func(args ...string) result {
-		return inProcess(t, append([]string{"plugin", "trace", "-url", admin[1], "-token", adminToken}, args...)...)
+		return inProcess(t, append([]string{"plugin", "trace", "-url", admin, "-token", adminToken}, args...)...)
 	}
 
 	r := trace("chat")
@@ -38,7 +25,7 @@ func TestPluginTrace(t *testing.T) {
 		t.Fatalf("%+v", r)
 	}
 	recorded := filepath.Join(dir, "chat.jsonl")
-	following := program(dir, nil, "plugin", "trace", "-url", admin[1], "-token", adminToken, "-follow", "-record", recorded, "chat")
+	following := program(dir, nil, "plugin", "trace", "-url", admin, "-token", adminToken, "-follow", "-record", recorded, "chat")
 	seen, errs := &lockedBuffer{}, &lockedBuffer{}
 	following.Stdout, following.Stderr = seen, errs
 	if err := following.Start(); err != nil {

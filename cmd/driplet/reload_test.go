@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -63,23 +64,32 @@ func putQuiz(t *testing.T, dir string, version int) {
 
 const adminToken = "0123456789abcdef0123456789abcdef"
 
-func TestARunningServerTakesPlugins(t *testing.T) {
-	plugins := t.TempDir()
-	putQuiz(t, plugins, 1)
-	dir := write(t, "[Global]\nPort = 0\nPluginDir = "+strconv.Quote(plugins)+"\nAdminToken = \""+adminToken+"\"\nAdminAddress = \"127.0.0.1:0\"\n"+minimal+"[[Endpoints.default.Callbacks]]\nMatch = \"quiz.admin.*\"\nURL = \"http://127.0.0.1:1/\"\n[Endpoints.default.Limits]\nEventsPerSecond = 1000000\n")
-	server := program(dir, nil, "serve")
-	out, log := &lockedBuffer{}, &lockedBuffer{}
+// administered starts a server whose configuration lies in dir, and returns
+// where it and its admin API listen.
+func administered(t *testing.T, dir string) (base, admin string, server *exec.Cmd, log *lockedBuffer) {
+	t.Helper()
+	server = program(dir, nil, "serve")
+	out := &lockedBuffer{}
+	log = &lockedBuffer{}
 	server.Stdout, server.Stderr = out, log
 	if err := server.Start(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { server.Process.Kill(); server.Wait() })
 	awaitText(t, out, "driplet listens on ")
-	base := strings.TrimSpace(strings.TrimPrefix(out.String(), "driplet listens on "))
-	admin := regexp.MustCompile(`the admin API listens" url=(\S+)`).FindStringSubmatch(log.String())
-	if admin == nil {
+	base = strings.TrimSpace(strings.TrimPrefix(out.String(), "driplet listens on "))
+	found := regexp.MustCompile(`the admin API listens" url=(\S+)`).FindStringSubmatch(log.String())
+	if found == nil {
 		t.Fatalf("the log does not say where the admin API is: %s", log)
 	}
+	return base, found[1], server, log
+}
+
+func TestARunningServerTakesPlugins(t *testing.T) {
+	plugins := t.TempDir()
+	putQuiz(t, plugins, 1)
+	dir := write(t, "[Global]\nPort = 0\nPluginDir = "+strconv.Quote(plugins)+"\nAdminToken = \""+adminToken+"\"\nAdminAddress = \"127.0.0.1:0\"\n"+minimal+"[[Endpoints.default.Callbacks]]\nMatch = \"quiz.admin.*\"\nURL = \"http://127.0.0.1:1/\"\n[Endpoints.default.Limits]\nEventsPerSecond = 1000000\n")
+	base, admin, server, log := administered(t, dir)
 
 	token := strings.TrimSpace(execute(t, program(dir, nil, "token", "-uid", "7")).out)
 	conn, err := client.Dial(t.Context(), strings.Replace(base, "http", "ws", 1)+"/ws/default", token)
@@ -121,7 +131,7 @@ func TestARunningServerTakesPlugins(t *testing.T) {
 	author := t.TempDir()
 	putQuiz(t, author, 3)
 	push := func(args ...string) result {
-		return execute(t, program(dir, nil, append([]string{"plugin", "push", "-url", admin[1], "-token", adminToken}, args...)...))
+		return execute(t, program(dir, nil, append([]string{"plugin", "push", "-url", admin, "-token", adminToken}, args...)...))
 	}
 	if r := push(author); r.code != 0 || r.out != "quiz 2 -> 3 serves default\n" {
 		t.Fatalf("exit %d, stdout %q, stderr %q", r.code, r.out, r.err)
@@ -164,7 +174,7 @@ func TestARunningServerTakesPlugins(t *testing.T) {
 			}
 		})
 	}
-	api := adminAPI{admin[1], adminToken}
+	api := adminAPI{admin, adminToken}
 	for v := 4; v < 4+versions; v++ {
 		putQuiz(t, author, v)
 		p, err := openPlugin(author)
@@ -194,7 +204,7 @@ func TestARunningServerTakesPlugins(t *testing.T) {
 	awaitText(t, log, "SIGHUP: looking at all plugins")
 	answers(last + 1)
 
-	req, err := http.NewRequestWithContext(t.Context(), "GET", admin[1]+"/admin/plugins", nil)
+	req, err := http.NewRequestWithContext(t.Context(), "GET", admin+"/admin/plugins", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
