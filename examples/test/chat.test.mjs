@@ -132,6 +132,7 @@ test("rooms that are not in view count what is unread", async () => {
   await ada.waitForFunction(() => document.title.startsWith("#news-desk"));
   assert.equal(await ada.locator("#text").inputValue(), "");
   await ada.getByRole("link", { name: "sports" }).click();
+  await reads(ada, "#room-name", "sports");
   assert.equal(await ada.locator("#text").inputValue(), "begun");
   await ada.getByRole("button", { name: "Leave" }).click();
   await reads(ada, "#room-name", "news-desk");
