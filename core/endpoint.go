@@ -72,6 +72,7 @@ type TopicRule struct {
 	Subscribe Access
 	Publish   Access
 	Overflow  Overflow
+	History   History
 }
 
 // Admits reports whether the rule's pattern, filled in with these claims,

@@ -26,6 +26,9 @@ type Event struct {
 	From   string    // public id of the publishing client; empty for a backend
 	// Overflow says what becomes of it at a connection that reads too slowly.
 	Overflow Overflow
+	// Keep is what its topic keeps of events like this one; the zero History:
+	// it is heard by those who are there, and gone.
+	Keep History
 }
 
 // Member is one subscriber of a topic as others may see it.

@@ -50,7 +50,23 @@ type Log interface {
 	// process has delivered them too, one of many may a moment later. Errors
 	// are ErrConflict, ErrFull, the filter's, and ctx's while waiting for a
 	// duplicate in flight.
+	//
+	// An event whose Keep has a size is kept: its Pos is the next of its topic,
+	// whose offsets begin at 1 and have no holes. A topic's last Keep counts
+	// for all it keeps. Where Keep says SyncAlways, the event is on the disk
+	// before anybody hears it and before Append returns.
 	Append(ctx context.Context, events []*core.Event, o AppendOptions) ([]Placed, error)
+
+	// Read tells what a topic keeps: after since, the oldest limit events; with
+	// a nil since, the newest limit; limit 0: none, but where the topic stands.
+	// It sees every event that Append has delivered, and none twice.
+	//
+	// Past.Head always has an epoch; a topic that never kept anything stands
+	// at offset 0. Past.Whole is false when since is of another epoch, beyond
+	// the head, or before what is still kept: Events is then what is left of
+	// the topic, read as if since were nil. Events are shared and not to be
+	// changed.
+	Read(ctx context.Context, k core.TopicKey, since *core.Position, limit int) (core.Past, error)
 }
 
 // AppendOptions tells how to place.

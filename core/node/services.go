@@ -79,6 +79,11 @@ func (n *Node) Members(endpoint, topic string) []core.Member {
 	return out
 }
 
+// History reads what a topic keeps, see engine.Log.
+func (n *Node) History(ctx context.Context, endpoint, topic string, since *core.Position, limit int) (core.Past, error) {
+	return n.Engine.Read(ctx, core.TopicKey{Endpoint: endpoint, Topic: topic}, since, limit)
+}
+
 // audience picks those of some sessions that who names.
 func (*Node) audience(among []*Session, endpoint string, who core.Audience) []*Session {
 	sessions, users := map[core.SessionID]bool{}, map[string]bool{}

@@ -23,6 +23,10 @@ type Services interface {
 	Subscribed(endpoint string, s core.SessionID, topic string) bool
 	// Members lists a topic's subscribers, one per public id.
 	Members(endpoint, topic string) []core.Member
+	// History reads what a topic keeps: after since, the oldest limit events;
+	// with a nil since, the newest limit. Targets are not looked at: a plugin
+	// sees all of a topic whose history it is granted.
+	History(ctx context.Context, endpoint, topic string, since *core.Position, limit int) (core.Past, error)
 	// Defer keeps ev's request open for timeout and sets ev.Deferred. It fails
 	// when too many callers wait for this plugin.
 	Defer(ev *core.ClientEvent, plugin string, timeout time.Duration) (core.Handle, error)

@@ -113,6 +113,11 @@ func (s *Services) Members(_, topic string) []core.Member {
 	return s.members[topic]
 }
 
+// History is plugin.Services'.
+func (s *Services) History(context.Context, string, string, *core.Position, int) (core.Past, error) {
+	return core.Past{}, nil
+}
+
 // Defer is plugin.Services'.
 func (s *Services) Defer(ev *core.ClientEvent, _ string, _ time.Duration) (core.Handle, error) {
 	s.mu.Lock()
