@@ -27,8 +27,12 @@ type Event struct {
 	// Overflow says what becomes of it at a connection that reads too slowly.
 	Overflow Overflow
 	// Keep is what its topic keeps of events like this one; the zero History:
-	// it is heard by those who are there, and gone.
+	// it is heard by those who are there, and gone, and what the topic keeps of
+	// others stays.
 	Keep History
+	// NoHistory: whoever sent it asks that it is not kept, whatever its topic's
+	// rule says.
+	NoHistory bool
 }
 
 // Member is one subscriber of a topic as others may see it.

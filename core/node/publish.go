@@ -24,7 +24,10 @@ func (n *Node) put(ctx context.Context, t *tenant, ev *core.Event, filter engine
 	if n.Hub.Backlog() > hub.MaxBacklog {
 		return Receipt{}, core.Errorf(core.CodeUnavailable, "more than %d MiB of messages wait to be sent: try again", hub.MaxBacklog>>20)
 	}
-	ev.Overflow = t.Rule(ev.Key.Topic).Overflow
+	rule := t.Rule(ev.Key.Topic)
+	if ev.Overflow, ev.Keep = rule.Overflow, rule.History; ev.NoHistory {
+		ev.Keep = core.History{}
+	}
 	o := engine.AppendOptions{Filter: filter}
 	if id != "" {
 		o.Dedupe = &engine.Dedupe{Scope: scope, Key: id, Hash: sameness(ev)}
@@ -64,6 +67,9 @@ func sameness(ev *core.Event) [32]byte {
 	field([]byte(ev.Except))
 	if ev.Target != nil {
 		field(ev.Target.Raw)
+	}
+	if ev.NoHistory {
+		field([]byte{0}) // no target's text
 	}
 	return [32]byte(h.Sum(nil))
 }

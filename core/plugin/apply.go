@@ -42,6 +42,7 @@ func (b *binding) effect(ctx context.Context, e *Effect) error {
 		}
 		return services.Publish(ctx, &core.Event{
 			Key: core.TopicKey{Endpoint: endpoint, Topic: e.Topic}, Name: e.Event, Data: e.Data, Target: e.target, Except: e.Except,
+			NoHistory: e.NoHistory,
 		}, id)
 	case OpReply:
 		b.waiting.remove(e.Handle)

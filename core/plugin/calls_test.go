@@ -3,6 +3,7 @@ package plugin_test
 import (
 	"encoding/json"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -57,7 +58,7 @@ func TestEffectsInCallOrder(t *testing.T) {
 	r := mustLoad(t, map[string]plug{"p": {granting("p"), g.answer("", false)}})
 	r.services.Published = func(ev *core.Event, id string) {
 		kv, _, _ := r.store.KV("plugin/p/a", 0).Get(t.Context(), "k")
-		published = append(published, ev.Key.Endpoint+" "+ev.Key.Topic+" "+ev.Name+" "+string(ev.Data)+" "+string(ev.Except)+" "+id+" "+string(kv))
+		published = append(published, ev.Key.Endpoint+" "+ev.Key.Topic+" "+ev.Name+" "+string(ev.Data)+" "+string(ev.Except)+" "+id+" "+string(kv)+" "+strconv.FormatBool(!ev.NoHistory))
 	}
 	v, err := r.Decide(t.Context(), message("p.x", `1`))
 	if err != nil || v.Data != nil {
@@ -66,7 +67,7 @@ func TestEffectsInCallOrder(t *testing.T) {
 	if got := r.calls(); !slices.Equal(got, make([]int64, 8)) {
 		t.Fatalf("the calls returned %v", got)
 	}
-	want := []string{`a t e.v {"a":1} s9 p/once {"v":1}`, `a t  "last"   {"v":1}`}
+	want := []string{`a t e.v {"a":1} s9 p/once {"v":1} false`, `a t  "last"   {"v":1} true`}
 	if !slices.Equal(published, want) {
 		t.Errorf("published %q, want %q", published, want)
 	}
