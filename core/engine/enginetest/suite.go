@@ -31,6 +31,15 @@ func Run(t *testing.T, open Open) {
 		{"append/order", testOrder},
 		{"append/topics do not wait", testTopicsApart},
 		{"append/batches do not deadlock", testBatches},
+		{"history", testHistory},
+		{"history/read", testRead},
+		{"history/unknown", testUnknown},
+		{"history/mixed", testMixed},
+		{"history/keep", testKeep},
+		{"history/dedupe", testHistoryDedupe},
+		{"history/filter", testHistoryFilter},
+		{"history/model", testHistoryModel},
+		{"history/concurrent", testHistoryConcurrent},
 		{"dedupe", testDedupe},
 		{"dedupe/in flight", testInFlight},
 		{"dedupe/failures", testFailures},
@@ -170,8 +179,9 @@ func testDone(t *testing.T, f fixture) {
 	_, swapped := kv.CAS(done, "k", nil, []byte("v"), 0)
 	_, added := kv.Incr(done, "k", 1, 0)
 	_, scanned := kv.Scan(done, "", 1, false)
+	_, read := f.Read(done, core.TopicKey{Endpoint: "e", Topic: "t"}, nil, 1)
 	for call, err := range map[string]error{
-		"Append": appended, "Get": got, "CAS": swapped, "Incr": added, "Scan": scanned,
+		"Append": appended, "Read": read, "Get": got, "CAS": swapped, "Incr": added, "Scan": scanned,
 		"Apply": kv.Apply(done, []core.Write{{Key: "k", Value: []byte("v")}}),
 		"Once":  f.Once(done, "c", "n", f.clock.Now()),
 	} {

@@ -43,8 +43,7 @@ func (e *Engine) filter(ctx context.Context, events []*core.Event, f engine.Filt
 	return out, nil
 }
 
-// place delivers under the events' lanes. No topic keeps history yet, so it
-// cannot fail, and the answer is the same for all.
+// place gives the events their places and delivers them, under their lanes.
 func (e *Engine) place(events []*core.Event) []engine.Placed {
 	switch len(events) {
 	case 0:
@@ -59,18 +58,42 @@ func (e *Engine) place(events []*core.Event) []engine.Placed {
 			e.put(ev)
 		}
 	}
-	if len(events) <= len(e.noPlace) {
-		return e.noPlace[:len(events):len(events)]
-	}
-	return make([]engine.Placed, len(events))
+	return e.answer(events)
 }
 
 func (e *Engine) put(ev *core.Event) {
 	ev.Pos = core.Position{}
+	if ev.Keep.Size > 0 {
+		e.histories.put(ev)
+	}
 	e.deliver.Deliver(ev)
 }
 
+// answer tells where events were placed. Those without history share one.
+func (e *Engine) answer(events []*core.Event) []engine.Placed {
+	if n := len(events); n <= len(e.noPlace) && !keepsAny(events) {
+		return e.noPlace[:n:n]
+	}
+	out := make([]engine.Placed, len(events))
+	for i, ev := range events {
+		out[i].Pos = ev.Pos
+	}
+	return out
+}
+
+func keepsAny(events []*core.Event) bool {
+	for _, ev := range events {
+		if ev.Keep.Size > 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // Read tells what a topic keeps, see engine.Log.
-func (e *Engine) Read(ctx context.Context, _ core.TopicKey, _ *core.Position, _ int) (core.Past, error) {
-	return core.Past{}, ctx.Err()
+func (e *Engine) Read(ctx context.Context, k core.TopicKey, since *core.Position, limit int) (core.Past, error) {
+	if err := ctx.Err(); err != nil {
+		return core.Past{}, err
+	}
+	return e.histories.read(k, since, limit), nil
 }

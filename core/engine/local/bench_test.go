@@ -53,6 +53,20 @@ func BenchmarkAppend(b *testing.B) {
 			})
 		})
 	}
+	b.Run("kept", func(b *testing.B) {
+		e := start(b, "")
+		var n atomic.Int64
+		b.ReportAllocs()
+		b.RunParallel(func(pb *testing.PB) {
+			key := core.TopicKey{Endpoint: "default", Topic: fmt.Sprint("topic.", n.Add(1))}
+			for pb.Next() {
+				ev := &core.Event{Key: key, Keep: core.History{Size: 100, Age: time.Hour}}
+				if _, err := e.Append(background, []*core.Event{ev}, engine.AppendOptions{}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	})
 	b.Run("dedupe", func(b *testing.B) {
 		e := start(b, "")
 		b.ReportAllocs()
@@ -61,6 +75,28 @@ func BenchmarkAppend(b *testing.B) {
 			_, err := e.Append(background, events, engine.AppendOptions{Dedupe: &engine.Dedupe{Scope: "default", Key: fmt.Sprint(i % 500_000)}})
 			if err != nil {
 				b.Fatal(err)
+			}
+		}
+	})
+}
+
+// BenchmarkRead reads 50 events of 100, as one who reconnects does.
+func BenchmarkRead(b *testing.B) {
+	e := start(b, "")
+	key := core.TopicKey{Endpoint: "default", Topic: "t"}
+	var since core.Position
+	for i := range 100 {
+		ev := &core.Event{Key: key, Keep: core.History{Size: 100, Age: time.Hour}}
+		_, err := e.Append(background, []*core.Event{ev}, engine.AppendOptions{})
+		if must(b, err); i == 49 {
+			since = ev.Pos
+		}
+	}
+	b.ReportAllocs()
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			if past, err := e.Read(background, key, &since, 1000); err != nil || len(past.Events) != 50 {
+				b.Fatal(past, err)
 			}
 		}
 	})

@@ -3,6 +3,14 @@
 // keeps what must outlast a restart: plugins' state, and the nonces that were
 // spent.
 //
+// # History
+//
+// What topics keep lies in memory, up to HistoryBytes together: past it the
+// topic that was published to the longest ago loses its oldest events first,
+// whoever asks for them is told so (Past.Whole). A topic is known from its
+// first kept event until an hour after its last one grew too old, or until
+// memory is short; one that begins again, or anew, has another epoch.
+//
 // # What a folder promises
 //
 // Close writes and syncs everything. Between, a write has reached the disk

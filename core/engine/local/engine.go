@@ -15,6 +15,7 @@ type Options struct {
 	Now            func() time.Time // nil: time.Now
 	NonceCapacity  int              // 0: DefaultNonceCapacity
 	RecordCapacity int              // idempotency records; 0: DefaultRecordCapacity
+	HistoryBytes   int64            // of memory, for what topics keep; 0: DefaultHistoryBytes
 	Logger         *slog.Logger     // nil: silence. The store speaks at debug, of faults at error
 	// Fatal ends the process when the disk refuses what the store must write
 	// (full, failing): its log is then behind its memory for good. It must not
@@ -24,17 +25,18 @@ type Options struct {
 
 // Engine implements engine.Engine.
 type Engine struct {
-	now     func() time.Time
-	log     *slog.Logger
-	deliver engine.Deliverer
-	lanes   lanes
-	records *records
-	nonces  *nonces
-	store   *store
-	path    string
-	noPlace []engine.Placed // what topics without history answer, shared
-	closing sync.Mutex      // keeps tick and Close apart
-	closed  bool
+	now       func() time.Time
+	log       *slog.Logger
+	deliver   engine.Deliverer
+	lanes     lanes
+	records   *records
+	nonces    *nonces
+	histories *histories
+	store     *store
+	path      string
+	noPlace   []engine.Placed // what topics without history answer, shared
+	closing   sync.Mutex      // keeps tick and Close apart
+	closed    bool
 }
 
 var _ engine.Engine = (*Engine)(nil)
@@ -58,15 +60,19 @@ func Open(path string, d engine.Deliverer, o Options) (*Engine, error) {
 	if o.RecordCapacity == 0 {
 		o.RecordCapacity = DefaultRecordCapacity
 	}
+	if o.HistoryBytes == 0 {
+		o.HistoryBytes = DefaultHistoryBytes
+	}
 	st, err := openStore(path, o)
 	if err != nil {
 		return nil, err
 	}
 	e := &Engine{
 		now: o.Now, log: o.Logger, deliver: d, path: path, store: st,
-		records: newRecords(o.Now, int64(o.RecordCapacity)),
-		nonces:  newNonces(o.Now, int64(o.NonceCapacity)),
-		noPlace: make([]engine.Placed, 16),
+		records:   newRecords(o.Now, int64(o.RecordCapacity)),
+		nonces:    newNonces(o.Now, int64(o.NonceCapacity)),
+		histories: newHistories(o.Now, o.HistoryBytes),
+		noPlace:   make([]engine.Placed, 16),
 	}
 	e.lanes.init()
 	if path != "" {

@@ -10,11 +10,10 @@ import (
 )
 
 // lanes gives every topic a lock of its own for as long as somebody appends
-// to it: one topic's events have one order, other topics do not wait. A lane
-// is where a topic with history keeps its head, once there is history.
+// to it: one topic's events have one order, other topics do not wait.
 //
-// Lock order: lanes by topic (sorted), then a shard; a shard is held for a map
-// access only.
+// Lock order: lanes by topic (sorted), then a shard, or histories; both are
+// held for memory only.
 type lanes struct {
 	seed   maphash.Seed
 	shards [64]laneShard

@@ -39,6 +39,7 @@ func (e *Engine) tick(sweep bool) {
 	e.nonces.sweep()
 	e.records.sweep()
 	if sweep {
+		e.histories.sweep()
 		if err := e.store.sweep(); err != nil {
 			e.log.Error("expired plugin state was not removed", "err", err)
 		}
