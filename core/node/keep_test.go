@@ -65,3 +65,18 @@ func TestAnIdIsOfAnEventThatIsKept(t *testing.T) {
 		t.Errorf("the same id for an event that is kept: %v, want conflict", err)
 	}
 }
+
+func TestHistoryIsOfTopicsThatKeepOne(t *testing.T) {
+	w := newWorld(t, handlers{}, func(ep *core.Endpoint) {
+		ep.Topics = []core.TopicRule{{Match: pattern(t, "kept.*"), History: core.History{Size: 5}}}
+	})
+	if _, err := w.History(t.Context(), "Default", "kept.1", nil, 5); err != nil {
+		t.Error(err)
+	}
+	if _, err := w.History(t.Context(), "default", "other", nil, 5); core.AsError(err).Code != core.CodeNotFound {
+		t.Errorf("got %v, want not_found", err)
+	}
+	if _, err := w.History(t.Context(), "elsewhere", "kept.1", nil, 5); core.AsError(err).Code != core.CodeNotFound {
+		t.Errorf("got %v, want not_found", err)
+	}
+}

@@ -79,9 +79,17 @@ func (n *Node) Members(endpoint, topic string) []core.Member {
 	return out
 }
 
-// History reads what a topic keeps, see engine.Log.
+// History reads what a topic keeps, see engine.Log. Where the topic's rule keeps
+// none, whatever an earlier one kept, it is CodeNotFound.
 func (n *Node) History(ctx context.Context, endpoint, topic string, since *core.Position, limit int) (core.Past, error) {
-	return n.Engine.Read(ctx, core.TopicKey{Endpoint: endpoint, Topic: topic}, since, limit)
+	t, err := n.tenant(endpoint)
+	if err != nil {
+		return core.Past{}, err
+	}
+	if t.Rule(topic).History.Size == 0 {
+		return core.Past{}, core.Errorf(core.CodeNotFound, "the topic %.60q keeps no history", topic)
+	}
+	return n.Engine.Read(ctx, core.TopicKey{Endpoint: t.Name, Topic: topic}, since, limit)
 }
 
 // audience picks those of some sessions that who names.

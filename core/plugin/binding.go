@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/driplet/driplet/core"
@@ -23,6 +24,7 @@ type binding struct {
 	kv      core.KV // set when it is about to serve: the quota is the manifest's
 	breaker breaker
 	out     *outbound // http_fetch
+	unkept  sync.Once // said that a topic keeps no history
 }
 
 // bind puts a module on an endpoint. Nothing runs yet. Whoever gets a binding

@@ -67,9 +67,7 @@ func (in *Input) size() int {
 // AppendEnvelope writes the event to dst as a module gets it.
 func (in *Input) AppendEnvelope(dst []byte) []byte {
 	n := in.fields()
-	dst = binary.LittleEndian.AppendUint16(dst, envelopeVersion)
-	dst = binary.LittleEndian.AppendUint16(dst, uint16(n))
-	dst = appendField(dst, in.Event)
+	dst = appendField(appendHeader(dst, n), in.Event)
 	dst = appendField(dst, in.Topic)
 	dst = appendField(dst, in.Session)
 	dst = appendField(dst, in.User)
@@ -103,10 +101,15 @@ func appendField[T string | []byte](dst []byte, field T) []byte {
 	return append(dst, field...)
 }
 
+// appendHeader begins an envelope of so many fields.
+func appendHeader(dst []byte, fields int) []byte {
+	dst = binary.LittleEndian.AppendUint16(dst, envelopeVersion)
+	return binary.LittleEndian.AppendUint16(dst, uint16(fields))
+}
+
 // AppendEnvelope writes fields as an envelope to dst.
 func AppendEnvelope(dst []byte, fields ...[]byte) []byte {
-	dst = binary.LittleEndian.AppendUint16(dst, envelopeVersion)
-	dst = binary.LittleEndian.AppendUint16(dst, uint16(len(fields)))
+	dst = appendHeader(dst, len(fields))
 	for _, f := range fields {
 		dst = appendField(dst, f)
 	}

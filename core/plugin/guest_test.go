@@ -36,7 +36,7 @@ type guest struct {
 
 var signatures = map[string][2]string{
 	"publish": {"iiiiiiii", "i"}, "reply": {"Iii", "i"}, "defer": {"", "I"}, "subscribe": {"iiiiii", "i"},
-	"unsubscribe": {"iiiiii", "i"}, "subscribed": {"iiii", "i"}, "disconnect": {"iiii", "i"}, "presence": {"iiiii", "i"},
+	"unsubscribe": {"iiiiii", "i"}, "subscribed": {"iiii", "i"}, "disconnect": {"iiii", "i"}, "presence": {"iiiii", "i"}, "history": {"iiiiiii", "i"},
 	"kv_get": {"iiii", "i"}, "kv_set": {"iiiiI", "i"}, "kv_delete": {"ii", "i"}, "kv_cas": {"iiiiiiI", "i"},
 	"kv_incr": {"iiIIi", "i"}, "kv_scan": {"iiiiii", "i"}, "http_fetch": {"iiii", "i"}, "timer_set": {"iiIii", "i"},
 	"log": {"iii", "i"}, "metric": {"iiI", "i"}, "config_get": {"iiii", "i"}, "json_get": {"iiiiii", "i"},
@@ -251,6 +251,7 @@ events = ["%[1]s.*"]
 publish = ["*"]
 subscribe = ["*"]
 presence = ["*"]
+history = ["*"]
 kv = "8 MiB"
 `
 

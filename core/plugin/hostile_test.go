@@ -182,7 +182,7 @@ func TestMemoryGrowsToTheLimitOnly(t *testing.T) {
 
 func TestBadPointersIntoHostCalls(t *testing.T) {
 	const far = 0x7ffffff0
-	g := newGuest("publish", "kv_get", "kv_set", "kv_incr", "kv_scan", "random", "json_get", "presence", "disconnect", "http_fetch", "timer_set", "reply", "subscribe")
+	g := newGuest("publish", "kv_get", "kv_set", "kv_incr", "kv_scan", "random", "json_get", "presence", "history", "disconnect", "http_fetch", "timer_set", "reply", "subscribe")
 	g.call("publish", far, 100, text("1"), text(""), text(""))
 	g.call("publish", text("t"), far, 100, text(""), text(""))
 	g.call("publish", text("t"), text("1"), text(""), far, 100)
@@ -196,6 +196,9 @@ func TestBadPointersIntoHostCalls(t *testing.T) {
 	g.call("json_get", far, 9, text("a"), out{})
 	g.call("presence", text("t"), 10, far, 1000)
 	g.call("presence", text("t"), -1, out{})
+	g.call("history", text("t"), 10, far, 100, out{})
+	g.call("history", text("t"), 10, text(""), far, 1000)
+	g.call("history", far, 10, 10, text(""), out{})
 	g.call("disconnect", text("\x01\x00\xff\xff"), text(""))
 	g.call("disconnect", text("junk"), text(""))
 	g.call("timer_set", far, 3, int64(1), text(""))
@@ -206,6 +209,7 @@ func TestBadPointersIntoHostCalls(t *testing.T) {
 	g.call("metric", text("Not A Name"), int64(1))
 	r := mustLoad(t, map[string]plug{"p": {granting("p") + "http = [\"https://example.com/\"]\n", g.answer("1", false)}})
 	seedScan(t, r)
+	r.services.SetHistory(map[string]core.Past{"t": {Head: core.Position{Epoch: "e"}}})
 	if _, err := r.Decide(t.Context(), message("p.x", `1`)); err != nil {
 		t.Fatal(err)
 	}

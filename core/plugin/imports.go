@@ -21,6 +21,7 @@ const (
 	needsPublish
 	needsSubscribe
 	needsPresence
+	needsHistory
 	needsMembership // subscribe or presence
 	needsKV
 	needsHTTP
@@ -35,6 +36,8 @@ func (c capability) advice() (key, line string) {
 		return "subscribe", `subscribe = ["…"]`
 	case needsPresence, needsMembership:
 		return "presence", `presence = ["…"]`
+	case needsHistory:
+		return "history", `history = ["…"]`
 	case needsKV:
 		return "kv", `kv = "8 MiB"`
 	default:
@@ -50,6 +53,8 @@ func (g *Grants) has(c capability) bool {
 		return len(g.Subscribe) > 0
 	case needsPresence:
 		return len(g.Presence) > 0
+	case needsHistory:
+		return len(g.History) > 0
 	case needsMembership:
 		return len(g.Presence) > 0 || len(g.Subscribe) > 0
 	case needsKV:
@@ -83,6 +88,7 @@ var imports = [...]importSpec{
 	{"subscribed", "iiii", 'i', needsMembership, 10, false, (*instance).subscribed},
 	{"disconnect", "iiii", 'i', needsSubscribe, 10, false, (*instance).disconnect},
 	{"presence", "iiiii", 'i', needsPresence, 100, false, (*instance).presence},
+	{"history", "iiiiiii", 'i', needsHistory, 100, false, (*instance).history},
 	{"kv_get", "iiii", 'i', needsKV, 20, false, (*instance).kvGet},
 	{"kv_set", "iiiiI", 'i', needsKV, 10, false, (*instance).kvSet},
 	{"kv_delete", "ii", 'i', needsKV, 10, false, (*instance).kvDelete},

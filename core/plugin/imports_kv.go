@@ -162,7 +162,7 @@ func (in *instance) kvIncr(s []uint64) (int64, error) {
 	if err != nil {
 		return 0, in.storeErrno(err)
 	}
-	if in.traced {
+	if in.noting() {
 		in.read(Read{Op: "kv_incr", Key: key, Found: true, Value: strconv.AppendInt(nil, sum-int64(s[2]), 10)})
 	}
 	return 0, in.outInt(s[4], sum)
@@ -187,7 +187,7 @@ func (in *instance) kvScan(s []uint64) (int64, error) {
 		return 0, in.storeErrno(err)
 	}
 	in.charge(len(found))
-	if in.traced {
+	if in.noting() {
 		in.read(Read{Op: "kv_scan", Key: prefix, Found: true, Value: bytes.Clone(in.pairs(found))})
 	}
 	if extra > 0 {

@@ -101,7 +101,7 @@ func (in *instance) find(src []byte, ptr, length, out, capacity uint64) (int64, 
 // now().
 func (in *instance) now([]uint64) (int64, error) {
 	ms := in.b.host.Now().UnixMilli()
-	if in.traced && !in.told {
+	if in.noting() && !in.told {
 		in.told = true
 		in.read(Read{Op: "now", Found: true, Value: strconv.AppendInt(nil, ms, 10)})
 	}

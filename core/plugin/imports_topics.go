@@ -213,7 +213,7 @@ func (in *instance) presence(s []uint64) (int64, error) {
 	in.charge(len(members) / 10)
 	result := appendMembers(in.scratch[:0], members, int(limit))
 	in.lend(result)
-	if in.traced {
+	if in.noting() {
 		in.read(Read{Op: "presence", Key: topic, Found: true, Value: bytes.Clone(result)})
 	}
 	return in.out(s[3], s[4], result)

@@ -76,6 +76,8 @@ func (g *Grants) text(c capability) string {
 		return list(g.Subscribe)
 	case needsPresence:
 		return list(g.Presence)
+	case needsHistory:
+		return list(g.History)
 	case needsMembership:
 		all := slices.Concat(g.Presence, g.Subscribe)
 		return list(slices.CompactFunc(all, func(a, b core.Pattern) bool { return a.String() == b.String() }))

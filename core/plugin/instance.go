@@ -43,6 +43,7 @@ type instance struct {
 	lines    []string
 	traced   bool   // somebody looks: note what the guest is told
 	reads    []Read // then
+	noted    int    // bytes of them
 	told     bool   // the time is among them
 	scratch  []byte
 
@@ -146,7 +147,7 @@ func (in *instance) grow(n int, limit time.Duration) error {
 // the instance must be thrown away.
 func (in *instance) handle(input *Input, client *core.ClientEvent) (answer []byte, refused bool, err error) {
 	in.input, in.client, in.fx, in.logLines, in.lines, in.reads = *input, client, nil, 0, nil, nil
-	in.told = false
+	in.told, in.noted = false, 0
 	in.traced = in.b.host.Trace != nil || in.b.ring.watched()
 	in.printed.tail = in.printed.tail[:0]
 	size := input.size()

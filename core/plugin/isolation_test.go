@@ -1,6 +1,7 @@
 package plugin_test
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"testing"
@@ -14,9 +15,10 @@ import (
 // timers, its configuration, the memory of its instances, and who is where.
 // (Deferred requests: TestDeferAndReply.)
 func TestTenantsDoNotSeeEachOther(t *testing.T) {
-	g := newGuest("kv_get", "kv_scan", "kv_set", "timer_set", "config_get", "subscribed", "presence")
+	g := newGuest("kv_get", "kv_scan", "kv_set", "timer_set", "config_get", "subscribed", "presence", "history")
 	seen := g.Global(0)
 	g.call("kv_get", text("secret"), out{}).call("kv_scan", text(""), 10, 0, out{}).call("subscribed", text("s1"), text("room")).call("presence", text("room"), 0, out{})
+	g.call("history", text("room"), 9, text(""), out{})
 	g.call("kv_set", text("secret"), text("mine"), int64(0)).call("timer_set", text("later"), int64(1<<50), text("mine"))
 	g.call("config_get", text("who"), out{}).logOut()
 	// Whether this instance's memory was used before.
@@ -36,11 +38,11 @@ func TestTenantsDoNotSeeEachOther(t *testing.T) {
 	nobody := int64(len(`{"members":[],"count":0}`))
 	for _, c := range []struct {
 		endpoint string
-		want     []int64 // kv_get, kv_scan, subscribed, presence, kv_set, timer_set, config_get, used before
+		want     []int64 // kv_get, kv_scan, subscribed, presence, history, kv_set, timer_set, config_get, used before
 	}{
-		{"a", []int64{none, empty, 1, nobody, 0, 0, 9, 0}},
-		{"b", []int64{none, empty, 0, nobody, 0, 0, 9, 0}},
-		{"a", []int64{4, empty + 4 + 6 + 4 + 4, 1, nobody, 0, 0, 9, 1}},
+		{"a", []int64{none, empty, 1, nobody, none, 0, 0, 9, 0}},
+		{"b", []int64{none, empty, 0, nobody, none, 0, 0, 9, 0}},
+		{"a", []int64{4, empty + 4 + 6 + 4 + 4, 1, nobody, none, 0, 0, 9, 1}},
 	} {
 		r.mu.Lock()
 		r.results = nil
@@ -62,7 +64,7 @@ func TestTenantsDoNotSeeEachOther(t *testing.T) {
 			t.Errorf("%s holds %d pairs, %v", space, len(pairs), err)
 		}
 	}
-	if !slices.Equal(place.asked, []string{"a", "a", "b", "b", "a", "a"}) {
+	if !slices.Equal(place.asked, []string{"a", "a", "a", "b", "b", "b", "a", "a", "a"}) {
 		t.Errorf("who is where was asked of the endpoints %v", place.asked)
 	}
 }
@@ -83,4 +85,10 @@ func (e *elsewhere) Subscribed(endpoint string, _ core.SessionID, _ string) bool
 func (e *elsewhere) Members(endpoint, _ string) []core.Member {
 	e.asked = append(e.asked, endpoint)
 	return nil
+}
+
+// History is plugin.Services'.
+func (e *elsewhere) History(_ context.Context, endpoint, _ string, _ *core.Position, _ int) (core.Past, error) {
+	e.asked = append(e.asked, endpoint)
+	return core.Past{}, core.Errorf(core.CodeNotFound, "it keeps none")
 }

@@ -47,6 +47,9 @@ const (
 	MaxTimerName    = 64        // a name, not a place for data
 	MaxTimers       = 10000     // a plugin and endpoint: they are kept in memory too
 	MaxMembers      = 1000      // of one presence call
+	MaxHistory      = 1000      // events of one history call
+	MaxHistoryBytes = 1 << 20   // and their bytes
+	MaxEpoch        = 64        // bytes of an epoch that a guest gives
 	MaxScan         = 1000      // pairs of one kv_scan
 	MaxScanBytes    = 1 << 20   // and their bytes
 	MaxKey          = 512       // as the engines'

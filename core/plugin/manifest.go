@@ -33,10 +33,11 @@ type Manifest struct {
 
 // Grants are a manifest's capabilities; what is nil or zero is not granted.
 type Grants struct {
-	Publish, Subscribe, Presence []core.Pattern
-	KV                           int64 // bytes an endpoint
-	HTTP                         []urlPrefix
-	HTTPConfig                   []string // keys of [config] whose URLs are granted too
+	Publish, Subscribe, Presence, History []core.Pattern
+
+	KV         int64 // bytes an endpoint
+	HTTP       []urlPrefix
+	HTTPConfig []string // keys of [config] whose URLs are granted too
 }
 
 // ManifestLimits are a manifest's limits with the defaults filled in.
@@ -65,6 +66,7 @@ type source struct {
 		Publish   []string `toml:"publish"`
 		Subscribe []string `toml:"subscribe"`
 		Presence  []string `toml:"presence"`
+		History   []string `toml:"history"`
 		KV        string   `toml:"kv"`
 		HTTP      []string `toml:"http"`
 	} `toml:"capabilities"`

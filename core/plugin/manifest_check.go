@@ -124,7 +124,10 @@ func (m *Manifest) readGrants(s *source) (err error) {
 		key   string
 		texts []string
 		to    *[]core.Pattern
-	}{{"publish", c.Publish, &m.Grants.Publish}, {"subscribe", c.Subscribe, &m.Grants.Subscribe}, {"presence", c.Presence, &m.Grants.Presence}} {
+	}{
+		{"publish", c.Publish, &m.Grants.Publish}, {"subscribe", c.Subscribe, &m.Grants.Subscribe},
+		{"presence", c.Presence, &m.Grants.Presence}, {"history", c.History, &m.Grants.History},
+	} {
 		if *g.to, err = patterns("capabilities."+g.key, g.texts); err != nil {
 			return err
 		}

@@ -22,6 +22,7 @@ on_failure = "pass"
 publish = ["chat.*"]
 subscribe = ["chat.*"]
 presence = ["chat.*"]
+history = ["chat.*"]
 kv = "8 MiB"
 http = ["https://api.example.com/"]
 [limits]
@@ -46,7 +47,7 @@ func TestManifest(t *testing.T) {
 	if m.Name != "chat" || m.Version != "1.2.0" || m.Wasm != "chat.wasm" || m.Order != 3 || !m.Pass || m.Events[0].String() != "chat.*" ||
 		!m.Hooks[KindConnect] || !m.Hooks[KindUnsubscribe] || m.Hooks[KindPublish] || m.Timers["sweep"] != 10*time.Minute ||
 		m.Grants.KV != 8<<20 || len(m.Grants.HTTP) != 1 || m.Limits.Memory != 16<<20 || m.Limits.Stack != 4<<20 || m.Limits.Deadline != 50*time.Millisecond ||
-		m.Limits.ReplyTimeout != 5*time.Second || m.Limits.Instances != 1 || !m.Limits.ByTopic || m.Config["max_text"] != int64(2000) {
+		m.Limits.ReplyTimeout != 5*time.Second || m.Limits.Instances != 1 || !m.Limits.ByTopic || len(m.Grants.History) != 1 || m.Config["max_text"] != int64(2000) {
 		t.Errorf("got %+v", m)
 	}
 	m, err = ParseManifest("chat.toml", []byte(leastManifest))
@@ -54,7 +55,7 @@ func TestManifest(t *testing.T) {
 		t.Fatal(err)
 	}
 	if m.Wasm != "chat.wasm" || m.Pass || m.Limits.Deadline != DefaultDeadline || m.Limits.ReplyTimeout != DefaultReplyTimeout ||
-		m.Limits.Memory != 0 || m.Limits.Stack != 1<<20 || m.Grants.has(needsKV) || m.Grants.has(needsHTTP) || m.Grants.has(needsMembership) {
+		m.Limits.Memory != 0 || m.Limits.Stack != 1<<20 || m.Grants.has(needsKV) || m.Grants.has(needsHTTP) || m.Grants.has(needsHistory) || m.Grants.has(needsMembership) {
 		t.Errorf("got %+v", m)
 	}
 }

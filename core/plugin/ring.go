@@ -53,7 +53,7 @@ func (r *ring) watched() bool {
 func (r *ring) keep(t *Trace, seq *atomic.Uint64) {
 	kept := *t
 	size := kept.size()
-	if kept.Cut = size > LargestTrace; kept.Cut {
+	if kept.Cut = kept.Cut || size > LargestTrace; kept.Cut {
 		kept.Input.Data, kept.Input.Claims, kept.Input.Headers, kept.Input.State, kept.Answer = nil, nil, nil, nil, nil
 		kept.Effects, kept.Reads = nil, nil
 		size = kept.size()
@@ -81,6 +81,9 @@ func (r *ring) keep(t *Trace, seq *atomic.Uint64) {
 	}
 }
 
+// readBytes is what a Read holds beside its texts.
+const readBytes = 96
+
 // size is about what a trace holds in memory, bytes.
 func (t *Trace) size() int {
 	in := &t.Input
@@ -97,7 +100,7 @@ func (t *Trace) size() int {
 		}
 	}
 	for i := range t.Reads {
-		n += 96 + len(t.Reads[i].Key) + len(t.Reads[i].Value)
+		n += readBytes + len(t.Reads[i].Key) + len(t.Reads[i].Value)
 	}
 	return n
 }

@@ -25,7 +25,8 @@ type Services interface {
 	Members(endpoint, topic string) []core.Member
 	// History reads what a topic keeps: after since, the oldest limit events;
 	// with a nil since, the newest limit. Targets are not looked at: a plugin
-	// sees all of a topic whose history it is granted.
+	// sees all of a topic whose history it is granted. A topic whose rule keeps
+	// none is a *core.Error of CodeNotFound.
 	History(ctx context.Context, endpoint, topic string, since *core.Position, limit int) (core.Past, error)
 	// Defer keeps ev's request open for timeout and sets ev.Deferred. It fails
 	// when too many callers wait for this plugin.

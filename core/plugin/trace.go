@@ -22,23 +22,32 @@ type Trace struct {
 	Logs                      []string
 	Effects                   []Effect // as asked for; applied unless Failure, or Refusal says that the store is full
 	Reads                     []Read
-	Cut                       bool // too large to be kept: data, effects and reads are left out
+	Cut                       bool // too large to be kept: reads are left out; in what is kept, data and effects too
 }
 
 // Read is something that a handler was told of the world outside: its store,
 // who is subscribed. Given the same, it does the same.
 type Read struct {
-	Op      string         // the import: kv_get, kv_cas, kv_incr, kv_scan, subscribed, presence, now (once)
-	Key     string         // kv_*: the key or prefix; subscribed, presence: the topic
+	Op      string         // the import: kv_get, kv_cas, kv_incr, kv_scan, subscribed, presence, history, now (once)
+	Key     string         // kv_*: the key or prefix; subscribed, presence, history: the topic
 	Session core.SessionID // subscribed
-	Found   bool           // kv_get, kv_incr: the key was there; kv_cas: it held what was expected; subscribed: yes
-	Value   []byte         // kv_*: what was there (kv_scan: an envelope of pairs); presence: JSON as ABI.md has it; now: the time in decimal
+	Found   bool           // kv_get, kv_incr: the key was there; kv_cas: it held what was expected; subscribed: yes; history: the topic's rule keeps one
+	Value   []byte         // kv_*: what was there (kv_scan: an envelope of pairs); presence: JSON as ABI.md has it; history: the envelope that it has; now: the time in decimal
 }
 
-// read notes what the guest is told, where somebody looks.
+// maxNoted is how many bytes of reads are noted of an event: a guest may ask
+// for a MiB a thousand times.
+const maxNoted = 4 << 20
+
+// noting reports whether what the guest is told is noted: somebody looks, and it
+// was not too much so far.
+func (in *instance) noting() bool { return in.traced && in.noted <= maxNoted }
+
+// read notes what the guest is told.
 func (in *instance) read(r Read) {
-	if in.traced {
+	if in.noting() {
 		in.reads = append(in.reads, r)
+		in.noted += readBytes + len(r.Key) + len(r.Value)
 	}
 }
 
@@ -51,6 +60,9 @@ func (in *instance) trace(input *Input, took time.Duration, fuel int64, out outc
 	t := &Trace{
 		Plugin: b.Name, Version: b.Version, Endpoint: b.endpoint.Name, Input: *input,
 		Answer: out.shown(), Refusal: out.refusal, Failure: err, Took: took, Fuel: fuel, Logs: in.lines, Reads: in.reads,
+	}
+	if t.Cut = in.noted > maxNoted; t.Cut {
+		t.Reads = nil
 	}
 	if in.client != nil {
 		t.Deferred = in.client.Deferred

@@ -128,13 +128,13 @@ func (b *bench) start(ctx context.Context, c *Case) error {
 	for key, value := range c.KV {
 		kv.set(key, stored1(value), 0)
 	}
-	b.arrange(c.Members, c.Subscribed)
+	b.arrange(c.Members, c.Subscribed, c.History)
 	return b.host.Start(ctx, &b.services)
 }
 
 func (b *bench) kv() *KV { return b.store.space("plugin/"+b.name+"/"+Endpoint, 1<<40) }
 
-func (b *bench) arrange(members map[string][]caseMember, subscribed map[string][]string) {
+func (b *bench) arrange(members map[string][]caseMember, subscribed map[string][]string, history map[string][]pastEvent) {
 	if members != nil {
 		all := map[string][]core.Member{}
 		for topic, list := range members {
@@ -153,6 +153,9 @@ func (b *bench) arrange(members map[string][]caseMember, subscribed map[string][
 		}
 		b.services.SetSubscribed(all)
 	}
+	if history != nil {
+		b.services.SetHistory(keptThen(history))
+	}
 }
 
 // step runs one event and compares.
@@ -161,7 +164,7 @@ func (b *bench) step(ctx context.Context, p *Played) {
 	if s.Event.Time != 0 {
 		b.now = time.UnixMilli(s.Event.Time)
 	}
-	b.arrange(s.Members, s.Subscribed)
+	b.arrange(s.Members, s.Subscribed, s.History)
 	in, err := s.Event.input(b.now)
 	if err == nil {
 		b.traces = nil

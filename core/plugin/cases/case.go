@@ -18,6 +18,7 @@ type Case struct {
 	KV         map[string]any          `json:"kv"`
 	Members    map[string][]caseMember `json:"members"`
 	Subscribed map[string][]string     `json:"subscribed"`
+	History    map[string][]pastEvent  `json:"history"`
 	Steps      []Step                  `json:"steps"`
 	Event      *Event                  `json:"event"` // a case of one step
 	Expect     *Expect                 `json:"expect"`
@@ -29,6 +30,7 @@ type Step struct {
 	Comment    string                  `json:"comment"`
 	Members    map[string][]caseMember `json:"members"`
 	Subscribed map[string][]string     `json:"subscribed"`
+	History    map[string][]pastEvent  `json:"history"`
 	Event      Event                   `json:"event"`
 	Expect     Expect                  `json:"expect"`
 }

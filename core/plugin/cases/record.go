@@ -107,8 +107,10 @@ func NewRecord(t *plugin.Trace, mask *Mask) *Record {
 	}
 	for _, read := range t.Reads {
 		told := RecordedRead{Op: read.Op, Key: read.Key, Of: string(read.Session), Found: read.Found}
-		if read.Value != nil {
-			value := Bytes(read.Value)
+		if value := Bytes(read.Value); value != nil {
+			if read.Op == "history" {
+				value = pastText(value)
+			}
 			told.Value = &value
 		}
 		r.Reads = append(r.Reads, told)

@@ -23,8 +23,8 @@ type Replayed struct {
 }
 
 // Replay gives recorded events to the plugin name in source, each with what it
-// was told of the world when it was recorded: its store, who is subscribed, the
-// clock. Randomness and configuration are this time's own. told is called for each
+// was told of the world when it was recorded: its store, who is subscribed, what
+// topics kept, the clock. Randomness and configuration are this time's own. told is called for each
 // record in turn. The error says why nothing, or no more, could be replayed.
 func Replay(ctx context.Context, source fs.FS, name string, o Options, next func() (*Record, error), told func(*Replayed)) error {
 	b := newBench(source, name, o)
@@ -84,7 +84,7 @@ func (r *Record) replies() bool {
 func (b *bench) setUp(was *Record, in *plugin.Input) {
 	b.now = in.Time
 	b.services.SetHandle(core.Handle(max(was.Deferred, 1)))
-	members, subscribed := map[string][]core.Member{}, map[string][]core.SessionID{}
+	members, subscribed, past := map[string][]core.Member{}, map[string][]core.SessionID{}, map[string]core.Past{}
 	kv := b.kv()
 	kv.mu.Lock()
 	clear(kv.values)
@@ -125,6 +125,8 @@ func (b *bench) setUp(was *Record, in *plugin.Input) {
 			if members[read.Key] == nil {
 				members[read.Key] = presentThen(value)
 			}
+		case "history":
+			remember(past, read.Key, value)
 		case "now":
 			if ms, err := strconv.ParseInt(string(value), 10, 64); err == nil {
 				b.now = time.UnixMilli(ms)
@@ -134,6 +136,7 @@ func (b *bench) setUp(was *Record, in *plugin.Input) {
 	kv.mu.Unlock()
 	b.services.SetMembers(members)
 	b.services.SetSubscribed(subscribed)
+	b.services.SetHistory(past)
 }
 
 // presentThen reads an answer of presence; those that it only counts have no

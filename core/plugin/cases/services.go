@@ -9,8 +9,8 @@ import (
 	"github.com/driplet/driplet/core/plugin"
 )
 
-// Services stands in for node: it remembers who is subscribed, hands out
-// handles 1, 2, 3 …, and takes what else plugins do.
+// Services stands in for node: it remembers who is subscribed and what topics
+// keep, hands out handles 1, 2, 3 …, and takes what else plugins do.
 type Services struct {
 	// Published is told of every publish; may be nil.
 	Published func(ev *core.Event, id string)
@@ -21,6 +21,7 @@ type Services struct {
 	handles  core.Handle
 	members  map[string][]core.Member
 	sessions map[string]map[core.SessionID]bool // by topic
+	past     map[string]core.Past               // by topic
 }
 
 var _ plugin.Services = (*Services)(nil)
@@ -63,6 +64,9 @@ func (s *Services) put(topic string, id core.SessionID) {
 
 // Publish is plugin.Services'.
 func (s *Services) Publish(_ context.Context, ev *core.Event, id string) error {
+	s.mu.Lock()
+	s.keep(ev)
+	s.mu.Unlock()
 	if s.Published != nil {
 		s.Published(ev, id)
 	}
@@ -111,11 +115,6 @@ func (s *Services) Members(_, topic string) []core.Member {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.members[topic]
-}
-
-// History is plugin.Services'.
-func (s *Services) History(context.Context, string, string, *core.Position, int) (core.Past, error) {
-	return core.Past{}, nil
 }
 
 // Defer is plugin.Services'.

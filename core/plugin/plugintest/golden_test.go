@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/driplet/driplet/core"
 	"github.com/driplet/driplet/core/plugin"
 )
 
@@ -98,6 +99,11 @@ type goldenBytes struct {
 
 func goldenEnvelopes() []goldenBytes {
 	timeout := string(binary.LittleEndian.AppendUint32(nil, 2500))
+	offset := func(n uint64) string { return string(binary.LittleEndian.AppendUint64(nil, n)) }
+	events := []*core.Event{
+		{Pos: core.Position{Offset: 41}, Name: "chat.message", From: "7", Data: []byte(`{"text":"Grüße"}`), Target: &core.Target{Raw: []byte(`{"include":{"roles":"editor"}}`)}},
+		{Pos: core.Position{Offset: 42}, Data: []byte(`"hello"`)},
+	}
 	var out []goldenBytes
 	for _, e := range []struct {
 		name   string
@@ -112,6 +118,10 @@ func goldenEnvelopes() []goldenBytes {
 		{"fetch: signed", []string{"POST", "https://api.example.com/v1", "", `{"a":1}`, timeout, "\x01"}},
 		{"scan: two pairs", []string{"msg/1", "one", "msg/2", ""}},
 		{"scan: none", nil},
+		{"history: since", []string{"k3Jx", offset(41)}},
+		{"history: two events", pastFields(&core.Past{Head: core.Position{Epoch: "k3Jx", Offset: 43}, Whole: true, More: true, Events: events})},
+		{"history: an event", pastFields(&core.Past{Events: events[:1]}, 4, 0)},
+		{"history: none yet", pastFields(&core.Past{Head: core.Position{Epoch: "k3Jx"}, Whole: true})},
 	} {
 		var raw [][]byte
 		shown := []string{}
@@ -120,6 +130,19 @@ func goldenEnvelopes() []goldenBytes {
 			shown = append(shown, textOrHex(f))
 		}
 		out = append(out, goldenBytes{e.name, shown, hex.EncodeToString(plugin.AppendEnvelope(nil, raw...))})
+	}
+	return out
+}
+
+// pastFields are the fields of what history gives; of a field of it, and so on,
+// where path says so.
+func pastFields(past *core.Past, path ...int) (out []string) {
+	fields, _ := plugin.ReadEnvelope(plugin.AppendPast(nil, past))
+	for _, at := range path {
+		fields, _ = plugin.ReadEnvelope(fields[at])
+	}
+	for _, f := range fields {
+		out = append(out, string(f))
 	}
 	return out
 }

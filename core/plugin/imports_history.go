@@ -1,0 +1,99 @@
+package plugin
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+
+	"github.com/driplet/driplet/core"
+)
+
+// history is history(topic, limit, since, out).
+func (in *instance) history(s []uint64) (int64, error) {
+	topic, err := in.topic(s[0], s[1], in.grants().History)
+	if err != nil {
+		return 0, err
+	}
+	limit := int32(s[2])
+	if limit < 0 || limit > MaxHistory {
+		return 0, ErrnoBadArgument
+	}
+	since, err := in.position(s[3], s[4])
+	if err != nil {
+		return 0, err
+	}
+	past, err := in.b.host.services().History(context.Background(), in.b.endpoint.Name, topic, since, int(limit))
+	if err != nil {
+		return 0, in.historyErrno(topic, err)
+	}
+	in.charge(len(past.Events))
+	result := AppendPast(in.scratch[:0], cutPast(past, since != nil))
+	in.charge(len(result) >> 10)
+	in.lend(result)
+	if in.noting() {
+		in.read(Read{Op: "history", Key: topic, Found: true, Value: bytes.Clone(result)})
+	}
+	return in.out(s[5], s[6], result)
+}
+
+// position is a span that is empty, for none, or an envelope of epoch and offset.
+func (in *instance) position(ptr, length uint64) (*core.Position, error) {
+	raw, err := in.span(ptr, length)
+	if err != nil || len(raw) == 0 {
+		return nil, err
+	}
+	if len(raw) > 1024 {
+		return nil, ErrnoBadArgument
+	}
+	env, ok := openEnvelope(raw)
+	var epoch, offset []byte
+	if ok {
+		epoch, ok = env.next()
+	}
+	if ok {
+		offset, ok = env.next()
+	}
+	if !ok || len(epoch) == 0 || len(epoch) > MaxEpoch || len(offset) != 8 {
+		return nil, ErrnoBadArgument
+	}
+	return &core.Position{Epoch: string(epoch), Offset: binary.LittleEndian.Uint64(offset)}, nil
+}
+
+// historyErrno translates what Services refuses with; the rest is logged.
+func (in *instance) historyErrno(topic string, err error) error {
+	if refused := (*core.Error)(nil); errors.As(err, &refused) && refused.Code == core.CodeNotFound {
+		in.read(Read{Op: "history", Key: topic})
+		in.b.unkept.Do(func() {
+			in.b.logger().Warn("the plugin asks for the history of a topic whose rule keeps none: give its [[Topics]] History", "topic", topic)
+		})
+		return ErrnoNotFound
+	}
+	in.b.logger().Error("a history could not be read", "topic", topic, "error", err)
+	return ErrnoUnavailable
+}
+
+// cutPast leaves as many events as MaxHistoryBytes hold, but one at least: where
+// it goes on from a position the first ones, else the last.
+func cutPast(past core.Past, since bool) *core.Past {
+	size := 0
+	fits := func(ev *core.Event) bool {
+		size += 4 + pastEventSize(ev)
+		return size <= MaxHistoryBytes
+	}
+	events := past.Events
+	if since && past.Whole {
+		n := 0
+		for n < len(events) && (fits(events[n]) || n == 0) {
+			n++
+		}
+		past.Events, past.More = events[:n], past.More || n < len(events)
+		return &past
+	}
+	n := len(events)
+	for n > 0 && (fits(events[n-1]) || n == len(events)) {
+		n--
+	}
+	past.Events = events[n:]
+	return &past
+}
