@@ -53,7 +53,7 @@ func serveWith(ctx context.Context, cfg *config.Config, log *slog.Logger, p page
 	}
 	set := metrics.New()
 	h := hub.New(set.Hub)
-	e, err := local.Open(dataFolder(cfg, "engine"), h, local.Options{Logger: log})
+	e, err := local.Open(dataFolder(cfg, "engine"), h, local.Options{Logger: log, HistoryBytes: int64(cfg.Global.HistoryBytes)})
 	if err != nil {
 		return err
 	}

@@ -46,6 +46,7 @@ type Global struct {
 	TLSKey         string // PEM file
 	Connections    int    // of the whole process
 	QueueBytes     int    // waiting for all clients together
+	HistoryBytes   int    // of what all topics keep, in memory
 	Memory         int    // bytes of the whole process; 0: no bound
 	ShutdownSpread time.Duration
 }
@@ -107,7 +108,7 @@ func Parse(name string, data []byte, env []string, overrides ...Override) (*Conf
 		p.errorf(d.root.from, "there is no endpoint: add a section [Endpoints.default] with APISecret and JWTSecret")
 	}
 	for _, e := range endpoints {
-		c.Endpoints = append(c.Endpoints, newEndpoint(e, p))
+		c.Endpoints = append(c.Endpoints, newEndpoint(e, c.Global.DataDir != "", p))
 	}
 	if g := &c.Global; (g.TLSCertificate == "") != (g.TLSKey == "") {
 		p.errorf(tree.section("Global").from, "Global.TLSCertificate and Global.TLSKey belong together: set both, or neither")
@@ -141,6 +142,7 @@ func newGlobal(r *resolved) Global {
 		TLSKey:         get[string](r, "TLSKey"),
 		Connections:    get[int](r, "Connections"),
 		QueueBytes:     get[int](r, "QueueBytes"),
+		HistoryBytes:   get[int](r, "HistoryBytes"),
 		Memory:         get[int](r, "Memory"),
 		ShutdownSpread: get[time.Duration](r, "ShutdownSpread"),
 	}

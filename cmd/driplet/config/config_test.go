@@ -36,7 +36,7 @@ func TestFullExample(t *testing.T) {
 		BindAddress: "127.0.0.1", Port: 4719, Listen: []string{":6001"}, PublicURL: "https://shop.example/live",
 		TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32"), netip.MustParsePrefix("10.1.0.0/16")},
 		DataDir:        "/srv/driplet", PluginDir: "/etc/driplet/plugins", AdminAddress: "127.0.0.1:4720",
-		Connections: 100_000, QueueBytes: 256 << 20, ShutdownSpread: 2 * time.Second,
+		Connections: 100_000, QueueBytes: 256 << 20, HistoryBytes: 256 << 20, ShutdownSpread: 2 * time.Second,
 	}); !reflect.DeepEqual(got, want) {
 		t.Errorf("Global is %+v, want %+v", got, want)
 	}
@@ -52,10 +52,10 @@ func TestFullExample(t *testing.T) {
 	if len(e.APIKeys) != 1 || e.APIKeys[0].Secret != "api-secret-0123456789abcdef" || e.APIKeys[0].ID == "" {
 		t.Errorf("API keys %+v", e.APIKeys)
 	}
-	if r := e.Rule("user.7"); r.Subscribe != core.AccessClaims || r.Publish != core.AccessDefault {
+	if r := e.Rule("user.7"); r.Subscribe != core.AccessClaims || r.Publish != core.AccessDefault || r.History != (core.History{Size: 100, Age: 24 * time.Hour, Sync: core.SyncAlways}) {
 		t.Errorf("rule of user.7: %+v", r)
 	}
-	if r := e.Rule("chat.x"); r.Subscribe != core.AccessPlugin || r.Publish != core.AccessPlugin {
+	if r := e.Rule("chat.x"); r.Subscribe != core.AccessPlugin || r.Publish != core.AccessPlugin || r.History != (core.History{}) {
 		t.Errorf("rule of chat.x: %+v", r)
 	}
 	if r := e.Rule("prices.x"); r.Overflow != core.OverflowLatest || r.Subscribe != core.AccessPublic {
@@ -65,7 +65,7 @@ func TestFullExample(t *testing.T) {
 		t.Errorf("plugin configuration %#v", e.PluginConfig)
 	}
 	want := []string{
-		"full.toml:34: Endpoints.default.Topics.History", "full.toml:40: Endpoints.default.Topics.Presence",
+		"full.toml:40: Endpoints.default.Topics.Presence",
 		"full.toml:46: Endpoints.default.Topics.Latest", "full.toml:47: Endpoints.default.Topics.Rate",
 		"full.toml:50: Endpoints.default.Pusher", "full.toml:58: Endpoints.default.Webhooks",
 	}
@@ -91,6 +91,40 @@ func TestDefaults(t *testing.T) {
 	}
 	if len(c.Warnings) > 0 {
 		t.Errorf("warnings %q", c.Warnings)
+	}
+}
+
+// TestHistory: a rule keeps nothing unless it has the section, which may be
+// empty; what only a disk can keep is asked for in vain without one.
+func TestHistory(t *testing.T) {
+	rules := minimal + `[[Endpoints.default.Topics]]
+Match = "none"
+[[Endpoints.default.Topics]]
+Match = "some"
+History = {}
+[[Endpoints.default.Topics]]
+Match = "all"
+[Endpoints.default.Topics.History]
+Size = 5
+Age = "7d"
+Sync = "always"
+`
+	c := mustParse(t, rules, nil)
+	for topic, want := range map[string]core.History{
+		"none": {}, "other": {},
+		"some": {Size: 100, Age: 24 * time.Hour},
+		"all":  {Size: 5, Age: 7 * 24 * time.Hour, Sync: core.SyncAlways},
+	} {
+		if got := c.Endpoint("default").Rule(topic).History; got != want {
+			t.Errorf("history of %s is %+v, want %+v", topic, got, want)
+		}
+	}
+	const warning = "config.toml:14: Endpoints.default.Topics.History.Sync is \"always\", but without Global.DataDir history is in memory and ends with the process: set it to a folder"
+	if got := strings.Join(c.Warnings, "\n"); got != warning {
+		t.Errorf("warned %q, want %q", got, warning)
+	}
+	if c = mustParse(t, "[Global]\nDataDir = \"d\"\nHistoryBytes = \"1 GiB\"\n"+rules, nil); len(c.Warnings) > 0 || c.Global.HistoryBytes != 1<<30 {
+		t.Errorf("with a folder: %q, %d bytes", c.Warnings, c.Global.HistoryBytes)
 	}
 }
 

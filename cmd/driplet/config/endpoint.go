@@ -12,8 +12,9 @@ import (
 	"github.com/driplet/driplet/core"
 )
 
-// newEndpoint builds the snapshot of one [Endpoints.<name>].
-func newEndpoint(r *resolved, p *problems) *core.Endpoint {
+// newEndpoint builds the snapshot of one [Endpoints.<name>]. Durable says that
+// there is a DataDir.
+func newEndpoint(r *resolved, durable bool, p *problems) *core.Endpoint {
 	e := &core.Endpoint{
 		Name:           r.name,
 		Title:          get[string](r, "Name"),
@@ -38,6 +39,7 @@ func newEndpoint(r *resolved, p *problems) *core.Endpoint {
 	}
 	for _, t := range r.lists["Topics"] {
 		e.Topics = append(e.Topics, topicRule(t))
+		judgeHistory(t, durable, p)
 	}
 	e.PluginConfig = pluginConfig(r, e.Plugins, p)
 	e.Callbacks = callbacks(r, len(e.APIKeys) > 0, p)
@@ -72,6 +74,23 @@ func topicRule(r *resolved) core.TopicRule {
 		Subscribe: access[get[string](r, "Subscribe")],
 		Publish:   access[get[string](r, "Publish")],
 		Overflow:  overflow[get[string](r, "Overflow")],
+		History:   history(r.section("History")),
+	}
+}
+
+// history of a rule that has the section; of others the zero one.
+func history(r *resolved) core.History {
+	if r == nil {
+		return core.History{}
+	}
+	sync := map[string]core.Sync{"always": core.SyncAlways}
+	return core.History{Size: get[int](r, "Size"), Age: get[time.Duration](r, "Age"), Sync: sync[get[string](r, "Sync")]}
+}
+
+// judgeHistory tells an operator who asks for what a disk does that there is none.
+func judgeHistory(topic *resolved, durable bool, p *problems) {
+	if r := topic.section("History"); r != nil && !durable && history(r).Sync == core.SyncAlways {
+		p.warnf(r.origin("Sync"), "%s is \"always\", but without Global.DataDir history is in memory and ends with the process: set it to a folder", r.key("Sync"))
 	}
 }
 

@@ -20,7 +20,7 @@ func TestErrors(t *testing.T) {
 		"unknown section":      {"[Globals]\nPort = 1\n" + minimal, "config.toml:1: unknown key Globals: did you mean Global?"},
 		"unknown key":          {"[Global]\nProt = 1\n" + minimal, "config.toml:2: unknown key Global.Prot: did you mean Global.Port?"},
 		"unknown endpoint key": {endpoint("JWTSecert = \"x\"\n"), "config.toml:4: unknown key Endpoints.default.JWTSecert: did you mean Endpoints.default.JWTSecret?"},
-		"unknown key far off":  {"[Global]\nx = 1\n" + minimal, "config.toml:2: unknown key Global.x: known here: BindAddress, Port, Listen, PublicURL, TrustedProxies, DataDir, PluginDir, AdminToken, AdminAddress, LogFile, LogLevel, Metrics, TLSCertificate, TLSKey, Connections, QueueBytes, Memory, ShutdownSpread"},
+		"unknown key far off":  {"[Global]\nx = 1\n" + minimal, "config.toml:2: unknown key Global.x: known here: BindAddress, Port, Listen, PublicURL, TrustedProxies, DataDir, PluginDir, AdminToken, AdminAddress, LogFile, LogLevel, Metrics, TLSCertificate, TLSKey, Connections, QueueBytes, HistoryBytes, Memory, ShutdownSpread"},
 		"unknown in a list":    {endpoint("[[Endpoints.default.Topics]]\nMatch = \"a\"\nSubscibe = \"token\"\n"), "config.toml:6: unknown key Endpoints.default.Topics.Subscibe: did you mean Endpoints.default.Topics.Subscribe?"},
 		"unknown inline":       {endpoint("[[Endpoints.default.Topics]]\nMatch = \"a\"\nHistory = { Sizes = 1 }\n"), "config.toml:6: unknown key Endpoints.default.Topics.History.Sizes: did you mean Endpoints.default.Topics.History.Size?"},
 
@@ -69,6 +69,8 @@ func TestErrors(t *testing.T) {
 		"access":             {endpoint("[[Endpoints.default.Topics]]\nMatch = \"a\"\nSubscribe = \"all\"\n"), "config.toml:6: Endpoints.default.Topics.Subscribe must be one of \"public\", \"anyone\", \"token\", \"claims\", \"proof\", \"plugin\", \"nobody\", not \"all\""},
 		"overflow":           {endpoint("[[Endpoints.default.Topics]]\nMatch = \"a\"\nOverflow = \"drop\"\n"), "config.toml:6: Endpoints.default.Topics.Overflow must be one of \"close\", \"drop-oldest\", \"latest\", not \"drop\""},
 		"duration":           {endpoint("[[Endpoints.default.Topics]]\nMatch = \"a\"\nHistory = { Age = \"1 day\" }\n"), "config.toml:6: Endpoints.default.Topics.History.Age must be a duration from 1s to 365d, such as \"5s\", \"24h\" or \"7d\", not \"1 day\""},
+		"history size":       {endpoint("[[Endpoints.default.Topics]]\nMatch = \"a\"\nHistory = { Size = 0 }\n"), "config.toml:6: Endpoints.default.Topics.History.Size must be a whole number from 1 to 1000000, not 0"},
+		"history sync":       {endpoint("[[Endpoints.default.Topics]]\nMatch = \"a\"\nHistory = { Sync = \"never\" }\n"), "config.toml:6: Endpoints.default.Topics.History.Sync must be \"always\" or \"batch\", not \"never\""},
 		"duration number":    {endpoint("[[Endpoints.default.Topics]]\nMatch = \"a\"\nPresence = { Debounce = 2 }\n"), "config.toml:6: Endpoints.default.Topics.Presence.Debounce must be a duration from 0s to 1m, such as \"5s\", \"24h\" or \"7d\", not 2"},
 		"pusher incomplete":  {endpoint("[Endpoints.default.Pusher]\nAppID = \"1\"\nAppKey = \"k\"\n"), "config.toml:4: Endpoints.default.Pusher.Secret is missing: it must be a text in quotes"},
 		"callback tie":       {endpoint("[[Endpoints.default.Callbacks]]\nMatch = \"a*\"\nURL = \"http://x\"\n[[Endpoints.default.Callbacks]]\nMatch = \"a*b\"\nURL = \"http://y\"\n"), "config.toml:8: Endpoints.default.Callbacks.Match: \"a*b\" and \"a*\" are equally specific: make one longer before its first * or {"},
@@ -126,7 +128,7 @@ func TestAllErrorsAtOnce(t *testing.T) {
 		[]string{"DRIPLET_X=1", "DRIPLET_GLOBAL_METRICS=maybe"})
 	want := `config.toml:2: Global.Port must be a whole number from 0 to 65535, not -1
 config.toml:3: Global.LogLevel must be "normal" or "debug", not 3
-config.toml:4: unknown key Global.Host: known here: BindAddress, Port, Listen, PublicURL, TrustedProxies, DataDir, PluginDir, AdminToken, AdminAddress, LogFile, LogLevel, Metrics, TLSCertificate, TLSKey, Connections, QueueBytes, Memory, ShutdownSpread
+config.toml:4: unknown key Global.Host: known here: BindAddress, Port, Listen, PublicURL, TrustedProxies, DataDir, PluginDir, AdminToken, AdminAddress, LogFile, LogLevel, Metrics, TLSCertificate, TLSKey, Connections, QueueBytes, HistoryBytes, Memory, ShutdownSpread
 config.toml:6: unknown key Endpoints.default.Plugin: did you mean Endpoints.default.Plugins?
 DRIPLET_GLOBAL_METRICS: Global.Metrics must be one of "loopback", "all", "off", not "maybe"
 DRIPLET_X: unknown variable: it sets no key of the configuration; 'driplet config check' shows them`

@@ -32,6 +32,7 @@ func globalFields() schema {
 		text("TLSKey", "", nil),
 		integer("Connections", int64(100_000), 1, 10_000_000),
 		size("QueueBytes", "256 MiB", 1<<20, 1<<40),
+		size("HistoryBytes", "256 MiB", 1<<20, 1<<44),
 		{name: "Memory", shape: shapeSize, expect: "a size such as \"1 GiB\"", parse: size("", nil, 32<<20, 1<<44).parse, unset: "without it there is no bound"},
 		duration("ShutdownSpread", "2s", 0, 10*time.Minute),
 	}
@@ -92,7 +93,7 @@ func topicFields() schema {
 			integer("Size", int64(100), 1, 1_000_000),
 			duration("Age", "24h", time.Second, 365*24*time.Hour),
 			choice("Sync", "batch", "always", "batch"),
-		).whenPresent().notYet(),
+		).whenPresent(),
 		{name: "Latest", shape: shapeBool, expect: "true or false", later: true},
 		section("Presence",
 			duration("Debounce", "2s", 0, time.Minute),

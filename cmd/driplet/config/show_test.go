@@ -14,6 +14,7 @@ Plugins = ["chat"]
 EventsPerSecond = 2.5
 [[Endpoints.default.Topics]]
 Match = "a\"b"
+History = { Size = 7 }
 [[Endpoints.default.Webhooks]]
 URL = "https://me:word@example.com/x"
 [Endpoints.default.PluginConfig.chat]
@@ -37,10 +38,14 @@ x = 1.5
 		`ConnectionsPerAddress = 200              # default, off for loopback`,
 		`[[Endpoints.default.Topics]] # config.toml:7`,
 		`Match = "a\"b"                           # config.toml:8`,
-		`URL = "https://me:xxxxx@example.com/x"   # config.toml:10`,
-		`api_key = "********"                     # config.toml:12`,
-		`list = [1, "two", { "odd name" = true, password = "********" }] # config.toml:13`,
-		`[Endpoints.default.PluginConfig.chat."sub.section"] # config.toml:14`,
+		`[Endpoints.default.Topics.History] # config.toml:9`,
+		`Size = 7                                 # config.toml:9`,
+		`Age = "24h"                              # default`,
+		`Sync = "batch"                           # default`,
+		`URL = "https://me:xxxxx@example.com/x"   # config.toml:11`,
+		`api_key = "********"                     # config.toml:13`,
+		`list = [1, "two", { "odd name" = true, password = "********" }] # config.toml:14`,
+		`[Endpoints.default.PluginConfig.chat."sub.section"] # config.toml:15`,
 	} {
 		if !strings.Contains(b.String(), line+"\n") {
 			t.Errorf("missing: %s", line)
