@@ -8,10 +8,18 @@ type Outgoing interface{ outgoing() }
 type Reply struct {
 	ID        RequestID
 	Topic     string   // subscribe, unsubscribe
-	Pos       Position // subscribe, when the topic keeps history
-	Recovered *bool    // subscribe with since
+	Pos       Position // subscribe, when the topic keeps history: all after it follows
+	Recovered *bool    // subscribe and history with since
+	Page      *Page    // history
 	HasData   bool     // event: Data is the handler's answer, nil meaning null
 	Data      []byte   // JSON
+}
+
+// Page answers a question about a topic's history.
+type Page struct {
+	Messages []*Event // oldest first, those that are addressed to the client
+	Next     Position // since of the question that goes on from here; zero: nothing was ever kept
+	More     bool     // there are newer ones that did not fit
 }
 
 // Failure refuses one request, or reports a fault when ID is empty.
@@ -46,10 +54,16 @@ type (
 type (
 	Subscribed struct {
 		Topic, Reason string
-		Info          []byte // JSON; may be nil
+		Info          []byte   // JSON; may be nil
+		Pos           Position // when the topic keeps history: all after it follows
 	}
 	Unsubscribed struct{ Topic, Reason string }
 )
+
+// ReasonGap is the reason of an Unsubscribed whose client has read too slowly
+// to hear all of a topic that keeps history: it subscribes again since what it
+// heard last.
+const ReasonGap = "gap"
 
 // Expiring asks the client to refresh its token within In seconds.
 type Expiring struct{ In int }

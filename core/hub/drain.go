@@ -37,6 +37,10 @@ func (h *Hub) do(o *op) {
 			h.spaces[s.Endpoint].add(o.sub)
 			h.metrics.Subscriptions.Inc()
 		}
+	case opHold:
+		if o.sub.topic != nil {
+			o.sub.hold()
+		}
 	case opRelease:
 		h.release(o)
 	case opUnsubscribe:
@@ -77,27 +81,6 @@ func (h *Hub) join(s *Session) {
 	if s.claims != nil {
 		sp.members.Add(s, s.claims)
 	}
-}
-
-// release says the reply, what was missed and what was held, in this order.
-func (h *Hub) release(o *op) {
-	sub := o.sub
-	if sub.topic == nil || sub.live >= 0 {
-		return
-	}
-	s := sub.session
-	h.say(s, o)
-	for _, ev := range o.past {
-		h.out.add(s, NewFrame(s.encoder, ev))
-	}
-	for _, ev := range sub.waiting {
-		if n := len(o.past); n > 0 && ev.Pos.Offset <= o.past[n-1].Pos.Offset {
-			continue // it was read from the history as well
-		}
-		h.out.add(s, NewFrame(s.encoder, ev))
-	}
-	sub.waiting = nil
-	sub.topic.release(sub)
 }
 
 func (h *Hub) setClaims(o *op) {

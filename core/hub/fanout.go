@@ -25,6 +25,8 @@ func (h *Hub) deliver(ev *core.Event, rule *target.Rule) {
 	}
 	frames := frameSet{event: ev}
 	switch {
+	case upTo(ev.Pos, t.read):
+		h.deliverLate(t, rule, &frames)
 	case rule == nil && ev.Except == "":
 		for i := range t.live {
 			h.out.add(t.live[i].session, frames.of(t.live[i].session.encoder))

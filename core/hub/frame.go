@@ -10,9 +10,11 @@ import (
 // gets it.
 type Frame struct {
 	// Topic and Overflow say what may replace the frame, or drop it, while it
-	// waits. Only messages have a topic.
+	// waits. Only messages have a topic, and the notice of a gap.
 	Topic    string
 	Overflow core.Overflow
+	Kept     bool // a message that has a place in its topic's history
+	Gap      bool // tells that messages of Topic were dropped; what follows it is whole again
 
 	buf      []byte // a WebSocket header, right-aligned before the payload
 	start    int
@@ -34,8 +36,13 @@ func NewFrame(e Encoder, o core.Outgoing) *Frame {
 		return nil
 	}
 	f := &Frame{buf: buf, start: putHeader(buf, finText)}
-	if ev, ok := o.(*core.Event); ok {
-		f.Topic, f.Overflow = ev.Key.Topic, ev.Overflow
+	switch o := o.(type) {
+	case *core.Event:
+		f.Topic, f.Overflow, f.Kept = o.Key.Topic, o.Overflow, o.Pos.Offset > 0
+	case core.Unsubscribed:
+		if o.Reason == core.ReasonGap {
+			f.Topic, f.Gap = o.Topic, true
+		}
 	}
 	return f
 }

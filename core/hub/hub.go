@@ -28,6 +28,7 @@ type Hub struct {
 	// What follows is the drain's alone.
 	spaces map[string]*space
 	out    outbox
+	past   memo
 }
 
 // New returns a hub that delivers nothing until Run.
@@ -58,9 +59,15 @@ func (h *Hub) Subscribe(s *Session, topic string) *Subscription {
 	return sub
 }
 
+// Hold holds the live events of a subscription that has been released again,
+// until one Release more.
+func (h *Hub) Hold(sub *Subscription) { h.box.put(op{kind: opHold, sub: sub}) }
+
 // Release says reply (nil: nothing), then what was missed, then what was held,
-// and from there on what comes.
-func (h *Hub) Release(sub *Subscription, reply core.Outgoing, past []*core.Event) {
+// and from there on what comes. past is what was read since Subscribe or Hold;
+// nil: the topic keeps no history. A Reply or Subscribed gets the Position that
+// all which follows comes after.
+func (h *Hub) Release(sub *Subscription, reply core.Outgoing, past *Past) {
 	h.box.put(op{kind: opRelease, sub: sub, out: reply, past: past})
 }
 

@@ -128,7 +128,7 @@ func TestReplyPastHeldLive(t *testing.T) {
 	sub := h.Subscribe(s, "t")
 	h.Deliver(at(2)) // also found in the past
 	h.Deliver(at(3))
-	h.Release(sub, core.Reply{ID: "1"}, []*core.Event{at(1), at(2)})
+	h.Release(sub, core.Reply{ID: "1"}, &Past{Head: at(2).Pos, Since: true, Events: []*core.Event{at(1), at(2)}})
 	h.Deliver(at(4))
 	stop()
 	if want := "reply 1 | t:1 | t:2 | t:3 | t:4"; got.all() != want {

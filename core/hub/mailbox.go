@@ -17,6 +17,7 @@ const (
 	opJoin
 	opLeave
 	opSubscribe
+	opHold
 	opRelease
 	opUnsubscribe
 	opClaims
@@ -31,7 +32,7 @@ type op struct {
 	session *Session
 	sub     *Subscription
 	out     core.Outgoing
-	past    []*core.Event
+	past    *Past
 	claims  *core.Claims
 	reason  core.CloseReason
 }

@@ -18,6 +18,7 @@ type space struct {
 type topic struct {
 	live []listener
 	held []*Subscription
+	read core.Position // the furthest that a released subscription has been read to
 }
 
 // listener keeps the session beside its subscription: a broadcast walks the
@@ -35,7 +36,10 @@ type Subscription struct {
 	// What follows is the drain's alone.
 	topic   *topic // nil: not begun, or ended
 	live    int    // place in topic.live; -1 while events are held
+	holds   int32  // releases to come until it is live
+	begun   bool   // it has been live
 	waiting []*core.Event
+	from    core.Position // events up to here are not for it: they were read, or came before it
 }
 
 // add begins a subscription: from here on events are held for it.
@@ -45,15 +49,27 @@ func (sp *space) add(sub *Subscription) {
 		t = &topic{}
 		sp.topics[sub.name] = t
 	}
-	sub.topic, sub.live = t, -1
+	sub.topic, sub.live, sub.holds = t, -1, 1
 	t.held = append(t.held, sub)
 	sub.session.subs = append(sub.session.subs, sub)
+}
+
+// hold makes a live subscription held; one that is held waits for one release
+// more.
+func (sub *Subscription) hold() {
+	t := sub.topic
+	if sub.live >= 0 {
+		t.dropLive(sub)
+		sub.live = -1
+		t.held = append(t.held, sub)
+	}
+	sub.holds++
 }
 
 // release makes a held subscription live.
 func (t *topic) release(sub *Subscription) {
 	t.dropHeld(sub)
-	sub.live = len(t.live)
+	sub.live, sub.begun = len(t.live), true
 	t.live = append(t.live, listener{sub.session, sub})
 }
 
@@ -66,6 +82,15 @@ func (t *topic) dropHeld(sub *Subscription) {
 	}
 }
 
+func (t *topic) dropLive(sub *Subscription) {
+	last := len(t.live) - 1
+	moved := t.live[last]
+	t.live[sub.live] = moved
+	moved.sub.live = sub.live
+	t.live[last] = listener{}
+	t.live = t.live[:last]
+}
+
 // remove ends a subscription; a topic that nobody holds is forgotten.
 func (sp *space) remove(sub *Subscription) {
 	t := sub.topic
@@ -75,12 +100,7 @@ func (sp *space) remove(sub *Subscription) {
 	if sub.live < 0 {
 		t.dropHeld(sub)
 	} else {
-		last := len(t.live) - 1
-		moved := t.live[last]
-		t.live[sub.live] = moved
-		moved.sub.live = sub.live
-		t.live[last] = listener{}
-		t.live = t.live[:last]
+		t.dropLive(sub)
 	}
 	sub.topic, sub.waiting = nil, nil
 	s := sub.session

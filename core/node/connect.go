@@ -72,6 +72,9 @@ func (n *Node) Connect(ctx context.Context, c Connection) (*Admission, error) {
 // Cancel takes an admission back: the upgrade failed.
 func (a *Admission) Cancel() { a.session.tenant.release(a.session.address) }
 
+// Session is the client that comes in; it is of use once Open has been called.
+func (a *Admission) Session() *Session { return a.session }
+
 // Open connects the client to its socket and greets it.
 func (a *Admission) Open(sink hub.Sink, e hub.Encoder) *Session {
 	n, s := a.node, a.session

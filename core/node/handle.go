@@ -34,7 +34,9 @@ func (n *Node) Handle(ctx context.Context, s *Session, c core.Command) {
 	case core.CommandPresence:
 		err = core.Errorf(core.CodeUnavailable, "presence is not served yet")
 	case core.CommandHistory:
-		err = core.Errorf(core.CodeUnavailable, "history is not served yet")
+		if err = s.spend(); err == nil {
+			err = n.history(ctx, s, c)
+		}
 	default:
 		err = core.Errorf(core.CodeBadRequest, "this frame asks for nothing that is known here")
 	}

@@ -52,6 +52,7 @@ type Node struct {
 	tenants map[string]*tenant
 	rooms   rooms
 	pending pending
+	gaps    gaps
 
 	mu       sync.RWMutex
 	sessions map[core.SessionID]*Session
@@ -76,10 +77,12 @@ func New(endpoints []*core.Endpoint, d Deps) *Node {
 	}
 	n.rooms.init()
 	n.pending.init()
+	n.gaps.init()
 	return n
 }
 
-// Run answers what handlers left open for too long, until ctx ends.
+// Run answers what handlers left open for too long, and ends subscriptions with
+// gaps, until ctx ends.
 func (n *Node) Run(ctx context.Context) error {
 	tick := time.NewTicker(pendingSweep)
 	defer tick.Stop()
@@ -87,6 +90,8 @@ func (n *Node) Run(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return nil
+		case <-n.gaps.come:
+			n.endGaps()
 		case <-tick.C:
 			n.expirePending(n.Now())
 		}

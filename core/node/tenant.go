@@ -2,6 +2,7 @@ package node
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 
@@ -16,6 +17,7 @@ type tenant struct {
 	*core.Endpoint
 	counts *metrics.Endpoint
 	hooks  *rate.Limiter // requests to plugins; nil: any number
+	past   bool          // some topics keep history
 
 	mu        sync.Mutex
 	count     int
@@ -28,6 +30,7 @@ func newTenant(ep *core.Endpoint, m *metrics.Node) *tenant {
 		counts:    m.Endpoint(ep.Name),
 		addresses: map[string]int{},
 	}
+	t.past = slices.ContainsFunc(ep.Topics, func(r core.TopicRule) bool { return r.History.Size > 0 })
 	if perSecond := ep.Limits.HooksPerSecond; perSecond > 0 {
 		t.hooks = rate.NewLimiter(rate.Limit(perSecond), max(1, int(perSecond*burst)))
 	}
@@ -50,6 +53,9 @@ func (n *Node) Endpoint(name string) (*core.Endpoint, error) {
 	}
 	return t.Endpoint, nil
 }
+
+// keeps reports whether a topic keeps history.
+func (t *tenant) keeps(topic string) bool { return t.past && t.Rule(topic).History.Size > 0 }
 
 // admit counts a connection in, or says which limit is reached. address ""
 // counts for the endpoint alone.

@@ -67,7 +67,11 @@ func (t *WebSockets) Accept(w http.ResponseWriter, r *http.Request, endpoint, ad
 	case err != nil:
 		t.refuse(c, core.AsError(err))
 	default:
-		c.session = admitted.Open(sink{c}, c.protocol)
+		c.session = admitted.Session() // the drain may look for it as soon as it is open
+		if h.version == 2 {
+			c.out.gaps.told = c
+		}
+		admitted.Open(sink{c}, c.protocol)
 		if t.leaving() {
 			t.node.Close(c.session, core.CloseGoingAway, errStopping.Message)
 		}

@@ -200,6 +200,9 @@ const (
 	lingerBytes = 64 << 20
 )
 
+// gap notes that the client did not get all of a topic that keeps history.
+func (c *conn) gap(topic string) { c.t.node.Gap(c.session, topic) }
+
 // sink is conn as the hub sees it.
 type sink struct{ *conn }
 

@@ -40,6 +40,7 @@ type outlet struct {
 	failed   bool          // the connection failed, or was given up
 	left     bool          // the connection is being closed: its descriptor is not ours any more
 	idle     chan struct{} // closed when flush ends; nil: nobody waits
+	gaps     gaps
 }
 
 // write takes whole frames, in order, or gives the connection up.
@@ -69,6 +70,9 @@ func (o *outlet) put(b *hub.Batch, limit int) {
 	if o.ended || o.slow || o.failed || o.left {
 		return
 	}
+	if len(o.gaps.topics) > 0 {
+		b = o.gaps.pass(b)
+	}
 	if o.greeting != nil {
 		b = &hub.Batch{Frames: append([]*hub.Frame{o.greeting}, b.Frames...)}
 		o.greeting = nil
@@ -81,7 +85,7 @@ func (o *outlet) put(b *hub.Batch, limit int) {
 		}
 	}
 	if o.queue == nil {
-		o.queue = new(queue)
+		o.queue = &queue{gap: o.gapOpener()}
 	}
 	for _, f := range b.Frames {
 		switch w := o.bytes(f); {
@@ -125,17 +129,14 @@ func (o *outlet) settleAccount() bool {
 // fit drops what may be dropped until the rest is within the limit, or gives
 // up on the connection; flush then ends it.
 func (o *outlet) fit(limit int) {
-	for len(o.torn)+o.flight+o.queue.bytes() > limit {
-		if !o.queue.dropOldest() {
-			o.drop()
-			return
-		}
-		o.metrics.Dropped.Oldest.Inc()
+	over := func() bool { return len(o.torn)+o.flight+o.queue.bytes() > limit }
+	for over() && o.queue.dropOldest() {
 	}
-	if n := o.queue.takeReplaced(); n > 0 {
-		o.metrics.Dropped.Replaced.Add(float64(n))
+	if n := o.queue.takeDropped(); n != (dropped{}) {
+		o.metrics.Dropped.Oldest.Add(float64(n.oldest))
+		o.metrics.Dropped.Replaced.Add(float64(n.replaced))
 	}
-	if !o.settleAccount() {
+	if over() || !o.settleAccount() {
 		o.drop()
 	}
 }

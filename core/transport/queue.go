@@ -7,18 +7,25 @@ import (
 
 // queue holds the frames that wait for a slow connection, oldest first. The
 // frames are shared with every other connection: waiting costs a pointer. All
-// of it runs in the drain, so nothing here walks the whole queue twice: a
-// frame that is dropped leaves a hole, and places are counted from the first
+// of it runs in the drain, so nothing here walks the whole queue twice, but for
+// a topic's gap: a frame that is dropped leaves a hole, and places are counted from the first
 // frame that ever waited.
 type queue struct {
-	frames   []waitingFrame // without a frame: a hole
-	first    int            // place of frames[0]
-	latest   map[string]int // topic: place of its one waiting frame
-	kept     int            // no frame before this place may be dropped
-	waiting  int            // frames without the holes
-	size     int            // their bytes
-	replaced int            // by newer ones of their topic, since takeReplaced
+	frames  []waitingFrame // without a frame: a hole
+	first   int            // place of frames[0]
+	latest  map[string]int // topic: place of its one waiting frame
+	kept    int            // no frame before this place may be dropped
+	waiting int            // frames without the holes
+	size    int            // their bytes
+	dropped dropped        // since takeDropped
+
+	// gap is told of a topic whose history has a place for a message that was
+	// dropped; nil: there is no way to tell the client.
+	gap func(topic string)
 }
+
+// dropped counts messages by the policy of their topic.
+type dropped struct{ oldest, replaced int }
 
 // waitingFrame is a frame and its bytes as this connection gets them.
 type waitingFrame struct {
@@ -42,8 +49,14 @@ func (q *queue) waits() bool { return q != nil && q.waiting > 0 }
 func (q *queue) add(f waitingFrame) {
 	if f.Overflow == core.OverflowLatest && f.Topic != "" {
 		if at, waits := q.latest[f.Topic]; waits && at >= q.first {
+			kept := q.frames[at-q.first].Kept
 			q.remove(at)
-			q.replaced++
+			q.dropped.replaced++
+			if kept && q.gap != nil {
+				q.gap(f.Topic)
+				q.dropped.replaced++
+				return
+			}
 		}
 		if q.latest == nil {
 			q.latest = map[string]int{}
@@ -61,10 +74,26 @@ func (q *queue) dropOldest() bool {
 	for q.kept = max(q.kept, q.first); q.kept < q.first+len(q.frames); q.kept++ {
 		if f := q.frames[q.kept-q.first]; f.Frame != nil && f.Topic != "" && f.Overflow != core.OverflowClose {
 			q.remove(q.kept)
+			q.dropped.oldest++
+			if f.Kept && q.gap != nil {
+				q.gap(f.Topic)
+				q.dropTopic(f.Topic)
+			}
 			return true
 		}
 	}
 	return false
+}
+
+// dropTopic drops the messages of a topic that has a gap before them: the
+// client gets them again when it has closed the gap.
+func (q *queue) dropTopic(topic string) {
+	for place := q.kept; place < q.first+len(q.frames); place++ {
+		if f := q.frames[place-q.first]; f.Frame != nil && f.Topic == topic && !f.Gap {
+			q.remove(place)
+			q.dropped.oldest++
+		}
+	}
 }
 
 // take removes the oldest frame; there must be one.
@@ -92,8 +121,8 @@ func (q *queue) remove(place int) {
 	}
 }
 
-func (q *queue) takeReplaced() int {
-	n := q.replaced
-	q.replaced = 0
+func (q *queue) takeDropped() dropped {
+	n := q.dropped
+	q.dropped = dropped{}
 	return n
 }

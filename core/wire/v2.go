@@ -28,6 +28,7 @@ func (version2) Append(dst []byte, o core.Outgoing) []byte {
 		return appendMember(dst, `{"type":"leave","topic":`, o.Topic, o.Member)
 	case core.Subscribed:
 		dst = appendDone(dst, `{"type":"subscribed","topic":`, o.Topic, o.Reason)
+		dst = appendPosition(dst, o.Pos)
 		if len(o.Info) > 0 {
 			dst = append(append(dst, `,"info":`...), o.Info...)
 		}
@@ -50,6 +51,11 @@ func appendMessage(dst []byte, ev *core.Event) []byte {
 	dst = append(dst, `{"type":"message","topic":`...)
 	dst = appendString(dst, ev.Key.Topic)
 	dst = append(dst, `,"message":`...)
+	return appendContent(dst, ev)
+}
+
+// appendContent writes a message and ends its object.
+func appendContent(dst []byte, ev *core.Event) []byte {
 	dst = appendJSON(dst, ev.Data)
 	if ev.Name != "" && ev.Name != core.DefaultEventName {
 		dst = append(dst, `,"event":`...)
@@ -73,12 +79,7 @@ func appendReply(dst []byte, r core.Reply) []byte {
 		dst = append(dst, `,"topic":`...)
 		dst = appendString(dst, r.Topic)
 	}
-	if r.Pos != (core.Position{}) {
-		dst = append(dst, `,"epoch":`...)
-		dst = appendString(dst, r.Pos.Epoch)
-		dst = append(dst, `,"offset":`...)
-		dst = strconv.AppendUint(dst, r.Pos.Offset, 10)
-	}
+	dst = appendPosition(dst, r.Pos)
 	if r.Recovered != nil {
 		dst = append(dst, `,"recovered":`...)
 		dst = strconv.AppendBool(dst, *r.Recovered)
@@ -87,7 +88,44 @@ func appendReply(dst []byte, r core.Reply) []byte {
 		dst = append(dst, `,"data":`...)
 		dst = appendJSON(dst, r.Data)
 	}
+	if r.Page != nil {
+		dst = appendPage(dst, r.Page)
+	}
 	return append(dst, '}')
+}
+
+// appendPosition goes on in an open object.
+func appendPosition(dst []byte, p core.Position) []byte {
+	if p == (core.Position{}) {
+		return dst
+	}
+	dst = append(dst, `,"epoch":`...)
+	dst = appendString(dst, p.Epoch)
+	dst = append(dst, `,"offset":`...)
+	return strconv.AppendUint(dst, p.Offset, 10)
+}
+
+// appendPage writes a history's messages as their frames are, without what
+// they all share.
+func appendPage(dst []byte, p *core.Page) []byte {
+	dst = append(dst, `,"messages":[`...)
+	for i, ev := range p.Messages {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = append(dst, `{"message":`...)
+		dst = appendContent(dst, ev)
+	}
+	dst = append(dst, ']')
+	if p.Next != (core.Position{}) {
+		dst = append(dst, `,"next":{"epoch":`...)
+		dst = appendString(dst, p.Next.Epoch)
+		dst = append(dst, `,"offset":`...)
+		dst = strconv.AppendUint(dst, p.Next.Offset, 10)
+		dst = append(dst, '}')
+	}
+	dst = append(dst, `,"more":`...)
+	return strconv.AppendBool(dst, p.More)
 }
 
 func appendFailure(dst []byte, f core.Failure) []byte {
