@@ -33,7 +33,9 @@ type meaning struct {
 	Epoch                      string
 	Offset                     *uint64
 	Recovered                  *bool
-	Since                      *core.Position
+	Since, Next                *core.Position
+	Messages                   []meaning
+	More                       *bool
 	Member                     *struct {
 		ID   string
 		Info json.RawMessage
@@ -131,6 +133,15 @@ func outgoing(t *testing.T, g golden) core.Outgoing {
 		if m.Offset != nil {
 			r.Pos = core.Position{Epoch: m.Epoch, Offset: *m.Offset}
 		}
+		if m.More != nil {
+			r.Page = &core.Page{More: *m.More}
+			for _, of := range m.Messages {
+				r.Page.Messages = append(r.Page.Messages, &core.Event{Name: of.Event, Data: of.Message, From: of.From, Pos: core.Position{Offset: *of.Offset}})
+			}
+			if m.Next != nil {
+				r.Page.Next = *m.Next
+			}
+		}
 		if string(m.Data) == "null" {
 			r.Data = nil
 		}
@@ -146,7 +157,11 @@ func outgoing(t *testing.T, g golden) core.Outgoing {
 	case "leave":
 		return core.Leave{Topic: m.Topic, Member: core.Member{ID: m.Member.ID, Info: m.Member.Info}}
 	case "subscribed":
-		return core.Subscribed{Topic: m.Topic, Reason: m.Reason, Info: m.Info}
+		sub := core.Subscribed{Topic: m.Topic, Reason: m.Reason, Info: m.Info}
+		if m.Offset != nil {
+			sub.Pos = core.Position{Epoch: m.Epoch, Offset: *m.Offset}
+		}
+		return sub
 	case "unsubscribed":
 		return core.Unsubscribed{Topic: m.Topic, Reason: m.Reason}
 	case "expiring":
