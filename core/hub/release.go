@@ -54,8 +54,11 @@ func (h *Hub) catchUp(sub *Subscription, p *Past, reply core.Outgoing) {
 			pos = before(missed[0].Pos)
 		}
 	default:
-		if len(sub.waiting) > 0 && upTo(sub.waiting[0].Pos, pos) {
-			pos = before(sub.waiting[0].Pos)
+		for _, ev := range sub.waiting {
+			if upTo(ev.Pos, pos) {
+				pos = before(ev.Pos)
+				break
+			}
 		}
 		if !sub.begun {
 			sub.from = pos

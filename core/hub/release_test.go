@@ -40,19 +40,20 @@ func TestHeldEventsGoByTheHead(t *testing.T) {
 		past *Past
 		want string
 	}{
-		"past and held overlap":           {since(2, 1, 2), "reply 1 x/0 | t:1 | t:2 | t:3 | t:4 | t:5"},
-		"nothing past":                    {since(3), "reply 1 x/3 | t:4 | t:5"},
-		"read further than what was held": {since(4, 1, 2, 3, 4), "reply 1 x/0 | t:1 | t:2 | t:3 | t:4 | t:5"},
-		"some of it was not for us":       {since(3, 2), "reply 1 x/1 | t:2 | t:4 | t:5"},
-		"nobody asked for the past":       {&Past{Head: at(3)}, "reply 1 x/1 | t:2 | t:3 | t:4 | t:5"},
-		"a head from before":              {&Past{Head: at(1)}, "reply 1 x/1 | t:2 | t:3 | t:4 | t:5"},
-		"another epoch":                   {&Past{Head: core.Position{Epoch: "y", Offset: 9}, Since: true}, "reply 1 y/9 | t:2 | t:3 | t:4 | t:5"},
-		"no history":                      {nil, "reply 1 | t:2 | t:3 | t:4 | t:5"},
+		"past and held overlap":           {since(2, 1, 2), "reply 1 x/0 | t:1 | t:2 | t:0 | t:3 | t:4 | t:5"},
+		"nothing past":                    {since(3), "reply 1 x/3 | t:0 | t:4 | t:5"},
+		"read further than what was held": {since(4, 1, 2, 3, 4), "reply 1 x/0 | t:1 | t:2 | t:3 | t:4 | t:0 | t:5"},
+		"some of it was not for us":       {since(3, 2), "reply 1 x/1 | t:2 | t:0 | t:4 | t:5"},
+		"nobody asked for the past":       {&Past{Head: at(3)}, "reply 1 x/1 | t:0 | t:2 | t:3 | t:4 | t:5"},
+		"a head from before":              {&Past{Head: at(1)}, "reply 1 x/1 | t:0 | t:2 | t:3 | t:4 | t:5"},
+		"another epoch":                   {&Past{Head: core.Position{Epoch: "y", Offset: 9}, Since: true}, "reply 1 y/9 | t:0 | t:2 | t:3 | t:4 | t:5"},
+		"no history":                      {nil, "reply 1 | t:0 | t:2 | t:3 | t:4 | t:5"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h, stop := running(t)
 			s, got := join(t, h, "a", "")
 			sub := h.Subscribe(s, "t")
+			h.Deliver(event("t", "0", nil)) // is not kept
 			h.Deliver(placed(2))
 			h.Deliver(placed(3))
 			h.Release(sub, core.Reply{ID: "1"}, c.past)
