@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,6 +15,7 @@ import (
 
 	"github.com/driplet/driplet/core"
 	"github.com/driplet/driplet/core/transport/client"
+	"github.com/driplet/driplet/internal/freeport"
 	"github.com/driplet/driplet/plugins"
 )
 
@@ -150,12 +150,7 @@ func TestGuide(t *testing.T) {
 func TestGuideServes(t *testing.T) {
 	ports := [2]string{}
 	for i := range ports {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, ports[i], _ = net.SplitHostPort(l.Addr().String())
-		l.Close()
+		ports[i] = freeport.Of(t)
 	}
 	r := newReader(t, "DRIPLET_GLOBAL_PORT="+ports[0], "DRIPLET_GLOBAL_ADMINADDRESS=127.0.0.1:"+ports[1],
 		"DRIPLET_ENDPOINTS_DEFAULT_APISECRET=api-secret-of-the-guide-0123456789", "DRIPLET_ENDPOINTS_DEFAULT_JWTSECRET=jwt-secret-of-the-guide-0123456789")
@@ -194,7 +189,7 @@ func TestGuideServes(t *testing.T) {
 	}
 	r.types(t, "filter", listings(t, "README.md", guide, "sh")[2])
 
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
 	heard := make(chan *client.Frame, 10)
 	connect := func(uid string) *client.Conn {

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/driplet/driplet/internal/freeport"
 )
 
 // listening starts 'driplet listen' and waits until it is subscribed.
@@ -30,7 +32,7 @@ func send(t *testing.T, dir string, args ...string) {
 }
 
 func TestListen(t *testing.T) {
-	dir, server := startServer(t, measured)
+	dir, server := startServerAt(t, measured, freeport.Of(t))
 	cmd, out, errs := listening(t, dir, "-uid", "7", "-role", "editor", "-n", "3", "-topic", "news", "user.7")
 	send(t, dir, "-topic", "news", "-include", "roles=writer", "not for us")
 	send(t, dir, "-topic", "news", "-include", "id=7", "-event", "paid", `{"order": 1.50}`)
@@ -69,9 +71,7 @@ func TestListen(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { second.Process.Kill(); second.Wait() })
-	for strings.Count(errs.String(), "driplet: listening to ") < 2 {
-		awaitText(t, errs, "driplet: listening to ")
-	}
+	awaitTexts(t, errs, "driplet: listening to ", 2)
 	gone.Process.Signal(syscall.SIGINT)
 	if err := gone.Wait(); err != nil {
 		t.Error(err, errs)

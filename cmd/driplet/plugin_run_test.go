@@ -45,9 +45,7 @@ func TestPluginRun(t *testing.T) {
 	}
 	awaitText(t, out, `answer   {"id":1}  (`)
 	for _, want := range []string{"  chat 1.0.0\n  subscribe  chat.lobby  user 7\n", "  message  chat.send  user 7  {\"room\":\"lobby\",\"text\":\"hi\"}\n", "publish  chat.lobby  chat.message  {\"id\":1,", ", fuel "} {
-		if !strings.Contains(out.String(), want) {
-			t.Errorf("missing %q in\n%s", want, out)
-		}
+		awaitText(t, out, want)
 	}
 	if r := call("chat.send", `{"room": "attic", "text": "hi"}`); r.code != 1 || r.err != "driplet: subscribe to chat.attic first (chat.not_member)\n" {
 		t.Errorf("%+v", r)

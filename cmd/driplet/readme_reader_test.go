@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -17,6 +16,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/driplet/driplet/internal/freeport"
 )
 
 // patience is how long a step may take on a busy machine.
@@ -38,7 +39,7 @@ type reader struct {
 
 func newReader(t *testing.T) *reader {
 	t.Helper()
-	port, sitePort := freePort(t), freePort(t)
+	port, sitePort := freeport.Of(t), freeport.Of(t)
 	home := t.TempDir()
 	r := &reader{
 		t: t, home: home,
@@ -70,17 +71,6 @@ func newReader(t *testing.T) *reader {
 	r.keep("cd '" + here + "'\n")
 	r.browser = startBrowser(t, here)
 	return r
-}
-
-func freePort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	_, port, _ := net.SplitHostPort(l.Addr().String())
-	return port
 }
 
 // run does what a reader would do with a block; what nobody would know how to

@@ -18,7 +18,7 @@ import (
 	"github.com/driplet/driplet/core"
 )
 
-const patience = 20 * time.Second // only ends tests that hang
+const patience = time.Minute // only ends tests that hang
 
 var testKey = Key{ID: "k1", Secret: []byte("0123456789abcdef0123456789abcdef")}
 

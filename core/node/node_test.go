@@ -78,7 +78,7 @@ func (c *client) tell() {
 // wait returns the first frame that holds text.
 func (c *client) wait(t testing.TB, text string) string {
 	t.Helper()
-	deadline := time.After(10 * time.Second)
+	deadline := time.After(time.Minute)
 	for {
 		c.mu.Lock()
 		for _, f := range c.frames {

@@ -90,7 +90,7 @@ func storms() map[string]storm {
 		"members of a topic":        {wasm: again("presence", text("crowd"), plugin.MaxMembers, stormData, 2<<20), why: late},
 		"audiences of 1,000":        {wasm: again("unsubscribe", large(audienceOf(1000)), text("t"), text("")), why: late},
 		"deferring":                 {wasm: again("defer"), why: late},
-		"an answer of 64 KiB of [":  {wasm: bracketAnswer(), why: "not JSON"},
+		"an answer of 64 KiB of [":  {wasm: bracketAnswer(), why: "not JSON", extra: "[limits]\ndeadline = \"10s\"\n"},
 	}
 	for _, c := range []struct {
 		name, call string

@@ -48,9 +48,7 @@ func TestConnectionsOfAnAddress(t *testing.T) {
 	if e := a.Error(); a.Status != 403 || e.Code != "quota" || !e.Retry || !strings.Contains(e.Message, "3 connections (Limits.ConnectionsPerAddress)") {
 		t.Errorf("version 1: %d %s", a.Status, a.Body)
 	}
-	if n := s.Metric(`driplet_refused_total{code="quota",endpoint="default"}`); n != 2 {
-		t.Errorf("%v refusals were counted", n)
-	}
+	testkit.Until(t, "2 refusals are counted", func() bool { return s.Metric(`driplet_refused_total{code="quota",endpoint="default"}`) == 2 })
 }
 
 func TestPlaceIsGivenBack(t *testing.T) {

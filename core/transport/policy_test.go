@@ -75,7 +75,7 @@ func connect(t *testing.T, limit int, secure *tls.Config) *pipe {
 		tc.SetWriteBuffer(64 << 10)
 	}
 	t.Cleanup(func() { raw.Close(); server.Close() })
-	client.SetReadDeadline(time.Now().Add(20 * time.Second))
+	client.SetReadDeadline(time.Now().Add(time.Minute))
 	out := &outlet{conn: server, kernel: kernelOf(server), limit: limit, budget: unbounded(), metrics: metrics.New().Transport}
 	return &pipe{out, client, bufio.NewReader(client)}
 }

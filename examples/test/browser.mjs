@@ -8,7 +8,8 @@ import { project } from "./programs.mjs";
 // The SDK's tests have the one browser driver of the project.
 const { chromium } = createRequire(join(project, "sdk/js/package.json"))("playwright-core");
 
-const patienceMs = 20_000;
+/** How long anything may take on a busy machine; the SDK alone pauses up to 30 s between attempts. */
+const patienceMs = 60_000;
 
 /** Debian's Chromium; CHROMIUM names another. */
 export const launch = () =>
@@ -22,8 +23,19 @@ export async function open(browser, url, options = {}) {
   page.faults = [];
   page.on("pageerror", (error) => page.faults.push(error.message));
   page.on("console", (message) => message.type() === "error" && page.faults.push(`${message.text()} ${message.location().url}`));
+  await page.addInitScript(noteAnnouncements);
   await page.goto(url);
   return page;
+}
+
+/** Runs in the page. Announcements are taken away after some seconds: whoever looks late finds them here. */
+function noteAnnouncements() {
+  window.announced = [];
+  new MutationObserver((changes) => {
+    for (const node of changes.flatMap((change) => [...change.addedNodes])) {
+      if (node.classList?.contains("announcement")) window.announced.push(node.textContent);
+    }
+  }).observe(document, { childList: true, subtree: true });
 }
 
 /** Nothing went wrong on the pages; expected is for what a test provokes. */
@@ -52,7 +64,19 @@ export async function inRoom(page) {
 export const connected = (page) => page.locator('#connection[data-state="connected"]').waitFor();
 
 /** The page has what was said to everybody, or to it. */
-export const hears = (page, text) => page.locator(".announcement", { hasText: text }).waitFor();
+export const hears = (page, text) => page.waitForFunction((text) => window.announced.some((a) => a.includes(text)), text);
+
+/** All announcements that came to the page so far. */
+export const heard = (page) => page.evaluate(() => window.announced);
+
+/** The page is subscribed to a topic: what is published from here on comes. */
+export const listens = (page, topic) =>
+  page.evaluate(async (topic) => {
+    const { DripletClient } = await import("/sdk/driplet.mjs");
+    const held = DripletClient.getInstance("/ws/default", "the page has its own").subscribe(topic);
+    await held.ready;
+    held.unsubscribe();
+  }, topic);
 
 export const message = (page, text) => page.locator(".message", { hasText: text });
 
@@ -63,9 +87,30 @@ export async function say(page, text) {
   await message(page, text).waitFor();
 }
 
-/** Waits until a page's element has exactly this text. */
+/** Goes to another room. By the keyboard: a link that is drawn anew between press and release of a mouse hears no click. */
+export async function goTo(page, room) {
+  const link = page.locator(`[data-room="${room}"]`);
+  await link.waitFor(); // what is not to be seen takes no focus
+  await link.press("Enter");
+}
+
+/** Waits until a page's element has exactly this text, and keeps it. */
 export const reads = (page, selector, text) =>
   page.waitForFunction(([selector, text]) => document.querySelector(selector)?.textContent === text, [selector, text]);
+
+/** Notices this text even if it stays for a moment only: to be called before, awaited after. */
+export const notices = (page, selector, text) =>
+  page.evaluate(
+    ([selector, text, patienceMs]) =>
+      new Promise((resolve, reject) => {
+        const element = document.querySelector(selector);
+        setTimeout(() => reject(new Error(`${selector} did not read ${text}, it is ${element.textContent}`)), patienceMs);
+        const look = () => element.textContent === text && resolve();
+        new MutationObserver(look).observe(element, { childList: true, characterData: true, subtree: true });
+        look();
+      }),
+    [selector, text, patienceMs],
+  );
 
 /** A picture for the READMEs, written where DRIPLET_PICTURES is set. */
 export async function picture(page, name) {

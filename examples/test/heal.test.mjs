@@ -18,7 +18,7 @@ after(async () => {
 });
 
 /** What Chromium writes of a connection that a test broke. */
-const broken = /ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE|WebSocket connection to|ERR_CONNECTION_CLOSED/;
+const broken = /net::ERR_[A-Z_]+|WebSocket connection to/;
 
 const lost = (page) => page.locator('#connection:not([data-state="connected"])').waitFor();
 

@@ -29,13 +29,21 @@ function driplet() {
   return built;
 }
 
+/**
+ * A port that nobody listens on, below those that systems give to whoever
+ * connects or asks for any: so nobody gets it before the program that is told
+ * to take it, nor while that program is away for a while.
+ */
 export async function freePort() {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const { port } = probe.address();
-  probe.close();
-  await once(probe, "close");
-  return port;
+  for (;;) {
+    const port = 12_000 + Math.floor(Math.random() * 18_000);
+    const probe = createServer().listen(port, "127.0.0.1");
+    const free = await new Promise((resolve) => probe.once("listening", () => resolve(true)).once("error", () => resolve(false)));
+    if (!free) continue;
+    probe.close();
+    await once(probe, "close");
+    return port;
+  }
 }
 
 /** A program that runs until it is told to end. */

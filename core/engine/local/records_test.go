@@ -65,7 +65,7 @@ func TestRun(t *testing.T) {
 	ctx, stop := context.WithCancel(background)
 	ended := make(chan bool)
 	go func() { e.Run(ctx); close(ended) }()
-	for end := time.Now().Add(30 * time.Second); keysIn(t, e.store, pairPrefix) == 0 || e.store.dirty.Load(); time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(time.Minute); keysIn(t, e.store, pairPrefix) == 0 || e.store.dirty.Load(); time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatal("nothing was written")
 		}

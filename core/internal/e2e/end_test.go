@@ -7,15 +7,15 @@ import (
 	"testing"
 
 	"github.com/driplet/driplet/core/internal/testkit"
+	"github.com/driplet/driplet/internal/freeport"
 )
 
 // What was answered with 200 before a SIGTERM reaches every client, then 1001,
 // and the next server takes the port at once.
 func TestTerminateAndRestart(t *testing.T) {
-	port := "0"
+	port := freeport.Of(t)
 	for range 3 {
 		p := serve(t, port, "")
-		_, port, _ = net.SplitHostPort(p.Addr)
 		var v1, v2 []*testkit.Socket
 		for n := range 10 {
 			w := p.V2(p.User(n))

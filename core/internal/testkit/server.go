@@ -38,7 +38,7 @@ const (
 
 // patience bounds every wait for what must come: far more than a starved
 // machine needs, so that a test fails for a fault alone.
-const patience = 30 * time.Second
+const patience = time.Minute
 
 // Options say how a server differs from the usual. The zero value is a server
 // with the endpoint default, the usual limits and no plugins.

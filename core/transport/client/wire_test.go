@@ -58,7 +58,7 @@ func scriptedBy(t *testing.T, start func(http.Handler) *httptest.Server, parts .
 			}
 			time.Sleep(time.Millisecond) // so that parts arrive apart; nothing depends on it
 		}
-		nc.SetReadDeadline(time.Now().Add(20 * time.Second))
+		nc.SetReadDeadline(time.Now().Add(time.Minute))
 		io.Copy(io.Discard, bufio.NewReader(nc))
 	}))
 	t.Cleanup(s.Close)

@@ -19,10 +19,16 @@ function hue(id) {
   return hash % 360;
 }
 
+/** What a list shows: a button that is replaced while it is pressed hears no click. */
+const shown = new WeakMap();
+
 /** Lists who is in the room. putOut(person) is what a moderator's button does. */
 export function showPeople(room, { list, count }, putOut) {
   count.textContent = String(room.count);
   const people = [...room.members.values()].sort((a, b) => a.name.localeCompare(b.name));
+  const now = JSON.stringify([room.name, room.count, room.you?.id, room.moderator, people.map(({ id, name, guest }) => [id, name, guest])]);
+  if (shown.get(list) === now) return;
+  shown.set(list, now);
   list.replaceChildren(
     ...people.map((person) => {
       const mine = person.id === room.you?.id;

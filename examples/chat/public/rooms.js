@@ -8,6 +8,7 @@ export class RoomList {
   #client;
   #list;
   #found = new Map();
+  #drawn = "";
 
   constructor(client, list) {
     this.#client = client;
@@ -33,27 +34,33 @@ export class RoomList {
 
   show(joined, current) {
     const names = [...new Set([...always, ...joined.keys(), ...this.#found.keys()])];
+    const rows = names.map((name) => {
+      const room = joined.get(name);
+      return { name, joined: room !== undefined, unread: room?.unread ?? 0, here: room ? room.count : (this.#found.get(name) ?? 0) };
+    });
+    // A link that is replaced while it is pressed hears no click: the list is drawn anew only where it differs.
+    const drawn = JSON.stringify([rows, current]);
+    if (drawn === this.#drawn) return;
+    this.#drawn = drawn;
     // Replacing a link that has the focus would throw a keyboard user out of the list.
     const focused = this.#list.contains(document.activeElement) ? document.activeElement.dataset.room : null;
     this.#list.replaceChildren(
-      ...names.map((name) => {
-        const room = joined.get(name);
-        const here = room ? room.count : (this.#found.get(name) ?? 0);
-        return element(
+      ...rows.map(({ name, joined, unread, here }) =>
+        element(
           "li",
           {},
           element(
             "a",
-            { href: `#${name}`, "data-room": name, "aria-current": name === current ? "page" : null, class: room ? "joined" : null },
+            { href: `#${name}`, "data-room": name, "aria-current": name === current ? "page" : null, class: joined ? "joined" : null },
             element("span", { class: "name", text: name }),
-            room?.unread
-              ? element("span", { class: "badge", text: String(Math.min(room.unread, 99)), "aria-label": `${room.unread} unread` })
+            unread > 0
+              ? element("span", { class: "badge", text: String(Math.min(unread, 99)), "aria-label": `${unread} unread` })
               : here > 0
                 ? element("span", { class: "here", text: String(here), "aria-label": `${here} here` })
                 : null,
           ),
-        );
-      }),
+        ),
+      ),
     );
     if (focused) this.#list.querySelector(`[data-room="${CSS.escape(focused)}"]`)?.focus();
   }

@@ -45,6 +45,7 @@ if (!program && tests.some((name) => /^(server|browser)/.test(name))) {
 
 const files = tests.map((name) => join(out, name.replace(/\.ts$/, ".mjs")));
 // One file after the other: the machine may be small, and some start servers and browsers.
-const flags = ["--test-reporter=spec", "--enable-source-maps", "--test", "--test-concurrency=1", "--test-timeout=120000"];
+// The time limit is each file's and each test's: for what hangs, not for what a busy machine delays.
+const flags = ["--test-reporter=spec", "--enable-source-maps", "--test", "--test-concurrency=1", "--test-timeout=600000"];
 const run = spawnSync(process.execPath, [...flags, ...files], { cwd: root, stdio: "inherit", env: { ...process.env, DRIPLET_JS: root, DRIPLET_BIN: program ?? "" } });
 process.exit(run.status ?? 1);

@@ -6,6 +6,7 @@ import { DripletClient } from "../src/client.ts";
 import { FakeServer } from "./fake.ts";
 import { counting, fixture, quiet } from "./fixture.ts";
 import { never, rejection, until } from "./given.ts";
+import { freePort } from "./server.ts";
 
 const given = fixture();
 
@@ -77,13 +78,10 @@ describe("connecting", () => {
   });
 
   test("a server that does not greet is left", async () => {
-    const { client, peer } = await (async () => {
-      const opened = given.open(undefined, { timeout: 60 });
-      opened.client.connect();
-      return { ...opened, peer: await given.server.accept() };
-    })();
-    await peer.closed;
-    (await given.server.accept()).welcome();
+    const { client } = given.open(undefined, { timeout: 60 });
+    client.connect();
+    await (await given.server.accept()).closed;
+    given.server.greet();
     await until("connected", () => client.isConnected());
   });
 
@@ -117,12 +115,12 @@ describe("coming back", () => {
   });
 
   test("after the server went away, and was away for some time", async () => {
-    const first = await FakeServer.start();
+    const port = await freePort();
+    const first = await FakeServer.start(port);
     const { client, states } = given.open(undefined, undefined, first.url);
-      client.connect();
+    client.connect();
     (await first.accept()).welcome();
     await until("connected", () => client.isConnected());
-    const { port } = first;
     await first.stop();
     await until("several attempts", () => states.filter((s) => s === "waiting").length > 5);
     const second = await FakeServer.start(port);

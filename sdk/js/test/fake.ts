@@ -19,7 +19,7 @@ class Queue<T> {
     const item = this.#items.shift();
     if (item !== undefined) return item;
     return new Promise<T>((resolve, reject) => {
-      const late = setTimeout(() => reject(new Error(`no ${what} within 20 s`)), 20_000);
+      const late = setTimeout(() => reject(new Error(`no ${what} within 60 s`)), 60_000);
       this.#waiting.push((found) => {
         clearTimeout(late);
         resolve(found);
@@ -101,13 +101,16 @@ export class FakeServer {
   readonly #peers = new Queue<Peer>();
   readonly #server: WebSocketServer;
   connections = 0;
+  #greeting: Record<string, unknown> | null = null;
 
   private constructor(server: WebSocketServer) {
     this.#server = server;
     server.on("connection", (socket, request) => {
       this.connections++;
       const protocols = (request.headers["sec-websocket-protocol"] ?? "").split(/, */);
-      this.#peers.push(new Peer(socket, protocols, request.url ?? ""));
+      const peer = new Peer(socket, protocols, request.url ?? "");
+      if (this.#greeting) peer.welcome(this.#greeting);
+      this.#peers.push(peer);
     });
   }
 
@@ -132,6 +135,11 @@ export class FakeServer {
   /** The next connection that a client makes. */
   async accept(): Promise<Peer> {
     return this.#peers.take("connection");
+  }
+
+  /** Greets every connection from here on by itself: for clients whose patience is short, and whose attempts may be many. */
+  greet(welcome: Record<string, unknown> = {}): void {
+    this.#greeting = welcome;
   }
 
   async stop(): Promise<void> {

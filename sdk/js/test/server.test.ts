@@ -193,7 +193,7 @@ describe("against the real server", () => {
       await held.ready;
       await server.end(kill);
       await until("lost", () => client.state !== "connected");
-      const asked = client.call("nobody.listens", {}, { timeout: 20_000 });
+      const asked = client.call("nobody.listens", {}, { timeout: 60_000 });
       await server.run();
       assert.equal((await rejection(asked)).code, "no_handler", "a call waited for the connection");
       await held.ready;

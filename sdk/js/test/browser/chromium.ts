@@ -24,7 +24,7 @@ export interface WatchedPage {
 export async function visit(where: Browser | BrowserContext, url: string): Promise<WatchedPage> {
   const context = "newContext" in where ? await where.newContext() : where;
   const page = await context.newPage();
-  page.setDefaultTimeout(20_000);
+  page.setDefaultTimeout(60_000);
   const faults: string[] = [];
   page.on("pageerror", (error) => faults.push(error.message));
   page.on("console", (message) => {

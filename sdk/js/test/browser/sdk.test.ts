@@ -45,7 +45,7 @@ async function user(name: string, topic = "room.1", reconnect: Options["reconnec
     ([ws, topic, reconnect]) => {
       window.heard = [];
       window.states = [];
-      window.client = window.DripletClient.getInstance(ws, "/jwt", { reconnect });
+      window.client = window.DripletClient.getInstance(ws, "/jwt", { reconnect, timeout: 60_000 });
       window.client.on("state", (state) => window.states.push(state));
       window.client.on("error", () => undefined);
       window.client.setTopics([topic]);
@@ -54,6 +54,19 @@ async function user(name: string, topic = "room.1", reconnect: Options["reconnec
     [driplet.ws, topic, reconnect] as const,
   );
   return watched;
+}
+
+/** A subscribed page that was left, and is again there: kept where window.persisted is true, else loaded anew. */
+async function wentAndCameBack() {
+  const { page } = await user("ada");
+  await subscribed(page);
+  await page.evaluate(() => {
+    window.addEventListener("pageshow", (event) => (window.persisted = event.persisted));
+  });
+  await page.goto(`${site.origin}/ada?elsewhere`);
+  await page.goBack({ waitUntil: "commit" }); // a kept page loads nothing
+  await page.waitForFunction(() => window.persisted || performance.getEntriesByType("navigation").some((n) => (n as PerformanceNavigationTiming).type === "back_forward"));
+  return page;
 }
 
 const state = (page: Page, want: string) => page.waitForFunction((want) => window.client.state === want, want);
@@ -126,14 +139,10 @@ describe("the global build in Chromium", () => {
   });
 
   test("frozen on the way out, awake on the way back", async () => {
-    const { page } = await user("ada");
-    await subscribed(page);
-    await page.evaluate(() => {
-      window.addEventListener("pageshow", (event) => (window.persisted = event.persisted));
-    });
-    await page.goto(`${site.origin}/ada?elsewhere`);
-    await page.goBack({ waitUntil: "commit" }); // nothing is loaded again
-    await page.waitForFunction(() => window.persisted);
+    let page = await wentAndCameBack();
+    // A browser that is busy may give up freezing a page: that is its right.
+    for (let i = 0; i < 5 && !(await page.evaluate(() => window.persisted)); i++) page = await wentAndCameBack();
+    assert.ok(await page.evaluate(() => window.persisted), "the browser never keeps the page");
     await state(page, "connected");
     await subscribed(page);
     await driplet.publish("room.1", "welcome back");
@@ -145,6 +154,7 @@ describe("the global build in Chromium", () => {
     const { page } = await user("ada", "room.1", { min: 1e6, max: 1e6 });
     await subscribed(page);
     await page.context().setOffline(true);
+    await page.waitForFunction(() => !navigator.onLine);
     await driplet.end();
     await state(page, "offline");
     await driplet.run();
