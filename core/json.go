@@ -39,16 +39,15 @@ func CheckJSON(src []byte) error {
 // ScanJSON checks src as CompactJSON does. spaced says whether that would take
 // white space out.
 func ScanJSON(src []byte) (spaced bool, err error) {
-	if !utf8.Valid(src) {
-		return false, Errorf(CodeBadRequest, "not valid JSON: it must be UTF-8")
-	}
 	s := JSONScanner{Src: src}
 	s.Space()
-	if _, err := s.Value(0); err != nil {
-		return false, err
+	if err = s.value(0); err == nil {
+		err = s.End()
 	}
-	err = s.End()
-	return s.Spaced, err
+	if (err != nil || !s.ASCII()) && !utf8.Valid(src) {
+		return false, Errorf(CodeBadRequest, "not valid JSON: it must be UTF-8")
+	}
+	return s.Spaced && err == nil, err
 }
 
 // JSONMembers goes through the members of an object in their order, keys

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"math/bits"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -16,6 +17,8 @@ type JSONScanner struct {
 	Src    []byte
 	Pos    int
 	Spaced bool // set when white space was skipped
+
+	seen uint64 // all that stands in strings: their bytes or'ed, eight at a time
 }
 
 // Space skips white space.
@@ -220,15 +223,22 @@ func (s *JSONScanner) digits() error {
 
 // str skips a string whose opening quote is at pos.
 func (s *JSONScanner) str() error {
-	s.Pos++
+	src, i, seen := s.Src, s.Pos+1, uint64(0)
 	for {
-		src, i := s.Src, s.Pos
-		for len(src)-i >= 8 && plain(binary.LittleEndian.Uint64(src[i:])) {
+		for len(src)-i >= 8 {
+			x := binary.LittleEndian.Uint64(src[i:])
+			seen |= x
+			if m := special(x); m != 0 {
+				i += bits.TrailingZeros64(m) >> 3
+				break
+			}
 			i += 8
 		}
 		for i < len(src) && src[i] >= 0x20 && src[i] != '"' && src[i] != '\\' {
+			seen |= uint64(src[i])
 			i++
 		}
+		s.seen |= seen
 		if s.Pos = i; i == len(src) {
 			return s.Unexpected("the end of a string")
 		}
@@ -241,19 +251,25 @@ func (s *JSONScanner) str() error {
 			if err := s.escape(); err != nil {
 				return err
 			}
+			i = s.Pos
 		default:
 			return s.Unexpected("the rest of a string, where control characters are written as escapes,")
 		}
 	}
 }
 
-// plain reports whether eight bytes of a string hold no quotation mark, backslash
-// or control character. It may say no to others: a borrow of the byte before.
-func plain(x uint64) bool {
-	const ones, highs = 0x0101010101010101, 0x8080808080808080
-	quotes, slashes := x^ones*'"', x^ones*'\\'
-	return ((x-ones*0x20)&^x|(quotes-ones)&^quotes|(slashes-ones)&^slashes)&highs == 0
+// Each byte's lowest bit, and its highest.
+const ones, highs = 0x0101010101010101, 0x8080808080808080
+
+// special marks those of eight bytes of a string that are a quotation mark, a
+// backslash or a control character by their highest bits. Behind the first one
+// it may mark others: a borrow of the byte before.
+func special(x uint64) uint64 {
+	return ((x - ones*0x20) | ((x ^ ones*'"') - ones) | ((x ^ ones*'\\') - ones)) &^ x & highs
 }
+
+// ASCII reports whether the strings so far are: false may be wrong.
+func (s *JSONScanner) ASCII() bool { return s.seen&highs == 0 }
 
 func (s *JSONScanner) escape() error {
 	switch s.Next() {

@@ -12,8 +12,11 @@ import (
 // the state that goes with it; then the rest in call order. The refusal, when
 // there is one, is for the caller: nothing was applied.
 func (b *binding) apply(ctx context.Context, fx *effects) *core.Error {
+	if ctx.Done() != nil {
+		ctx = context.WithoutCancel(ctx) // a caller who leaves takes nothing back
+	}
 	if writes := fx.writes(); len(writes) > 0 {
-		if err := b.kv.Apply(context.WithoutCancel(ctx), writes); err != nil {
+		if err := b.kv.Apply(ctx, writes); err != nil {
 			if errors.Is(err, core.ErrQuota) {
 				b.logger().Warn("the plugin's store is full: nothing of this event was applied", "quota", b.Grants.KV)
 				return core.Errorf(core.CodeQuota, "the store of the plugin %s is full: raise kv in %s.toml", b.Name, b.Name)
@@ -22,7 +25,6 @@ func (b *binding) apply(ctx context.Context, fx *effects) *core.Error {
 			return core.Errorf(core.CodeUnavailable, "the store of the plugin %s cannot be written; try again later", b.Name)
 		}
 	}
-	ctx = context.WithoutCancel(ctx) // a caller who leaves takes nothing back
 	for i := range fx.list {
 		e := &fx.list[i]
 		if err := b.effect(ctx, e); err != nil {

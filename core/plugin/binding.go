@@ -162,10 +162,7 @@ func (b *binding) handle(ctx context.Context, input *Input, client *core.ClientE
 		b.traced(trace)
 		return outcome{}, err
 	}
-	if cap(in.scratch) > maxScratch {
-		in.scratch = nil
-	}
-	in.input, in.client, in.fx = Input{}, nil, nil
+	in.forget()
 	p.put(in)
 	if fx != nil {
 		if refusal := b.apply(ctx, fx); refusal != nil && out.refusal == nil {

@@ -53,10 +53,12 @@ type Effect struct {
 
 // effects collects what one handler asks for.
 type effects struct {
-	list      []Effect
+	list      []Effect // what lies behind its length is zero
 	publishes int
 	fetches   int
 	bytes     int
+	values    []byte       // of kv_set: a KV copies what it is given
+	commit    []core.Write // what writes makes
 }
 
 // newEffects is an empty list; what it has grown to is used again.
@@ -69,31 +71,53 @@ func (h *Host) newEffects() *effects {
 
 // release takes a list back that nobody looks at any more.
 func (h *Host) release(x *effects) {
-	if cap(x.list) > spareEffects {
+	if cap(x.list) > spareEffects || cap(x.values) > spareValues {
 		return
 	}
 	clear(x.list)
-	*x = effects{list: x.list[:0]}
+	clear(x.commit)
+	*x = effects{list: x.list[:0], values: x.values[:0], commit: x.commit[:0]}
 	h.spare.Put(x)
 }
 
-// spareEffects bounds the lists that are kept.
-const spareEffects = 16
+// spareEffects and spareValues bound the lists that are kept, and the bytes of
+// their values.
+const (
+	spareEffects = 16
+	spareValues  = 16 << 10
+)
 
-// add collects e, which holds size bytes.
-func (x *effects) add(e Effect, size int) error {
-	if x.full(e.Op, size) {
-		return ErrnoLimit
+// add collects one more effect, which holds size bytes: it is for the caller to
+// fill in before the next.
+func (x *effects) add(op Op, size int) (*Effect, error) {
+	if x.full(op, size) {
+		return nil, ErrnoLimit
 	}
-	switch e.Op {
+	switch op {
 	case OpPublish:
 		x.publishes++
 	case OpFetch:
 		x.fetches++
 	}
 	x.bytes += size
-	x.list = append(x.list, e)
-	return nil
+	if n := len(x.list); n < cap(x.list) {
+		x.list = x.list[:n+1]
+	} else {
+		x.list = append(x.list, Effect{})
+	}
+	e := &x.list[len(x.list)-1]
+	e.Op = op
+	return e, nil
+}
+
+// value copies b to memory that lasts as long as the list; never nil.
+func (x *effects) value(b []byte) []byte {
+	if len(b) == 0 {
+		return []byte{}
+	}
+	at := len(x.values)
+	x.values = append(x.values, b...)
+	return x.values[at:len(x.values):len(x.values)]
 }
 
 // full reports whether there is no room for one more of that kind and size.
@@ -115,16 +139,15 @@ func (x *effects) pending(key string) (value []byte, ok bool) {
 
 // writes are the kv effects as one commit.
 func (x *effects) writes() []core.Write {
-	var w []core.Write
 	for i := range x.list {
 		switch e := &x.list[i]; e.Op {
 		case OpSet:
-			w = append(w, core.Write{Key: e.Key, Value: e.Data, TTL: e.TTL})
+			x.commit = append(x.commit, core.Write{Key: e.Key, Value: e.Data, TTL: e.TTL})
 		case OpDelete:
-			w = append(w, core.Write{Key: e.Key})
+			x.commit = append(x.commit, core.Write{Key: e.Key})
 		}
 	}
-	return w
+	return x.commit
 }
 
 // overlay lays the pending writes under prefix over what a scan has found.

@@ -63,7 +63,12 @@ func (in *instance) httpFetch(s []uint64) (int64, error) {
 	if in.b.out.full() {
 		return 0, ErrnoUnavailable
 	}
-	return 0, in.effect(Effect{Op: OpFetch, Request: r, State: state}, len(raw)+len(state))
+	e, err := in.effect(OpFetch, len(raw)+len(state))
+	if err != nil {
+		return 0, err
+	}
+	e.Request, e.State = r, state
+	return 0, nil
 }
 
 var errBadFetch = errors.New("not a request")

@@ -38,14 +38,20 @@ func (in *instance) reply(s []uint64) (int64, error) {
 	if !in.b.waiting.has(h, in.b.host.Now()) || in.fx.answers(h) {
 		return 0, ErrnoNotFound
 	}
-	e := Effect{Op: OpReply, Handle: h, Data: data}
+	var refusal *core.Error
+	size := len(data)
 	if refused {
-		e.Data = nil
-		if e.Refusal, err = parseRefusal(in.b.Name, data); err != nil {
+		if refusal, err = parseRefusal(in.b.Name, data); err != nil {
 			return 0, ErrnoBadArgument
 		}
+		data = nil
 	}
-	return 0, in.effect(e, len(data))
+	e, err := in.effect(OpReply, size)
+	if err != nil {
+		return 0, err
+	}
+	e.Handle, e.Data, e.Refusal = h, data, refusal
+	return 0, nil
 }
 
 // answers reports whether the same handler has answered h already.

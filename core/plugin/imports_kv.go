@@ -83,11 +83,16 @@ func (in *instance) kvSet(s []uint64) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	value, err := in.bytes(s[2], s[3], MaxValue)
+	value, err := in.span(s[2], s[3])
+	if err != nil || len(value) > MaxValue {
+		return 0, ErrnoBadArgument
+	}
+	e, err := in.effect(OpSet, len(key)+len(value))
 	if err != nil {
 		return 0, err
 	}
-	return 0, in.effect(Effect{Op: OpSet, Key: key, Data: value, TTL: ttl}, len(key)+len(value))
+	e.Key, e.Data, e.TTL = key, in.fx.value(value), ttl
+	return 0, nil
 }
 
 // kvDelete is kv_delete(key).
@@ -99,7 +104,12 @@ func (in *instance) kvDelete(s []uint64) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	return 0, in.effect(Effect{Op: OpDelete, Key: key}, len(key))
+	e, err := in.effect(OpDelete, len(key))
+	if err != nil {
+		return 0, err
+	}
+	e.Key = key
+	return 0, nil
 }
 
 // kvCAS is kv_cas(key, old, new, ttl); a length of -1 is "absent".

@@ -1,6 +1,7 @@
 package plugin
 
 import (
+	"bytes"
 	"crypto/rand"
 	"log/slog"
 	"strconv"
@@ -23,7 +24,12 @@ func (in *instance) timerSet(s []uint64) (int64, error) {
 	if in.b.timers.full(name) && s[2] != 0 {
 		return 0, ErrnoLimit
 	}
-	return 0, in.effect(Effect{Op: OpTimer, Name: name, At: int64(s[2]), State: state}, len(name)+len(state))
+	e, err := in.effect(OpTimer, len(name)+len(state))
+	if err != nil {
+		return 0, err
+	}
+	e.Name, e.At, e.State = name, int64(s[2]), state
+	return 0, nil
 }
 
 // log(level, text).
@@ -47,7 +53,7 @@ func (in *instance) log(s []uint64) (int64, error) {
 // logged writes one line of the guest's to the log and to the trace.
 func (in *instance) logged(level slog.Level, line []byte) {
 	text := strings.ToValidUTF8(string(line[:min(len(line), MaxLogText)]), "\uFFFD")
-	in.b.logger().Log(in.b.host.background, level, text, "event", in.input.Event, "kind", in.input.Kind.String())
+	in.b.logger().Log(in.b.host.background, level, text, "event", in.name, "kind", in.kind.String())
 	in.lines = append(in.lines, text) // of a failure they are kept, whoever looks
 }
 
@@ -68,7 +74,16 @@ func (in *instance) metric(s []uint64) (int64, error) {
 
 // configGet is config_get(path, out).
 func (in *instance) configGet(s []uint64) (int64, error) {
-	return in.find(in.b.config, s[0], s[1], s[2], s[3])
+	path, err := in.path(s[0], s[1])
+	if err != nil {
+		return 0, err
+	}
+	in.charge(len(in.b.config) >> 6)
+	value, err := jsonFind(in, in.b.config, string(path))
+	if err != nil {
+		return 0, err
+	}
+	return in.outValue(s[2], s[3], value)
 }
 
 // jsonGet is json_get(json, path, out).
@@ -80,22 +95,48 @@ func (in *instance) jsonGet(s []uint64) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	return in.find(src, s[2], s[3], s[4], s[5])
-}
-
-func (in *instance) find(src []byte, ptr, length, out, capacity uint64) (int64, error) {
-	b, err := in.span(ptr, length)
-	if err != nil || len(b) > MaxPath {
-		return 0, ErrnoBadArgument
-	}
-	in.charge(len(src) >> 6)
-	value, err := jsonFind(in, src, string(b))
+	path, err := in.path(s[2], s[3])
 	if err != nil {
 		return 0, err
 	}
+	in.charge(len(src) >> 6)
+	if bytes.Equal(src, in.data) {
+		value, err := in.lookup(path)
+		if err != nil {
+			return 0, err
+		}
+		return in.outValue(s[4], s[5], value)
+	}
+	value, err := jsonFind(in, src, string(path))
+	if err != nil {
+		return 0, err
+	}
+	// In between, since the result may lie where the guest's text does.
 	result := appendTyped(in.scratch[:0], value)
 	in.lend(result)
-	return in.out(out, capacity, result)
+	return in.out(s[4], s[5], result)
+}
+
+func (in *instance) path(ptr, length uint64) ([]byte, error) {
+	b, err := in.span(ptr, length)
+	if err != nil || len(b) > MaxPath {
+		return nil, ErrnoBadArgument
+	}
+	return b, nil
+}
+
+// outValue writes a JSON value of the host's to the guest's buffer, as json_get
+// returns it: at once where it certainly fits.
+func (in *instance) outValue(ptr, capacity uint64, value []byte) (int64, error) {
+	if most := uint32(len(value) + 1); most <= uint32(capacity) {
+		if view, ok := in.mem.Read(uint32(ptr), most); ok {
+			in.charge(int(most >> 10))
+			return int64(len(appendTyped(view[:0], value))), nil
+		}
+	}
+	result := appendTyped(in.scratch[:0], value)
+	in.lend(result)
+	return in.out(ptr, capacity, result)
 }
 
 // now().

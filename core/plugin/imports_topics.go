@@ -8,9 +8,20 @@ import (
 
 // topic is a span that names a topic which one of the granted patterns matches.
 func (in *instance) topic(ptr, length uint64, granted ...[]core.Pattern) (string, error) {
-	topic, err := in.text(ptr, length, core.MaxTopicBytes)
-	if err != nil || core.CheckTopic(topic) != nil {
+	b, err := in.span(ptr, length)
+	if err != nil || len(b) == 0 || len(b) > core.MaxTopicBytes {
 		return "", ErrnoBadArgument
+	}
+	// Most handlers ask for one or two again and again.
+	topic := in.topics[0]
+	if string(b) != topic {
+		if topic = in.topics[1]; string(b) != topic {
+			if topic = string(b); core.CheckTopic(topic) != nil {
+				return "", ErrnoBadArgument
+			}
+			in.topics[1] = in.topics[0]
+			in.topics[0] = topic
+		}
 	}
 	for _, patterns := range granted {
 		if core.MatchAny(patterns, topic, in.claims()) {
@@ -29,47 +40,71 @@ func (in *instance) publish(s []uint64) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	e := Effect{Op: OpPublish, Topic: topic}
-	if e.Data, err = in.json(s[2], s[3], MaxPublishData); err != nil {
+	data, err := in.json(s[2], s[3], MaxPublishData)
+	if err != nil {
 		return 0, err
 	}
-	if e.Data == nil {
+	if data == nil {
 		return 0, ErrnoBadArgument
 	}
-	if e.Target, err = in.json(s[4], s[5], MaxPublishData); err != nil {
+	raw, err := in.json(s[4], s[5], MaxPublishData)
+	if err != nil {
 		return 0, err
 	}
-	if e.Target != nil {
-		in.charge(len(e.Target) >> 4) // parsing takes longer than checking
-		if e.target, err = in.b.host.ParseTarget(e.Target); err != nil {
+	var target *core.Target
+	if raw != nil {
+		in.charge(len(raw) >> 4) // parsing takes longer than checking
+		if target, err = in.b.host.ParseTarget(raw); err != nil {
 			return 0, ErrnoBadArgument
 		}
 	}
-	if err := in.publishOptions(&e, s[6], s[7]); err != nil {
+	options, err := in.publishOptions(s[6], s[7])
+	if err != nil {
 		return 0, err
 	}
-	return 0, in.effect(e, len(e.Data)+len(e.Target))
+	event, err := in.eventName(options[0])
+	if err != nil {
+		return 0, err
+	}
+	e, err := in.effect(OpPublish, len(data)+len(raw))
+	if err != nil {
+		return 0, err
+	}
+	e.Topic, e.Event, e.Data, e.Target, e.target = topic, event, data, raw, target
+	e.Except, e.ID = core.SessionID(options[1]), string(options[2])
+	e.NoHistory = len(options[3]) == 1 && options[3][0] == 0
+	return 0, nil
 }
 
-func (in *instance) publishOptions(e *Effect, ptr, length uint64) error {
+// publishOptions reads the fields of publish's options, in the guest's memory.
+func (in *instance) publishOptions(ptr, length uint64) (fields [4][]byte, err error) {
 	raw, err := in.span(ptr, length)
 	if err != nil {
-		return err
-	}
-	if len(raw) > 1024 {
-		return ErrnoBadArgument
+		return fields, err
 	}
 	env, ok := openEnvelope(raw)
-	var fields [4][]byte
 	for i := 0; ok && i < len(fields); i++ {
 		fields[i], ok = env.next()
 	}
-	e.Event, e.Except, e.ID = string(fields[0]), core.SessionID(fields[1]), string(fields[2])
-	if !ok || e.Event != "" && core.CheckEventName(e.Event) != nil || len(e.Except) > 64 || len(e.ID) > 128 {
-		return ErrnoBadArgument
+	if !ok || len(raw) > 1024 || len(fields[1]) > 64 || len(fields[2]) > 128 {
+		return fields, ErrnoBadArgument
 	}
-	e.NoHistory = len(fields[3]) == 1 && fields[3][0] == 0
-	return nil
+	return fields, nil
+}
+
+// eventName checks the name of what is published; most handlers have one.
+func (in *instance) eventName(b []byte) (string, error) {
+	if string(b) == in.named {
+		return in.named, nil
+	}
+	name := string(b)
+	if name != "" {
+		if core.CheckEventName(name) != nil {
+			return "", ErrnoBadArgument
+		}
+		in.named = name
+	}
+	return name, nil
 }
 
 // subscribe(session, topic, info).
@@ -89,7 +124,12 @@ func (in *instance) subscribe(s []uint64) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	return 0, in.effect(Effect{Op: OpSubscribe, Topic: topic, Session: core.SessionID(session), Info: info}, len(info))
+	e, err := in.effect(OpSubscribe, len(info))
+	if err != nil {
+		return 0, err
+	}
+	e.Topic, e.Session, e.Info = topic, core.SessionID(session), info
+	return 0, nil
 }
 
 // unsubscribe(who, topic, reason).
@@ -109,7 +149,12 @@ func (in *instance) unsubscribe(s []uint64) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	return 0, in.effect(Effect{Op: OpUnsubscribe, Topic: topic, Who: who, Reason: reason}, int(uint32(s[1]))+16*(len(who.Sessions)+len(who.Users)))
+	e, err := in.effect(OpUnsubscribe, int(uint32(s[1]))+16*(len(who.Sessions)+len(who.Users)))
+	if err != nil {
+		return 0, err
+	}
+	e.Topic, e.Who, e.Reason = topic, who, reason
+	return 0, nil
 }
 
 // disconnect(who, reason). Ending a connection ends it for all topics: a grant
@@ -128,12 +173,17 @@ func (in *instance) disconnect(s []uint64) (int64, error) {
 	}
 	own := len(who.Users) == 0
 	for _, session := range who.Sessions {
-		own = own && session == core.SessionID(in.input.Session)
+		own = own && session == core.SessionID(in.session)
 	}
 	if !own && !grantsAll(in.grants().Subscribe) {
 		return 0, ErrnoDenied
 	}
-	return 0, in.effect(Effect{Op: OpDisconnect, Who: who, Reason: reason}, int(uint32(s[1]))+16*(len(who.Sessions)+len(who.Users)))
+	e, err := in.effect(OpDisconnect, int(uint32(s[1]))+16*(len(who.Sessions)+len(who.Users)))
+	if err != nil {
+		return 0, err
+	}
+	e.Who, e.Reason = who, reason
+	return 0, nil
 }
 
 func grantsAll(patterns []core.Pattern) bool {
@@ -183,9 +233,15 @@ func (in *instance) audience(ptr, length uint64) (who core.Audience, err error) 
 
 // subscribed(session, topic).
 func (in *instance) subscribed(s []uint64) (int64, error) {
-	session, err := in.text(s[0], s[1], 64)
+	raw, err := in.span(s[0], s[1])
 	if err != nil {
 		return 0, err
+	}
+	session := in.session // most ask for it: no copy
+	if string(raw) != session {
+		if session, err = in.text(s[0], s[1], 64); err != nil {
+			return 0, err
+		}
 	}
 	topic, err := in.topic(s[2], s[3], in.grants().Subscribe, in.grants().Presence)
 	if err != nil {

@@ -29,7 +29,11 @@ type instance struct {
 	printed outputs
 
 	// The event being handled. Times are since the instance was made.
-	input    Input
+	kind     Kind
+	name     string // of what happened: Input.Event
+	session  string
+	data     []byte            // as it came: the guest may write over its own
+	index    index             // of data
 	client   *core.ClientEvent // of connect to message; else nil
 	began    time.Duration
 	until    time.Duration
@@ -46,6 +50,8 @@ type instance struct {
 	noted    int    // bytes of them
 	told     bool   // the time is among them
 	scratch  []byte
+	topics   [2]string // that were asked for last, and are topics
+	named    string    // the event name that was published last
 
 	made time.Time
 	slab []byte // room for the next answers
@@ -146,8 +152,8 @@ func (in *instance) grow(n int, limit time.Duration) error {
 // handle gives one event to the guest. The answer is a copy. After an error
 // the instance must be thrown away.
 func (in *instance) handle(input *Input, client *core.ClientEvent) (answer []byte, refused bool, err error) {
-	in.input, in.client, in.fx, in.logLines, in.lines, in.reads = *input, client, nil, 0, nil, nil
-	in.told, in.noted = false, 0
+	in.kind, in.name, in.session, in.data, in.index.state = input.Kind, input.Event, input.Session, input.Data, unread
+	in.client, in.fx, in.logLines, in.lines, in.reads, in.told, in.noted = client, nil, 0, nil, nil, false, 0
 	in.traced = in.b.host.Trace != nil || in.b.ring.watched()
 	in.printed.tail = in.printed.tail[:0]
 	size := input.size()
@@ -205,12 +211,21 @@ func (in *instance) keep(b []byte) []byte {
 	return in.slab[at:len(in.slab):len(in.slab)]
 }
 
-// effect collects e, which holds size bytes.
-func (in *instance) effect(e Effect, size int) error {
+// effect collects one more effect, which holds size bytes and is to be filled
+// in by the caller.
+func (in *instance) effect(op Op, size int) (*Effect, error) {
 	if in.fx == nil {
 		in.fx = in.b.host.newEffects()
 	}
-	return in.fx.add(e, size)
+	return in.fx.add(op, size)
+}
+
+// forget lets go of the event that is over.
+func (in *instance) forget() {
+	in.name, in.session, in.data, in.client, in.fx = "", "", nil, nil, nil
+	if cap(in.scratch) > maxScratch {
+		in.scratch = nil
+	}
 }
 
 // full is asked before anything is copied, so that a loop over what is refused
