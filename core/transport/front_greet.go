@@ -1,0 +1,234 @@
+package transport
+
+import (
+	"bufio"
+	"bytes"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+)
+
+// greeter greets one connection after the other, and ends when none has come
+// for a while: a new goroutine would have its stack copied several times until
+// it is large enough for a handshake.
+func (f *Front) greeter(c *net.TCPConn) {
+	idle := time.NewTimer(greeterIdle)
+	defer idle.Stop()
+	for {
+		f.greet(c)
+		idle.Reset(greeterIdle)
+		select {
+		case c = <-f.waiting:
+		case <-idle.C:
+			return
+		case <-f.closed:
+			return
+		}
+	}
+}
+
+// greeterIdle is how long a greeter waits for the next connection.
+const greeterIdle = time.Second
+
+// greet reads what a connection wants and sees to it, again and again as long
+// as it asks the API.
+func (f *Front) greet(c *net.TCPConn) {
+	v := visits.Get().(*visit)
+	defer v.end()
+	v.begin(c)
+	for {
+		r := v.request()
+		if !f.remove(c) || len(v.read) == 0 {
+			c.Close()
+			return
+		}
+		switch {
+		case r == nil:
+			c.SetReadDeadline(time.Time{})
+			f.hand(&begun{TCPConn: c, head: bytes.Clone(v.read)})
+			return
+		case r.Method == http.MethodGet:
+			c.SetReadDeadline(time.Time{})
+			w := &answer{conn: c, head: v.head, header: http.Header{}}
+			f.handler.ServeHTTP(w, r)
+			w.finish()
+			return
+		case !f.reply(v, r) || !f.add(c):
+			c.Close()
+			return
+		}
+		v.idle()
+	}
+}
+
+// visit is a connection of which Front does not know yet what it wants, or
+// which asks the API.
+type visit struct {
+	conn     *net.TCPConn
+	head     *bufio.Reader
+	address  string
+	read     []byte    // of the last request, so that the server can have it
+	deadline time.Time // of reading; moved seldom, since that takes a lock and may wake a thread
+	reply    reply
+}
+
+// visits are used again, with buffers for requests' headers and small bodies.
+// Longer ones are the server's to read.
+var visits = sync.Pool{New: func() any { return &visit{head: bufio.NewReaderSize(nil, 4<<10)} }}
+
+func (v *visit) begin(c *net.TCPConn) {
+	v.conn, v.address = c, c.RemoteAddr().String()
+	v.head.Reset(c)
+	v.wait(HeaderTime)
+}
+
+// end lets go of the connection; the pool keeps none.
+func (v *visit) end() {
+	v.conn = nil
+	v.head.Reset(nil)
+	visits.Put(v)
+}
+
+func (v *visit) wait(d time.Duration) {
+	v.deadline = time.Now().Add(d)
+	v.conn.SetReadDeadline(v.deadline)
+}
+
+// idle gives the next request about IdleTime to begin.
+func (v *visit) idle() {
+	if time.Until(v.deadline) < IdleTime/2 {
+		v.wait(IdleTime)
+	}
+}
+
+// HeaderTime is how long a client may take to send a request's header, and
+// IdleTime how long until it begins with the next.
+const (
+	HeaderTime = 10 * time.Second
+	IdleTime   = 2 * time.Minute
+)
+
+// What begins the requests that Front answers itself.
+const (
+	webSocketStart = "GET /ws/"
+	apiStart       = "POST /api/"
+)
+
+// request reads a request that Front answers. nil: it is the server's, or none
+// came; v.read has what was read of it.
+func (v *visit) request() *http.Request {
+	whole := v.readHead()
+	p, _ := v.head.Peek(v.head.Buffered())
+	v.read = append(v.read[:0], p...)
+	if !whole {
+		return nil
+	}
+	r, err := http.ReadRequest(v.head)
+	if err != nil {
+		return nil
+	}
+	header := v.read[:len(v.read)-v.head.Buffered()]
+	if v.answers(r) {
+		r.RemoteAddr = v.address
+		return r
+	}
+	p, _ = v.head.Peek(v.head.Buffered())
+	v.read = append(header, p...)
+	return nil
+}
+
+// readHead reads until a header is whole, and reports whether it may be one
+// that Front answers: the first bytes that tell otherwise end it.
+func (v *visit) readHead() bool {
+	for waited := false; ; {
+		p, _ := v.head.Peek(v.head.Buffered())
+		if !begins(p, webSocketStart) && !begins(p, apiStart) {
+			return false
+		}
+		if bytes.Contains(p, []byte("\r\n\r\n")) {
+			return true
+		}
+		if len(p) > 0 && !waited {
+			waited = true
+			v.wait(HeaderTime)
+		}
+		if _, err := v.head.Peek(len(p) + 1); err != nil {
+			return false
+		}
+	}
+}
+
+// begins reports whether p, as far as it goes, begins with start.
+func begins(p []byte, start string) bool {
+	n := min(len(p), len(start))
+	return string(p[:n]) == start[:n]
+}
+
+// answers reports whether Front answers r: it asks for nothing but an answer,
+// and its body, if it has one, is here.
+func (v *visit) answers(r *http.Request) bool {
+	switch {
+	case !r.ProtoAtLeast(1, 1) || r.Host == "" || len(r.TransferEncoding) > 0:
+		return false
+	case r.Method == http.MethodGet:
+		return r.ContentLength == 0 && checkHandshake(r) == nil
+	case r.Method == http.MethodPost:
+		return r.ContentLength > 0 && unremarkable(r.Header) && v.complete(r.ContentLength)
+	}
+	return false
+}
+
+// complete waits for a body that has room in the buffer.
+func (v *visit) complete(length int64) bool {
+	if length <= int64(v.head.Buffered()) {
+		return true
+	}
+	if length > int64(v.head.Size()) {
+		return false
+	}
+	v.wait(HeaderTime)
+	_, err := v.head.Peek(int(length))
+	return err == nil
+}
+
+// unremarkable tells headers that ask nothing of the connection.
+func unremarkable(h http.Header) bool {
+	const keep = "keep-alive"
+	connection, expects := h["Connection"], h["Expect"]
+	return len(expects) == 0 && h["Upgrade"] == nil && (len(connection) == 0 || len(connection) == 1 && strings.EqualFold(connection[0], keep))
+}
+
+// hand gives a connection to the server.
+func (f *Front) hand(c net.Conn) {
+	select {
+	case f.others <- c:
+	case <-f.closed:
+		c.Close()
+	}
+}
+
+// begun is a connection of which something was read already.
+type begun struct {
+	*net.TCPConn
+	head []byte
+}
+
+// Read gives what was read before first.
+func (c *begun) Read(p []byte) (int, error) {
+	if len(c.head) == 0 {
+		return c.TCPConn.Read(p)
+	}
+	n := copy(p, c.head)
+	if c.head = c.head[n:]; len(c.head) == 0 {
+		c.head = nil
+	}
+	return n, nil
+}
+
+// WriteTo hides that of TCPConn, which knows nothing of head.
+func (c *begun) WriteTo(w io.Writer) (int64, error) {
+	return io.Copy(w, struct{ io.Reader }{c})
+}
