@@ -21,9 +21,15 @@ import (
 	"github.com/driplet/driplet/core"
 )
 
-// Deliverer takes placed events, in order; it appends and returns. It is
-// called under a lane's lock: it neither blocks nor calls the engine.
-type Deliverer interface{ Deliver(*core.Event) }
+// Deliverer takes placed events, in order. Neither method blocks or calls the
+// engine.
+type Deliverer interface {
+	// Deliver appends and returns: it is called under a lane's lock.
+	Deliver(*core.Event)
+	// Settle follows soon, with no lock held: what was delivered may go out. It
+	// may write to sockets.
+	Settle()
+}
 
 // Engine is the whole of it.
 type Engine interface {

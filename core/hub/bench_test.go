@@ -28,8 +28,9 @@ func BenchmarkFanout(b *testing.B) {
 					for range backlog {
 						h.Deliver(ev)
 					}
-					ops, _ := h.box.take()
+					ops := h.box.claim(backlog)
 					h.drain(ops)
+					h.box.pass(nil)
 				}
 				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*n*backlog), "ns/delivery")
 			})
@@ -46,8 +47,9 @@ func BenchmarkTarget(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				h.Deliver(ev)
-				ops, _ := h.box.take()
+				ops := h.box.claim(1)
 				h.drain(ops)
+				h.box.pass(nil)
 			}
 		})
 	}
@@ -63,6 +65,6 @@ func benchHub(b *testing.B, n int) *Hub {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	h.Run(ctx)
-	h.box.closed = false
+	h.box.closed, h.box.turn = false, turnFree
 	return h
 }

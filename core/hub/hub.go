@@ -6,6 +6,9 @@
 // overtakes what came before it, and nobody who has left, or not yet come,
 // hears. Nothing here needs a lock but the mailbox itself (LOCKS.md).
 //
+// The drain is a turn, not always the same goroutine: what is little is done by
+// whoever brings it, as long as nobody else drains (Settle).
+//
 // The hub knows neither sockets nor dialects: it sees a Sink to write to and an
 // Encoder that turns words into bytes.
 package hub
@@ -19,7 +22,8 @@ import (
 )
 
 // Hub is the connected side of one process. Its methods only append to the
-// mailbox and return; they may be called from any goroutine, also before Run.
+// mailbox and return. Some also settle, after some Settle must follow: they say
+// so. All may be called from any goroutine, also before Run.
 type Hub struct {
 	box     mailbox
 	rules   *target.Cache
@@ -43,16 +47,26 @@ func New(m *metrics.Hub) *Hub {
 const ruleCacheSize = 4096
 
 // Join makes a session known to its endpoint and says first, usually Welcome.
+// It settles.
 func (h *Hub) Join(s *Session, first core.Outgoing) {
 	h.box.put(op{kind: opJoin, session: s, out: first})
+	h.Settle()
 }
 
-// Send tells one session something, in its place after all that was put before.
-func (h *Hub) Send(s *Session, o core.Outgoing) {
+// Enqueue tells one session something, in its place after all that was put
+// before. Settle must follow.
+func (h *Hub) Enqueue(s *Session, o core.Outgoing) {
 	h.box.put(op{kind: opSend, session: s, out: o})
 }
 
-// Subscribe starts holding live events of topic for s, until Release.
+// Send is Enqueue, and settles.
+func (h *Hub) Send(s *Session, o core.Outgoing) {
+	h.Enqueue(s, o)
+	h.Settle()
+}
+
+// Subscribe starts holding live events of topic for s, until Release, which
+// must follow, and then Settle.
 func (h *Hub) Subscribe(s *Session, topic string) *Subscription {
 	sub := &Subscription{session: s, name: topic}
 	h.box.put(op{kind: opSubscribe, sub: sub})
@@ -66,32 +80,40 @@ func (h *Hub) Hold(sub *Subscription) { h.box.put(op{kind: opHold, sub: sub}) }
 // Release says reply (nil: nothing), then what was missed, then what was held,
 // and from there on what comes. past is what was read since Subscribe or Hold;
 // nil: the topic keeps no history. A Reply or Subscribed gets the Position that
-// all which follows comes after.
+// all which follows comes after. Settle must follow.
 func (h *Hub) Release(sub *Subscription, reply core.Outgoing, past *Past) {
 	h.box.put(op{kind: opRelease, sub: sub, out: reply, past: past})
 }
 
-// Unsubscribe ends a subscription and then says last (nil: nothing).
+// Unsubscribe ends a subscription and then says last (nil: nothing). Settle must
+// follow.
 func (h *Hub) Unsubscribe(sub *Subscription, last core.Outgoing) {
 	h.box.put(op{kind: opUnsubscribe, sub: sub, out: last})
 }
 
 // SetClaims changes by what a session is targeted, and then says reply.
 func (h *Hub) SetClaims(s *Session, c *core.Claims, reply core.Outgoing) {
-	h.box.put(op{kind: opClaims, session: s, claims: c, out: reply})
+	h.put(op{kind: opClaims, session: s, claims: c, out: reply})
 }
 
 // Close writes out what waits for s and then closes it with reason.
 func (h *Hub) Close(s *Session, reason core.CloseReason) {
-	h.box.put(op{kind: opClose, session: s, reason: reason})
+	h.put(op{kind: opClose, session: s, reason: reason})
 }
 
 // Leave forgets a session whose connection has ended. Nothing is written to it
 // afterwards.
-func (h *Hub) Leave(s *Session) { h.box.put(op{kind: opLeave, session: s}) }
+func (h *Hub) Leave(s *Session) { h.put(op{kind: opLeave, session: s}) }
 
-// Deliver hands an event to those who should hear it. It makes Hub an
-// engine.Deliverer: the order of calls is the order that subscribers see.
+// put has Run do o.
+func (h *Hub) put(o op) {
+	h.box.put(o)
+	h.box.wake()
+}
+
+// Deliver hands an event to those who should hear it, once Settle was called.
+// Both make Hub an engine.Deliverer: the order of calls is the order that
+// subscribers see.
 func (h *Hub) Deliver(ev *core.Event) {
 	o := op{kind: opDeliver, event: ev}
 	if ev.Target != nil {
@@ -115,7 +137,7 @@ func (h *Hub) Run(ctx context.Context) error {
 	for {
 		ops, open := h.box.take()
 		h.drain(ops)
-		if !open && len(ops) == 0 {
+		if !open {
 			return nil
 		}
 	}

@@ -118,6 +118,7 @@ func join(t testing.TB, h *Hub, id string, custom string) (*Session, *heard) {
 func live(h *Hub, s *Session, topic string) *Subscription {
 	sub := h.Subscribe(s, topic)
 	h.Release(sub, nil, nil)
+	h.Settle()
 	return sub
 }
 

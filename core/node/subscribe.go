@@ -33,9 +33,16 @@ func answer(id core.RequestID, r core.Reply) core.Outgoing {
 	return r
 }
 
+// say tells a client something; nil: nothing.
 func (n *Node) say(s *Session, o core.Outgoing) {
+	n.enqueue(s, o)
+	n.Hub.Settle()
+}
+
+// enqueue is say where locks are held: Settle follows when they are given back.
+func (n *Node) enqueue(s *Session, o core.Outgoing) {
 	if o != nil {
-		n.Hub.Send(s.Session, o)
+		n.Hub.Enqueue(s.Session, o)
 	}
 }
 

@@ -103,11 +103,18 @@ func (c *Clock) Step(d time.Duration) {
 	c.now = c.now.Add(d)
 }
 
-// listener is a Deliverer that keeps what it hears.
+// listener is a Deliverer that keeps what it hears, when it is settled.
 type listener struct {
 	during func(*core.Event) // called first, while the lane is held
 	mu     sync.Mutex
+	waits  []*core.Event // delivered, and not settled yet
 	events []*core.Event
+}
+
+func (l *listener) Settle() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.events, l.waits = append(l.events, l.waits...), nil
 }
 
 func (l *listener) Deliver(ev *core.Event) {
@@ -116,7 +123,7 @@ func (l *listener) Deliver(ev *core.Event) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.events = append(l.events, ev)
+	l.waits = append(l.waits, ev)
 }
 
 // names lists what was heard on a topic, in order.

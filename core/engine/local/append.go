@@ -45,6 +45,12 @@ func (e *Engine) filter(ctx context.Context, events []*core.Event, f engine.Filt
 
 // place gives the events their places and delivers them, under their lanes.
 func (e *Engine) place(events []*core.Event) []engine.Placed {
+	e.putAll(events)
+	e.deliver.Settle()
+	return e.answer(events)
+}
+
+func (e *Engine) putAll(events []*core.Event) {
 	switch len(events) {
 	case 0:
 	case 1:
@@ -58,7 +64,6 @@ func (e *Engine) place(events []*core.Event) []engine.Placed {
 			e.put(ev)
 		}
 	}
-	return e.answer(events)
 }
 
 func (e *Engine) put(ev *core.Event) {

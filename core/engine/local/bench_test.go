@@ -15,6 +15,7 @@ import (
 type nobody struct{}
 
 func (nobody) Deliver(*core.Event) {}
+func (nobody) Settle()             {}
 
 var background = context.Background()
 

@@ -12,6 +12,7 @@ import (
 type deliver func(*core.Event)
 
 func (d deliver) Deliver(ev *core.Event) { d(ev) }
+func (deliver) Settle()                  {}
 
 func (e *Engine) publish(ctx context.Context, hash byte) ([]engine.Placed, error) {
 	o := engine.AppendOptions{Dedupe: &engine.Dedupe{Scope: "c", Key: "k", Hash: [32]byte{hash}}}

@@ -13,6 +13,7 @@ import (
 type deaf struct{}
 
 func (deaf) Deliver(*core.Event) {}
+func (deaf) Settle()             {}
 
 var background = context.Background()
 
