@@ -21,6 +21,9 @@ func (o *outlet) gapOpener() func(topic string) {
 		return nil
 	}
 	return func(topic string) {
+		if _, open := o.gaps.topics[topic]; open {
+			return
+		}
 		if o.gaps.topics == nil {
 			o.gaps.topics = map[string]struct{}{}
 		}

@@ -130,7 +130,7 @@ func (o *outlet) settleAccount() bool {
 // up on the connection; flush then ends it.
 func (o *outlet) fit(limit int) {
 	over := func() bool { return len(o.torn)+o.flight+o.queue.bytes() > limit }
-	for over() && o.queue.dropOldest() {
+	for over() && o.queue.makeRoom() {
 	}
 	if n := o.queue.takeDropped(); n != (dropped{}) {
 		o.metrics.Dropped.Oldest.Add(float64(n.oldest))

@@ -7,8 +7,8 @@ import (
 
 // queue holds the frames that wait for a slow connection, oldest first. The
 // frames are shared with every other connection: waiting costs a pointer. All
-// of it runs in the drain, so nothing here walks the whole queue twice, but for
-// a topic's gap: a frame that is dropped leaves a hole, and places are counted from the first
+// of it runs in the drain, so nothing here walks the whole queue twice: a
+// frame that is dropped leaves a hole, and places are counted from the first
 // frame that ever waited.
 type queue struct {
 	frames  []waitingFrame // without a frame: a hole
@@ -45,18 +45,17 @@ func (q *queue) bytes() int {
 func (q *queue) waits() bool { return q != nil && q.waiting > 0 }
 
 // add appends f. Of a topic that keeps only its latest, the one that waits
-// gives way.
+// gives way, or f itself where the topic's history has a place for it: the
+// client gets it from there.
 func (q *queue) add(f waitingFrame) {
 	if f.Overflow == core.OverflowLatest && f.Topic != "" {
 		if at, waits := q.latest[f.Topic]; waits && at >= q.first {
-			kept := q.frames[at-q.first].Kept
-			q.remove(at)
 			q.dropped.replaced++
-			if kept && q.gap != nil {
+			if f.Kept && q.gap != nil {
 				q.gap(f.Topic)
-				q.dropped.replaced++
 				return
 			}
+			q.remove(at)
 		}
 		if q.latest == nil {
 			q.latest = map[string]int{}
@@ -68,31 +67,43 @@ func (q *queue) add(f waitingFrame) {
 	q.size += len(f.bytes)
 }
 
-// dropOldest drops the oldest message that may be lost. Replies and control
-// frames never are.
-func (q *queue) dropOldest() bool {
+// makeRoom drops a message that may be lost: the oldest, but of a topic with
+// history the newest, so that the client recovers only what it has to. Replies
+// and control frames are never dropped.
+func (q *queue) makeRoom() bool {
 	for q.kept = max(q.kept, q.first); q.kept < q.first+len(q.frames); q.kept++ {
-		if f := q.frames[q.kept-q.first]; f.Frame != nil && f.Topic != "" && f.Overflow != core.OverflowClose {
+		f := q.frames[q.kept-q.first]
+		switch {
+		case f.Frame == nil || f.Topic == "" || f.Overflow == core.OverflowClose:
+			continue
+		case f.Kept && q.gap != nil:
+			q.dropNewest(f.Topic)
+			q.gap(f.Topic)
+		default:
 			q.remove(q.kept)
 			q.dropped.oldest++
-			if f.Kept && q.gap != nil {
-				q.gap(f.Topic)
-				q.dropTopic(f.Topic)
-			}
-			return true
 		}
+		return true
 	}
 	return false
 }
 
-// dropTopic drops the messages of a topic that has a gap before them: the
-// client gets them again when it has closed the gap.
-func (q *queue) dropTopic(topic string) {
-	for place := q.kept; place < q.first+len(q.frames); place++ {
-		if f := q.frames[place-q.first]; f.Frame != nil && f.Topic == topic && !f.Gap {
-			q.remove(place)
-			q.dropped.oldest++
+// dropNewest drops the newest message that has a place in its topic's history,
+// and what came behind it on the topic; there must be one.
+func (q *queue) dropNewest(topic string) {
+	for i := len(q.frames) - 1; ; i-- {
+		f := q.frames[i]
+		if f.Frame == nil || f.Topic != topic || f.Gap {
+			continue
 		}
+		q.remove(q.first + i)
+		q.dropped.oldest++
+		if f.Kept {
+			break
+		}
+	}
+	for last := len(q.frames) - 1; last >= 0 && q.frames[last].Frame == nil; last-- {
+		q.frames = q.frames[:last]
 	}
 }
 
