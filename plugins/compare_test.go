@@ -32,6 +32,7 @@ var rivals = []rival{
 	{"C", 0.7, func(tb testing.TB, out string) { buildC(tb, "pdk/c/driplet", out, compareSource+"c/main.c") }},
 	{"Rust no_std", 0.7, func(tb testing.TB, out string) { buildRust(tb, "pdk/rust/driplet", out, compareSource+"rust/main.rs") }},
 	{"Go", 1.2, func(tb testing.TB, out string) { buildGo(tb, compareSource+"go", out) }},
+	{"Go, With", 1.2, func(tb testing.TB, out string) { buildGo(tb, compareSource+"gofields", out) }},
 	{"Rust std", 1.5, func(tb testing.TB, out string) {
 		buildRust(tb, "pdk/rust/driplet", out, compareSource+"rust/main.rs", "std")
 	}},

@@ -28,7 +28,7 @@ func (client) Fetch(r Request, state []byte) error {
 	var headers []byte
 	if r.Headers != nil {
 		var err error
-		if headers, err = appendJSON(nil, r.Headers); err != nil {
+		if headers, err = new(writer).encode(r.Headers); err != nil {
 			return err
 		}
 	}

@@ -4,7 +4,8 @@ package driplet
 
 import (
 	"errors"
-	"fmt"
+	"strconv"
+	"strings"
 )
 
 // Refusal is an error that reaches the caller as it is.
@@ -47,7 +48,7 @@ func (e Errno) Error() string {
 	if n := -int(e); n > 0 && n < len(errnoTexts) {
 		return errnoTexts[n]
 	}
-	return fmt.Sprintf("errno %d", int32(e))
+	return "errno " + strconv.Itoa(int(e))
 }
 
 // check names the call and its argument in an errno.
@@ -55,24 +56,43 @@ func check(errno int32, call, what string) error {
 	if errno >= 0 {
 		return nil
 	}
-	return fmt.Errorf("%s(%q): %w", call, what, Errno(errno))
+	return failed(errno, call, what)
 }
 
-func appendRefusal(dst []byte, err error) []byte {
+// failed copies what, so that those who call may keep it on their stack.
+func failed(errno int32, call, what string) error {
+	return &callError{call: call, what: strings.Clone(what), errno: Errno(errno)}
+}
+
+type callError struct {
+	call, what string
+	errno      Errno
+}
+
+func (e *callError) Error() string {
+	return e.call + "(" + strconv.Quote(e.what) + "): " + e.errno.Error()
+}
+
+func (e *callError) Unwrap() error { return e.errno }
+
+func (w *writer) refusal(err error) {
 	var r *Refusal
 	if !errors.As(err, &r) {
 		Log.Error(err.Error())
 		r = Fail("plugin_failed", "the plugin failed to handle this; the server's log says why")
 	}
-	o := Object{"code": r.Code, "message": r.Message}
-	if r.Data != nil {
-		o["data"] = r.Data
+	w.raw(`{"code":`)
+	w.text(r.Code)
+	w.raw(`,"message":`)
+	w.text(r.Message)
+	if n := len(w.b); r.Data != nil {
+		w.raw(`,"data":`)
+		w.err = nil
+		w.value(r.Data)
+		if w.err != nil { // the refusal itself can be written
+			Log.Error(w.err.Error())
+			w.b = w.b[:n]
+		}
 	}
-	out, err := appendJSON(dst, o)
-	if err != nil { // Data cannot be written: the refusal itself can
-		Log.Error(err.Error())
-		delete(o, "data")
-		out, _ = appendJSON(dst, o)
-	}
-	return out
+	w.byte('}')
 }

@@ -4,8 +4,9 @@ package driplet
 
 import (
 	"encoding/binary"
-	"fmt"
+	"strconv"
 	"time"
+	"unsafe"
 )
 
 // Event is what a handler is asked about. Which fields hold something depends
@@ -29,46 +30,112 @@ type Event struct {
 	Query    string // http: the query of a request's URL, without the question mark
 	Target   Value  // publish: whom the message is for; empty: everybody
 
-	bad error
+	bad  error
+	more bool // fields that only some kinds have are not empty
 }
-
-const fields = 16
 
 // current is the event at hand: there is one at a time, and memory of its own
 // for each would take as long as all the rest of it.
 var current Event
 
-// readEvent copies the first five texts together, for the same reason.
-func readEvent(b []byte) *Event {
-	var f [fields][]byte
-	readEnvelope(b, f[:])
+// The fields of an envelope: those that every event has, and all.
+const (
+	fewFields = 10
+	allFields = 16
+)
+
+// readEvent reads an envelope (ABI.md, 3), which the host wrote well formed:
+// fields beyond those known are skipped, missing ones are empty. names are the
+// handlers' by events: theirs need no memory. It goes from field to field without
+// a loop, and copies texts that lie together at once: what each event costs.
+func readEvent(p unsafe.Pointer, names *routes) (*Event, Handler) {
+	count := *(*uint16)(unsafe.Add(p, 2))
+	if count < fewFields {
+		p, count = padded(p, count)
+	}
+	event := unsafe.Add(p, 4)
+	topic := behind(event)
+	session := behind(topic)
+	user := behind(session)
+	request := behind(user)
+	claims := behind(request)
+	at := behind(claims)
+	data := behind(at)
+	account := behind(data)
+	endpoint := behind(account)
 	e := &current
-	endpoint := e.Endpoint // the same for the instance's whole life
-	if string(f[9]) != endpoint {
-		endpoint = string(f[9])
+	name, handler := names.find(field(event))
+	if name == "" {
+		name = keep(field(event))
 	}
-	*e = Event{Claims: f[5], Data: f[7], Endpoint: endpoint, State: f[10], Headers: f[12], Target: f[13], Method: string(f[14]), Query: string(f[15])}
-	at := 8
-	head := string(b[:at+len(f[0])+len(f[1])+len(f[2])+len(f[3])+len(f[4])+16])
-	e.Event = head[at : at+len(f[0])]
-	at += len(f[0]) + 4
-	e.Topic = head[at : at+len(f[1])]
-	at += len(f[1]) + 4
-	e.Session = head[at : at+len(f[2])]
-	at += len(f[2]) + 4
-	e.User = head[at : at+len(f[3])]
-	at += len(f[3]) + 4
-	e.Request = head[at : at+len(f[4])]
-	if e.Account = e.User; string(f[8]) != e.User {
-		e.Account = string(f[8])
+	e.Event = name
+	head := keep(view(topic, uintptr(claims)-uintptr(topic)))
+	e.Topic, head = cut(head)
+	e.Session, head = cut(head)
+	e.User, head = cut(head)
+	e.Request, _ = cut(head)
+	if e.Account = e.User; string(field(account)) != e.User {
+		e.Account = keep(field(account))
 	}
-	if len(f[6]) >= 8 {
-		e.Time = time.UnixMilli(int64(binary.LittleEndian.Uint64(f[6])))
+	if string(field(endpoint)) != e.Endpoint { // the same for the instance's whole life
+		e.Endpoint = string(field(endpoint))
 	}
-	if len(f[11]) >= 4 {
-		e.Status = int(int32(binary.LittleEndian.Uint32(f[11])))
+	e.Time = time.UnixMilli(*(*int64)(unsafe.Add(at, 4)))
+	e.Claims, e.Data, e.bad = field(claims), field(data), nil
+	if count > fewFields || e.more {
+		e.readMore(endpoint, count)
 	}
-	return e
+	return e, handler
+}
+
+// readMore reads what only some kinds of events have.
+func (e *Event) readMore(last unsafe.Pointer, count uint16) {
+	e.more = count > fewFields
+	var more [allFields - fewFields][]byte
+	for i := range more[:min(count, allFields)-fewFields] {
+		last = behind(last)
+		more[i] = field(last)
+	}
+	e.State, e.Headers, e.Target, e.Method, e.Query, e.Status = more[0], more[2], more[3], keep(more[4]), keep(more[5]), 0
+	if len(more[1]) >= 4 {
+		e.Status = int(int32(binary.LittleEndian.Uint32(more[1])))
+	}
+}
+
+// padded is the envelope with empty fields in place of missing ones, and a time.
+func padded(p unsafe.Pointer, count uint16) (unsafe.Pointer, uint16) {
+	b, last := append([]byte{}, view(p, 4)...), unsafe.Add(p, 4)
+	for i := range uint16(fewFields) {
+		switch {
+		case i < count && size32(last) > 0:
+			b = append(binary.LittleEndian.AppendUint32(b, size32(last)), field(last)...)
+		case i == 6:
+			b = append(b, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+		default:
+			b = append(b, 0, 0, 0, 0)
+		}
+		if i < count {
+			last = behind(last)
+		}
+	}
+	return unsafe.Pointer(unsafe.SliceData(b)), fewFields
+}
+
+// A field begins with its length.
+
+func size32(p unsafe.Pointer) uint32 { return *(*uint32)(p) }
+
+func behind(p unsafe.Pointer) unsafe.Pointer { return unsafe.Add(p, 4+size32(p)) }
+
+func field(p unsafe.Pointer) []byte { return view(unsafe.Add(p, 4), uintptr(size32(p))) }
+
+// view is unsafe.Slice without its checks.
+func view(p unsafe.Pointer, n uintptr) []byte { return (*[1 << 30]byte)(p)[:n:n] }
+
+// cut takes the first field off a text of several.
+func cut(s string) (first, rest string) {
+	n := 4 + int(*(*uint32)(unsafe.Pointer(unsafe.StringData(s))))
+	return s[4:n], s[n:]
 }
 
 // Subscribed reports whether the event's connection is subscribed to topic.
@@ -84,14 +151,17 @@ func (e *Event) Err() error { return e.bad }
 // String reads the text at path of Data: not empty, at most max long, counted
 // as a browser's maxlength counts (UTF-16 units).
 func (e *Event) String(path string, max int) string {
-	s, ok := e.Data.String(path)
+	t, b := e.Data.find(path)
+	if t == isString && len(b) > 0 && len(b) <= max { // no character has fewer bytes than units
+		return take(b)
+	}
 	switch {
-	case !ok:
+	case t != isString:
 		return e.wrong(path, "must be a string")
-	case s == "":
+	case len(b) == 0:
 		return e.wrong(path, "must not be empty")
 	}
-	return e.atMost(path, s, max)
+	return e.atMost(path, take(b), max)
 }
 
 // StringOr is as String, but the field may be missing, null or empty: then
@@ -118,7 +188,7 @@ func (e *Event) atMost(path, s string, max int) string {
 		return s
 	}
 	if n := units(s); n > max {
-		return e.wrong(path, fmt.Sprintf("has %d characters, the limit is %d", n, max))
+		return e.wrong(path, "has "+strconv.Itoa(n)+" characters, the limit is "+strconv.Itoa(max))
 	}
 	return s
 }
@@ -127,7 +197,7 @@ func (e *Event) atMost(path, s string, max int) string {
 func (e *Event) Int(path string, low, high int64) int64 {
 	n, ok := e.Data.Int(path)
 	if !ok || n < low || n > high {
-		e.wrong(path, fmt.Sprintf("must be a whole number from %d to %d", low, high))
+		e.wrong(path, "must be a whole number from "+strconv.FormatInt(low, 10)+" to "+strconv.FormatInt(high, 10))
 		return low
 	}
 	return n

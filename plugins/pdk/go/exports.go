@@ -4,11 +4,8 @@ package driplet
 
 import "unsafe"
 
-// The buffers that the host sees: kept here, so that the collector leaves them.
-var (
-	inbox  []byte
-	answer []byte
-)
+// inbox is the buffer that the host sees: kept here, so that the collector leaves it.
+var inbox []byte
 
 // refusalBit marks an answer as a refusal.
 const refusalBit = 1 << 31
@@ -23,11 +20,9 @@ func drAlloc(n uint32) unsafe.Pointer {
 }
 
 //go:wasmexport dr_event
-func drEvent(kind int32, ptr unsafe.Pointer, size uint32) uint64 {
-	e := readEvent(unsafe.Slice((*byte)(ptr), size))
-	var flag uint64
-	reply, err := dispatch(kind, e)
-	answer, flag = encodeAnswer(answer[:0], reply, err)
+func drEvent(kind int32, ptr unsafe.Pointer, _ uint32) uint64 {
+	madeUsed = 0
+	answer, flag := out.answer(handle(kind, ptr))
 	if len(answer) == 0 {
 		return 0
 	}
@@ -35,22 +30,18 @@ func drEvent(kind int32, ptr unsafe.Pointer, size uint32) uint64 {
 	return at<<32 | flag | uint64(len(answer))
 }
 
-// encodeAnswer writes what a handler returned: nothing, JSON, a Verdict, or a
-// refusal, which it marks by the flag.
-func encodeAnswer(dst []byte, reply any, err error) ([]byte, uint64) {
-	if err == nil && reply != nil {
-		if v, ok := reply.(Verdict); ok {
-			dst, err = v.appendTo(dst)
-		} else {
-			dst, err = appendJSON(dst, reply)
-		}
-		if err == nil {
-			return dst, 0
-		}
-		dst = dst[:0]
-	}
+// answer is what a handler returned: nothing, JSON, a Verdict, or a refusal,
+// which it marks by the flag.
+func (w *writer) answer(reply any, err error) (b []byte, flag uint64) {
 	if err == nil {
-		return dst, 0
+		if reply == nil {
+			return nil, 0
+		}
+		if b, err = w.encode(reply); err == nil {
+			return b, 0
+		}
 	}
-	return appendRefusal(dst, err), refusalBit
+	w.b = w.b[:0]
+	w.refusal(err)
+	return w.b, refusalBit
 }

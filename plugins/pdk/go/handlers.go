@@ -2,7 +2,7 @@
 
 package driplet
 
-import "strings"
+import "unsafe"
 
 // Handler handles one event. Its answer goes to the caller as JSON: an Object,
 // a List, a string, number or bool, or a Value; nil is no answer. An error made
@@ -24,14 +24,14 @@ const (
 
 // What is registered: written in init, only read afterwards.
 var (
-	messages = map[string]Handler{}
-	timers   = map[string]Handler{}
-	hooks    = map[int32]Handler{}
+	messages routes
+	timers   routes
+	hooks    [kindHTTP + 1]Handler
 )
 
 // On handles a client's event. A name that ends in * takes all that begin so
 // and have no handler of their own.
-func On(name string, h Handler) { messages[name] = h }
+func On(name string, h Handler) { messages.add(name, h) }
 
 // OnConnect is asked before a connection is admitted: an error refuses it.
 func OnConnect(h Handler) { hooks[kindConnect] = h }
@@ -52,7 +52,7 @@ func OnUnsubscribe(h Handler) { hooks[kindUnsubscribe] = h }
 func OnPublish(h Handler) { hooks[kindPublish] = h }
 
 // OnTimer handles the timer of this name, of the manifest or of Timer.Set.
-func OnTimer(name string, h Handler) { timers[name] = h }
+func OnTimer(name string, h Handler) { timers.add(name, h) }
 
 // OnHTTP handles the answers to HTTP.Fetch, of which the event's State tells
 // which; and, where the manifest's hooks hold "http", a backend's requests: then
@@ -62,38 +62,29 @@ func OnHTTP(h Handler) { hooks[kindHTTP] = h }
 // Admit admits to a topic, with what others see of this member in presence.
 func Admit(info any) Object { return Object{"info": info} }
 
-func dispatch(kind int32, e *Event) (any, error) {
-	var h Handler
+// none knows no event: that of kinds which have one handler.
+var none routes
+
+// handle runs the handler of the event at ptr.
+func handle(kind int32, ptr unsafe.Pointer) (any, error) {
+	names := &none
 	switch kind {
 	case kindMessage:
-		if h = find(messages, e.Event); h == nil {
-			return nil, Fail("no_handler", "no handler for the event "+e.Event)
-		}
+		names = &messages
 	case kindTimer:
-		h = find(timers, e.Event)
-	default:
+		names = &timers
+	}
+	e, h := readEvent(ptr, names)
+	if names == &none && uint(kind) < uint(len(hooks)) {
 		h = hooks[kind]
 	}
 	switch {
-	case h == nil && e.Method != "":
+	case h != nil:
+		return h(e)
+	case kind == kindMessage:
+		return nil, Fail("no_handler", "no handler for the event "+e.Event)
+	case kind == kindHTTP && e.Method != "":
 		return nil, Fail("no_handler", "no handler for requests")
-	case h == nil:
-		return nil, nil
 	}
-	return h(e)
-}
-
-func find(handlers map[string]Handler, name string) Handler {
-	if h := handlers[name]; h != nil {
-		return h
-	}
-	var best Handler
-	longest := -1
-	for pattern, h := range handlers {
-		prefix, ok := strings.CutSuffix(pattern, "*")
-		if ok && strings.HasPrefix(name, prefix) && len(prefix) > longest {
-			best, longest = h, len(prefix)
-		}
-	}
-	return best
+	return nil, nil
 }

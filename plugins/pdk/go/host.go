@@ -8,26 +8,30 @@ import (
 	"unsafe"
 )
 
-// scratch takes the host's results; what stands here is gone with the next
-// call. One event is handled at a time, so one is enough.
-var scratch = make([]byte, 4096)
-
-// read calls f with a buffer, again with a larger one while it does not fit.
+// read calls f with a buffer, again with a larger one while it does not fit. The
+// result is gone with the next call, unless it is kept by own.
 func read(f func(out []byte) int32) (result []byte, errno int32) {
-	for {
-		n := f(scratch)
+	for want := pageRest; ; {
+		if len(page.b)-page.used < want {
+			turn(want)
+		}
+		out := page.b[page.used:]
+		n := f(out)
 		if n < 0 {
 			return nil, n
 		}
-		if int(n) <= len(scratch) {
-			return scratch[:n], 0
+		if int(n) <= len(out) {
+			return out[:n:n], 0
 		}
-		scratch = make([]byte, n)
+		want = int(n)
 	}
 }
 
-// outbox takes what is written for the host, which copies it within the call.
-var outbox = make([]byte, 0, 1024)
+// own keeps a result of read.
+func own(b []byte) []byte {
+	page.used += len(b)
+	return b
+}
 
 func bytesAt(b []byte) unsafe.Pointer      { return unsafe.Pointer(unsafe.SliceData(b)) }
 func textAt(s string) unsafe.Pointer       { return unsafe.Pointer(unsafe.StringData(s)) }
@@ -35,30 +39,18 @@ func size[T ~string | ~[]byte](v T) uint32 { return uint32(len(v)) }
 
 // envelope packs fields: u16 version, u16 fields, then u32 length and bytes of each.
 func envelope[T ~string | ~[]byte](fields ...T) []byte {
-	n := 4
-	for _, f := range fields {
-		n += 4 + len(f)
-	}
-	b := make([]byte, 4, n)
-	binary.LittleEndian.PutUint16(b, 1)
-	binary.LittleEndian.PutUint16(b[2:], uint16(len(fields)))
+	return appendEnvelope(nil, fields...)
+}
+
+func (w *writer) envelope(fields ...string) { w.b = appendEnvelope(w.b, fields...) }
+
+func appendEnvelope[T ~string | ~[]byte](b []byte, fields ...T) []byte {
+	b = append(b, 1, 0, byte(len(fields)), byte(len(fields)>>8))
 	for _, f := range fields {
 		b = binary.LittleEndian.AppendUint32(b, uint32(len(f)))
 		b = append(b, f...)
 	}
 	return b
-}
-
-// readEnvelope fills fields; those beyond are skipped, missing ones stay empty.
-// The host's envelopes are well formed.
-func readEnvelope(b []byte, fields [][]byte) {
-	count := int(binary.LittleEndian.Uint16(b[2:]))
-	b = b[4:]
-	for i := range min(count, len(fields)) {
-		n := binary.LittleEndian.Uint32(b)
-		fields[i] = b[4 : 4+n : 4+n]
-		b = b[4+n:]
-	}
 }
 
 // Log writes to the server's log.

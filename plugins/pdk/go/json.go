@@ -3,144 +3,158 @@
 package driplet
 
 import (
-	"fmt"
 	"math"
+	"slices"
 	"strconv"
-	"strings"
-	"unicode/utf8"
 )
 
 // Object is a JSON object: an answer, or what is published. Values are strings,
-// numbers, bools, nil, Objects, Lists, Values (JSON text as it is), and what has
-// the method MarshalJSON. The keys are written in order.
+// numbers, bools, nil, Objects, Lists, Values (JSON text as it is), Fields, and
+// what has the method MarshalJSON. The keys are written in order.
 type Object map[string]any
 
 // List is a JSON list.
 type List []any
 
-// appendJSON writes v without encoding/json, which would triple a plugin's
-// time for an event and add a third to its size.
-func appendJSON(dst []byte, v any) ([]byte, error) {
+// jsonError is why something cannot be written as JSON.
+type jsonError string
+
+// Error makes a jsonError an error.
+func (e jsonError) Error() string { return "driplet: " + string(e) }
+
+// value writes v without encoding/json, which would triple a plugin's time for
+// an event and add a third to its size. What cannot be written sets w.err.
+func (w *writer) value(v any) {
 	switch v := v.(type) {
-	case nil:
-		return append(dst, "null"...), nil
 	case string:
-		return appendString(dst, v), nil
-	case bool:
-		return strconv.AppendBool(dst, v), nil
+		w.text(v)
 	case int:
-		return strconv.AppendInt(dst, int64(v), 10), nil
-	case int32:
-		return strconv.AppendInt(dst, int64(v), 10), nil
+		w.integer(int64(v))
 	case int64:
-		return strconv.AppendInt(dst, v, 10), nil
-	case uint32:
-		return strconv.AppendUint(dst, uint64(v), 10), nil
-	case uint64:
-		return strconv.AppendUint(dst, v, 10), nil
-	case float64:
-		if math.IsInf(v, 0) || math.IsNaN(v) {
-			return dst, fmt.Errorf("driplet: JSON has no number %v", v)
-		}
-		return strconv.AppendFloat(dst, v, 'g', -1, 64), nil
-	case Value:
-		if len(v) == 0 {
-			return append(dst, "null"...), nil
-		}
-		return append(dst, v...), nil
+		w.integer(v)
 	case Object:
-		return appendObject(dst, v)
-	case List:
-		return appendList(dst, v)
-	case []string:
-		list := make(List, len(v))
-		for i, s := range v {
-			list[i] = s
-		}
-		return appendList(dst, list)
+		w.object(v)
+	case *Fields:
+		w.fields(v)
+	case Verdict:
+		w.verdict(v)
 	case interface{ MarshalJSON() ([]byte, error) }:
+		kept := *w // it may call the host, and so write
+		*w = writer{}
 		b, err := v.MarshalJSON()
-		return append(dst, b...), err
+		*w = kept
+		w.b = append(w.b, b...)
+		if err != nil {
+			w.err = err
+		}
+	default:
+		w.other(v)
 	}
-	return dst, fmt.Errorf("driplet: cannot write %T as JSON: use Object, List or Value", v)
 }
 
-func appendObject(dst []byte, o Object) ([]byte, error) {
-	var few [8]member
-	members := few[:0]
-	for k, v := range o {
-		i := len(members)
-		members = append(members, member{k, v})
-		for ; i > 0 && members[i-1].key > k; i-- { // objects are small
-			members[i] = members[i-1]
-		}
-		members[i] = member{k, v}
+func (w *writer) float(n float64) {
+	if math.IsInf(n, 0) || math.IsNaN(n) {
+		w.fail("JSON has no number " + strconv.FormatFloat(n, 'g', -1, 64))
+		return
 	}
-	dst = append(dst, '{')
-	for i := range members {
-		if i > 0 {
-			dst = append(dst, ',')
-		}
-		var err error
-		if dst, err = appendJSON(append(appendString(dst, members[i].key), ':'), members[i].value); err != nil {
-			return dst, err
-		}
-	}
-	return append(dst, '}'), nil
+	w.b = strconv.AppendFloat(w.b, n, 'g', -1, 64)
 }
+
+func (w *writer) json(v Value) {
+	if len(v) == 0 {
+		w.raw("null")
+		return
+	}
+	w.b = append(w.b, v...)
+}
+
+func (w *writer) fields(f *Fields) {
+	w.b = append(append(w.b, f.w.b...), '}')
+	if f.w.err != nil {
+		w.err = f.w.err
+	}
+}
+
+func (w *writer) list(l List) {
+	w.byte('[')
+	for i := range l {
+		if i > 0 {
+			w.byte(',')
+		}
+		w.value(l[i])
+	}
+	w.byte(']')
+}
+
+func (w *writer) texts(l []string) {
+	w.byte('[')
+	for i := range l {
+		if i > 0 {
+			w.byte(',')
+		}
+		w.text(l[i])
+	}
+	w.byte(']')
+}
+
+func (w *writer) fail(why string) { w.err = jsonError(why) }
 
 type member struct {
 	key   string
 	value any
 }
 
-func appendList(dst []byte, l List) ([]byte, error) {
-	dst = append(dst, '[')
-	for i, v := range l {
-		if i > 0 {
-			dst = append(dst, ',')
-		}
-		var err error
-		if dst, err = appendJSON(dst, v); err != nil {
-			return dst, err
-		}
+func (w *writer) object(o Object) {
+	var few [8]member
+	var order [8]uint8 // places in few: moving them costs less than moving members
+	if len(o) > len(few) {
+		w.large(o)
+		return
 	}
-	return append(dst, ']'), nil
+	n := 0
+	for k, v := range o {
+		m := &few[n&7]
+		m.key, m.value = k, v
+		i := n
+		for ; i > 0 && before(k, few[order[(i-1)&7]&7].key); i-- {
+			order[i&7] = order[(i-1)&7]
+		}
+		order[i&7] = uint8(n)
+		n++
+	}
+	if n == 0 {
+		w.raw("{}")
+		return
+	}
+	mark := byte('{')
+	for _, at := range order[:n] {
+		m := &few[at&7]
+		w.key(mark, m.key)
+		w.value(m.value)
+		mark = ','
+	}
+	w.byte('}')
 }
 
-const hex = "0123456789abcdef"
+// before is a < b, without a call where the first bytes tell.
+func before(a, b string) bool {
+	if len(a) > 0 && len(b) > 0 && a[0] != b[0] {
+		return a[0] < b[0]
+	}
+	return a < b
+}
 
-// plain are the ASCII bytes that stand for themselves in a JSON string.
-var plain = func() (t [256]bool) {
-	for c := 0x20; c < utf8.RuneSelf; c++ {
-		t[c] = c != '"' && c != '\\'
+func (w *writer) large(o Object) {
+	keys := make([]string, 0, len(o))
+	for k := range o {
+		keys = append(keys, k)
 	}
-	return t
-}()
-
-// appendString writes a JSON string; what is not UTF-8 becomes U+FFFD.
-func appendString(dst []byte, s string) []byte {
-	dst = append(dst, '"')
-	from, i := 0, 0
-	for i < len(s) && plain[s[i]] {
-		i++
+	slices.Sort(keys)
+	mark := byte('{')
+	for _, k := range keys {
+		w.key(mark, k)
+		w.value(o[k])
+		mark = ','
 	}
-	if i < len(s) && !utf8.ValidString(s) {
-		s = strings.ToValidUTF8(s, "\uFFFD")
-		i = 0
-	}
-	for ; i < len(s); i++ {
-		c := s[i]
-		if plain[c] || c >= utf8.RuneSelf {
-			continue
-		}
-		dst = append(dst, s[from:i]...)
-		from = i + 1
-		if c < 0x20 {
-			dst = append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
-		} else {
-			dst = append(dst, '\\', c)
-		}
-	}
-	return append(append(dst, s[from:]...), '"')
+	w.byte('}')
 }

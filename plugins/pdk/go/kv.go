@@ -32,23 +32,14 @@ func (store) Get(key string) (value []byte, ok bool, err error) {
 	if err := check(errno, "KV.Get", key); err != nil {
 		return nil, false, err
 	}
-	return append([]byte{}, b...), true, nil
+	return own(b), true, nil
 }
 
 // Set sets key when the handler ends; Get and Scan of this event see it at once.
 func (store) Set(key string, value any, ttl ...time.Duration) error {
-	var b []byte
-	var err error
-	switch v := value.(type) {
-	case []byte:
-		b = v
-	case string:
-		return check(hostKVSet(textAt(key), size(key), textAt(v), size(v), lifetime(ttl)), "KV.Set", key)
-	default:
-		if b, err = appendJSON(outbox[:0], value); err != nil {
-			return err
-		}
-		outbox = b
+	b, err := stored(&out, value)
+	if err != nil {
+		return err
 	}
 	return check(hostKVSet(textAt(key), size(key), bytesAt(b), size(b), lifetime(ttl)), "KV.Set", key)
 }
@@ -95,30 +86,34 @@ func scan(prefix string, limit int, reverse uint32) ([]Pair, error) {
 	if err := check(errno, "KV.Scan", prefix); err != nil {
 		return nil, err
 	}
-	fields := make([][]byte, binary.LittleEndian.Uint16(b[2:]))
-	readEnvelope(append([]byte(nil), b...), fields)
-	pairs := make([]Pair, 0, len(fields)/2)
-	for i := 0; i+1 < len(fields); i += 2 {
-		pairs = append(pairs, Pair{Key: string(fields[i]), Value: fields[i+1]})
+	p := unsafe.Pointer(unsafe.SliceData(own(b)))
+	pairs := make([]Pair, binary.LittleEndian.Uint16(b[2:])/2)
+	next := unsafe.Add(p, 4)
+	for i := range pairs {
+		key := field(next)
+		next = behind(next)
+		pairs[i] = Pair{Key: unsafe.String(unsafe.SliceData(key), len(key)), Value: field(next)}
+		next = behind(next)
 	}
 	return pairs, nil
 }
 
-func stored(value any) ([]byte, error) {
+// stored is the bytes that are kept of a value, valid until w is used again.
+func stored(w *writer, value any) ([]byte, error) {
 	switch v := value.(type) {
 	case []byte:
 		return v, nil
 	case string:
-		return []byte(v), nil
+		return unsafe.Slice(unsafe.StringData(v), len(v)), nil
 	}
-	return appendJSON(nil, value)
+	return w.encode(value)
 }
 
 func orAbsent(value any) ([]byte, uint32, error) {
 	if value == nil {
 		return nil, ^uint32(0), nil
 	}
-	b, err := stored(value)
+	b, err := stored(new(writer), value)
 	return b, uint32(len(b)), err
 }
 

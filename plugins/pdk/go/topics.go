@@ -2,6 +2,8 @@
 
 package driplet
 
+import "unsafe"
+
 // PublishOptions tells how to publish; every field may be left out.
 type PublishOptions struct {
 	Event     string // the message's event name
@@ -13,27 +15,27 @@ type PublishOptions struct {
 
 // Publish publishes data, which is written as an answer is, when the handler ends.
 func Publish(topic string, data any, o PublishOptions) error {
-	body, err := appendJSON(outbox[:0], data)
-	if err != nil {
-		return err
-	}
-	outbox = body
-	var target []byte
+	w := &out
+	w.b, w.err = w.b[:0], nil
+	w.value(data)
+	body := len(w.b)
 	if o.Target != nil {
-		if target, err = appendJSON(nil, o.Target); err != nil {
-			return err
-		}
+		w.value(o.Target)
 	}
-	var options []byte
+	target := len(w.b)
 	switch {
 	case o.NoHistory:
-		options = envelope(o.Event, o.Except, o.ID, "\x00")
+		w.envelope(o.Event, o.Except, o.ID, "\x00")
 	case o.Except != "" || o.ID != "":
-		options = envelope(o.Event, o.Except, o.ID)
+		w.envelope(o.Event, o.Except, o.ID)
 	case o.Event != "":
-		options = envelope(o.Event)
+		w.envelope(o.Event)
 	}
-	return check(hostPublish(textAt(topic), size(topic), bytesAt(body), size(body), bytesAt(target), size(target), bytesAt(options), size(options)), "Publish", topic)
+	if w.err != nil {
+		return w.err
+	}
+	p := unsafe.Pointer(unsafe.SliceData(w.b))
+	return check(hostPublish(textAt(topic), size(topic), p, uint32(body), unsafe.Add(p, body), uint32(target-body), unsafe.Add(p, target), uint32(len(w.b)-target)), "Publish", topic)
 }
 
 // Subscribe subscribes a connection when the handler ends; info (may be nil) is
@@ -42,7 +44,7 @@ func Subscribe(session, topic string, info any) error {
 	var b []byte
 	if info != nil {
 		var err error
-		if b, err = appendJSON(nil, info); err != nil {
+		if b, err = out.encode(info); err != nil {
 			return err
 		}
 	}
@@ -95,7 +97,7 @@ func Presence(topic string, limit int) (members []Member, count int64, err error
 	if err := check(errno, "Presence", topic); err != nil {
 		return nil, 0, err
 	}
-	all := Value(append([]byte(nil), b...))
+	all := Value(own(b))
 	count, _ = all.Int("count")
 	for _, item := range all.Items("members") {
 		id, _ := item.String("id")
@@ -118,6 +120,6 @@ func Defer() (Handle, error) {
 // Reply answers a request that was kept open, once: with an answer, or with
 // refusal if it is not nil. ErrNotFound: the caller has given up, or was answered.
 func Reply(h Handle, answer any, refusal error) error {
-	b, flag := encodeAnswer(nil, answer, refusal)
+	b, flag := out.answer(answer, refusal)
 	return check(hostReply(int64(h), bytesAt(b), size(b)|uint32(flag)), "Reply", "")
 }

@@ -2,7 +2,9 @@
 
 package driplet
 
-import "strconv"
+import (
+	"strconv"
+)
 
 // Value is JSON text to look into: the host walks it, so that a plugin carries
 // no parser. A path is keys joined by dots, in a list an index from 0:
@@ -18,21 +20,25 @@ const (
 	isNull   = 'z'
 )
 
-// find returns the type and the bytes at path, valid until the next host call;
-// type 0: there is nothing, or v is no JSON.
+// find returns the type and the bytes at path, valid until the next host call
+// unless taken; type 0: there is nothing, or v is no JSON.
 func (v Value) find(path string) (byte, []byte) {
 	if len(v) == 0 {
 		return 0, nil
 	}
-	for {
-		n := hostJSONGet(bytesAt(v), size(v), textAt(path), size(path), bytesAt(scratch), size(scratch))
+	for want := pageRest; ; {
+		if len(page.b)-page.used < want {
+			turn(want)
+		}
+		out := page.b[page.used:]
+		n := int(hostJSONGet(bytesAt(v), size(v), textAt(path), size(path), bytesAt(out), size(out)))
 		if n <= 0 {
 			return 0, nil
 		}
-		if int(n) <= len(scratch) {
-			return scratch[0], scratch[1:n]
+		if n <= len(out) {
+			return out[0], out[1:n:n]
 		}
-		scratch = make([]byte, n)
+		want = n
 	}
 }
 
@@ -58,7 +64,7 @@ func text(b []byte, ok bool) (string, bool) {
 	if !ok {
 		return "", false
 	}
-	return string(b), true
+	return take(b), true
 }
 
 // Int returns the whole number at path; ok is false if there is none.
@@ -141,13 +147,15 @@ func (v Value) Items(path string) []Value {
 	return items
 }
 
-// tagged turns a type byte and what follows into JSON text of its own memory.
+// tagged turns a type byte and what follows, of a page, into JSON text.
 func tagged(t byte, b []byte) Value {
 	switch t {
 	case 0:
 		return nil
 	case isString:
-		return appendString(nil, string(b))
+		var w writer
+		w.text(string(b))
+		return w.b
 	case isTrue:
 		return Value("true")
 	case isFalse:
@@ -155,5 +163,6 @@ func tagged(t byte, b []byte) Value {
 	case isNull:
 		return Value("null")
 	}
-	return append(Value(nil), b...)
+	page.used += 1 + len(b)
+	return b
 }

@@ -38,20 +38,18 @@ func Both(data, target any) Verdict {
 	return Verdict{kind: verdictBoth, data: data, target: target}
 }
 
-func (v Verdict) appendTo(dst []byte) (_ []byte, err error) {
-	dst = append(dst, v.kind)
+func (w *writer) verdict(v Verdict) {
+	w.byte(v.kind)
 	switch v.kind {
 	case verdictReplace:
-		return appendJSON(dst, v.data)
+		w.value(v.data)
 	case verdictRetarget:
-		return appendJSON(dst, v.target)
+		w.value(v.target)
 	case verdictBoth:
-		at := len(dst)
-		if dst, err = appendJSON(append(dst, 0, 0, 0, 0), v.target); err != nil {
-			return dst, err
-		}
-		binary.LittleEndian.PutUint32(dst[at:], uint32(len(dst)-at-4))
-		return appendJSON(dst, v.data)
+		at := len(w.b)
+		w.raw("\x00\x00\x00\x00")
+		w.value(v.target)
+		binary.LittleEndian.PutUint32(w.b[at:], uint32(len(w.b)-at-4))
+		w.value(v.data)
 	}
-	return dst, nil
 }

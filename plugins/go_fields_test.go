@@ -1,0 +1,90 @@
+package plugins_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/driplet/driplet/core/plugin/plugintest"
+)
+
+// What the library in Go offers beyond the conformance suite. It writes eight
+// bytes of a text at a time: so texts of every length, with what is odd at every
+// place.
+func TestFieldsOfGo(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "fields.wasm")
+	buildGo(t, "testdata/go", out)
+	wasm, err := os.ReadFile(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	step := func(event string, data, answer any) object {
+		return object{"event": object{"event": "fields." + event, "data": data}, "expect": object{"answer": answer}}
+	}
+	failed := func(what, why string) object {
+		return object{"event": object{"event": "fields.odd", "data": what}, "expect": object{"refusal": object{"code": "plugin_failed"}, "logs": []string{why}}}
+	}
+	var texts []object
+	for n := range 20 {
+		var all []string
+		var objects []object
+		for at := range n {
+			for _, odd := range []string{"\"", "\\", "\n", "\t", "\x00", "\x1f", "\x7f", "é", "€", "😀", "\uFFFD"} {
+				all = append(all, strings.Repeat("a", at)+odd+strings.Repeat("z", n-at-1))
+			}
+		}
+		all = append(all, strings.Repeat("x", n), strings.Repeat("\"", n), strings.Repeat("ü", n), strings.Repeat("\x01", n), strings.Repeat("\\é", n))
+		for _, s := range all {
+			objects = append(objects, object{s: s})
+		}
+		texts = append(texts, step("texts", all, object{"objects": objects, "fields": objects}))
+	}
+	var numbers []any
+	for n := int64(1); n > 0 && n < math.MaxInt64/10; n *= 10 {
+		numbers = append(numbers, n, n-1, n+1, -n, 99*(n/10), n*5)
+	}
+	cases, cache := fieldsCases(), t.TempDir()
+	own := object{"op": "publish", "topic": "fields.t", "data": object{"own": 1}}
+	long := strings.Repeat("0123456789", 500)
+	broken := "0123456789\uFFFD\"é\uFFFD"
+	kept := func(n int, before []string) object {
+		return object{"event": object{"event": "fields.kept", "session": fmt.Sprint("s", n), "user": fmt.Sprint(n), "data": object{"text": fmt.Sprint(n, long)}}, "expect": object{"answer": before}}
+	}
+	for name, steps := range map[string][]object{
+		"fields": cases["fields"], "lists": cases["lists"], "patterns": cases["patterns"],
+		"texts":   texts,
+		"numbers": {step("numbers", append(numbers, 0, math.MinInt64, math.MaxInt64, 1.5, -0.25, 1e300), append(numbers, 0, math.MinInt64, math.MaxInt64, 1.5, -0.25, 1e300))},
+		"kinds": {{"event": object{"event": "fields.kinds"}, "expect": object{"effects": []object{own, own, own}, "answer": []any{
+			object{}, []any{}, nil, object{"a": 1}, object{"k": 0, "i": 1, "e": 2, "c": 3, "a": 4, "b": 5, "d": 6, "j": 7, "f": 8, "g": 9, "h": 10},
+			object{"nil": nil, "bool": true, "i": 1, "i32": -2, "i64": math.MinInt64, "u32": uint32(math.MaxUint32), "u64": uint64(math.MaxUint64)},
+			"own", object{"own": "own", "x": 1},
+			object{"nil": nil, "bool": false, "i": -1, "i32": 2, "u32": 7, "u64": uint64(1 << 63), "float": 1.5, "value": []int{1}, "object": object{"b": 1, "a": object{"c": "d"}},
+				"list": []any{1, "2"}, "texts": []string{"a", "b"}, "fields": object{"own": object{"own": "own"}}},
+		}}}},
+		"odd": {
+			step("odd", "utf8", []any{broken, object{broken: broken}, object{broken: broken}}),
+			failed("infinite", "driplet: JSON has no number -Inf"),
+			failed("type", "driplet: cannot write *[]string as JSON: use Object, List, Value or Fields"),
+			failed("field", "driplet: cannot write main.own as a field: put it into an Object or a List"),
+			{"event": object{"event": "fields.odd", "data": "refusal"}, "expect": object{"refusal": object{"code": "fields.odd", "message": "odd"}}},
+			step("twice", nil, "second"),
+		},
+		"kept": {kept(1, []string{}), kept(2, []string{}), kept(3, []string{"1", "s1", "fields.kept", "1" + long}), kept(4, []string{"2", "s2", "fields.kept", "2" + long})},
+	} {
+		t.Run(name, func(t *testing.T) {
+			src, err := json.Marshal(object{"steps": steps})
+			if err != nil {
+				t.Fatal(err)
+			}
+			source := fstest.MapFS{"fields.toml": {Data: []byte(fieldsManifest)}, "fields.wasm": {Data: wasm}}
+			if err := plugintest.RunCase(t.Context(), source, "fields", src, cache); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}

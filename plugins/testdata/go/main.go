@@ -1,0 +1,118 @@
+//go:build wasip1
+
+// Command fields does what the conformance suite does not ask for: fields,
+// patterns, and JSON of all kinds of texts and numbers.
+package main
+
+import (
+	"math"
+	"strings"
+
+	driplet "github.com/driplet/driplet/plugins/pdk/go"
+)
+
+func init() {
+	driplet.On("fields.read", read)
+	driplet.On("fields.lists", lists)
+	driplet.On("fields.some.*", func(e *driplet.Event) (any, error) { return "some " + e.Event, nil })
+	driplet.On("fields.some.more.*", func(e *driplet.Event) (any, error) { return "more " + e.Event, nil })
+	driplet.On("fields.texts", texts)
+	driplet.On("fields.numbers", numbers)
+	driplet.On("fields.kinds", kinds)
+	driplet.On("fields.odd", odd)
+	driplet.On("fields.kept", kept)
+	driplet.On("fields.twice", func(*driplet.Event) (any, error) { return "first", nil })
+	driplet.On("fields.twice", func(*driplet.Event) (any, error) { return "second", nil })
+}
+
+func main() {} // never runs
+
+func read(e *driplet.Event) (any, error) {
+	o := driplet.With("string", e.String("s", 3)).With("string_or", e.StringOr("so", 3, "fall")).With("id", e.ID("id", 3)).
+		With("integer", e.Int("n", -5, 5)).With("integer_or", e.IntOr("no", 0, 9, 7))
+	return o, e.Err()
+}
+
+func lists(e *driplet.Event) (any, error) {
+	items, texts := driplet.List{}, e.Data.Texts("list")
+	for _, v := range e.Data.Items("list") {
+		items = append(items, v)
+	}
+	return driplet.With("items", items).With("texts", append([]string{}, texts...)), nil
+}
+
+// texts writes each text as a key and as a value, in both kinds of objects.
+func texts(e *driplet.Event) (any, error) {
+	var objects, fields driplet.List
+	for _, s := range e.Data.Texts("") {
+		objects = append(objects, driplet.Object{s: s})
+		fields = append(fields, driplet.With(s, s))
+	}
+	return driplet.Object{"objects": objects, "fields": fields}, nil
+}
+
+func numbers(e *driplet.Event) (any, error) {
+	var out driplet.List
+	for _, v := range e.Data.Items("") {
+		if n, ok := v.Int(""); ok {
+			out = append(out, n)
+		} else if f, ok := v.Float(""); ok {
+			out = append(out, f)
+		}
+	}
+	return out, nil
+}
+
+// own writes itself, and calls the host meanwhile.
+type own struct{}
+
+func (own) MarshalJSON() ([]byte, error) {
+	return []byte(`"own"`), driplet.Publish("fields.t", driplet.Object{"own": 1}, driplet.PublishOptions{})
+}
+
+func kinds(*driplet.Event) (any, error) {
+	many := driplet.Object{}
+	for _, key := range strings.Split("k i e c a b d j f g h", " ") {
+		many[key] = len(many)
+	}
+	all := driplet.Object{
+		"nil": nil, "bool": true, "i": 1, "i32": int32(-2), "i64": int64(-1 << 63), "u32": uint32(1<<32 - 1), "u64": uint64(1<<64 - 1),
+	}
+	return driplet.List{
+		driplet.Object{}, driplet.List{}, driplet.Value(nil), driplet.Value(`{"a": 1}`), many, all, own{}, driplet.Object{"own": own{}, "x": 1},
+		driplet.With("nil", nil).With("bool", false).With("i", -1).With("i32", int32(2)).With("u32", uint32(7)).With("u64", uint64(1<<63)).With("float", 1.5).
+			With("value", driplet.Value(`[1]`)).With("object", driplet.Object{"b": 1, "a": driplet.With("c", "d")}).With("list", driplet.List{1, "2"}).
+			With("texts", []string{"a", "b"}).With("fields", driplet.With("own", driplet.Object{"own": own{}})),
+	}, nil
+}
+
+// odd gives what cannot be written, or not as it is.
+func odd(e *driplet.Event) (any, error) {
+	what, _ := e.Data.String("")
+	switch what {
+	case "utf8":
+		broken := "0123456789\xff\"é\xc3"
+		return driplet.List{broken, driplet.Object{broken: broken}, driplet.With(broken, broken)}, nil
+	case "infinite":
+		return driplet.With("n", math.Inf(-1)), nil
+	case "type":
+		return driplet.Object{"t": &before, "x": 1}, nil
+	case "field":
+		return nil, driplet.KV.Set("k", driplet.With("t", own{}))
+	}
+	refusal := driplet.Fail("fields.odd", "odd")
+	refusal.Data = driplet.Object{"infinite": math.Inf(1)}
+	return nil, refusal
+}
+
+// before are texts of earlier events, which an author may keep.
+var before []string
+
+func kept(e *driplet.Event) (any, error) {
+	out := append([]string{}, before...)
+	before = append(before, e.User, e.Session, e.Event, e.String("text", 10000))
+	if s, ok, err := driplet.KV.Get("none"); ok || err != nil || s != nil {
+		return nil, driplet.Fail("fields.kept", "there is something")
+	}
+	return out, nil
+}
