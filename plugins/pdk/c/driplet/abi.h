@@ -35,11 +35,27 @@ DR_IMPORT(random) int32_t host_random(void *buffer, uint32_t);
 enum { DR_NOT_FOUND = -1, DR_UNAVAILABLE = -7, DR_NO_REQUEST = -8 };
 
 /* Traps with the call's name when errno is one. */
-void dr_must(int32_t errnum, const char *call, dr_text what);
+_Noreturn void dr_failed(int32_t errnum, const char *call, dr_text what);
+static inline void dr_must(int32_t errnum, const char *call, dr_text what) {
+  if (errnum < 0) dr_failed(errnum, call, what);
+}
+
+/* Copies n bytes. The instruction for it costs the server a call: a few bytes are quicker without. */
+void dr_copy_few(char *to, const char *from, uint32_t n);
+static inline void dr_copy(char *to, const char *from, uint32_t n) {
+  if (n > 64) __builtin_memcpy(to, from, n);
+  else dr_copy_few(to, from, n);
+}
+
+/* Writes a whole number before end and returns where it begins. */
+enum { DR_DIGITS = 20 };
+char *dr_digits(char *end, int64_t n);
 
 /* The free memory behind all that is taken; dr_memory takes it. */
 char *dr_free_at(void);
 uint32_t dr_free_bytes(void);
+/* Takes more free memory behind a piece that ends here; false: something else lies there. */
+bool dr_extend(char *end, uint32_t bytes);
 
 /* Runs an import whose result goes to a buffer, in free memory: twice when it has
  * to grow for it. n is the length, or an errno; then at is not to be used. */

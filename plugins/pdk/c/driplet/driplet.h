@@ -138,7 +138,7 @@ int64_t dr_integer_or(dr_event *e, const char *path, int64_t low, int64_t high, 
 static inline dr_reply dr_err(dr_event *e) { return e->bad; }
 
 typedef dr_reply (*dr_handler)(dr_event *e);
-typedef struct { int32_t kind; const char *name; dr_handler handler; } dr_route;
+typedef struct { int32_t kind; dr_text name; dr_handler handler; } dr_route;
 
 /* The plugin: what it handles. Once, in one file:
  *
@@ -149,14 +149,14 @@ typedef struct { int32_t kind; const char *name; dr_handler handler; } dr_route;
   const dr_route dr_routes[] = {__VA_ARGS__}; \
   const uint32_t dr_routes_len = sizeof dr_routes / sizeof *dr_routes;
 /* A client's event. A name that ends in * takes all that begin so and have no handler of their own. */
-#define dr_on(name, handler) {5, name, handler}
-#define dr_on_connect(handler) {1, "", handler}     /* before a connection is admitted: dr_fail refuses it */
-#define dr_on_disconnect(handler) {2, "", handler}  /* when a connection is gone */
-#define dr_on_subscribe(handler) {3, "", handler}   /* before a subscription to one of the manifest's topics: NULL, dr_admit or dr_fail */
-#define dr_on_unsubscribe(handler) {4, "", handler} /* when a connection has left one of them */
-#define dr_on_publish(handler) {6, "", handler}     /* before a message of a client or a backend is placed on one of them: dr_pass, dr_drop, …, or dr_fail */
-#define dr_on_timer(name, handler) {7, name, handler} /* the manifest's timers, and dr_timer_set's */
-#define dr_on_http(handler) {8, "", handler}        /* answers to dr_http_fetch, of which the event's state tells which; and, where the manifest's hooks hold "http", a backend's requests: then method is not empty */
+#define dr_on(name, handler) {5, {"" name, sizeof name - 1}, handler}
+#define dr_on_connect(handler) {1, {"", 0}, handler}     /* before a connection is admitted: dr_fail refuses it */
+#define dr_on_disconnect(handler) {2, {"", 0}, handler}  /* when a connection is gone */
+#define dr_on_subscribe(handler) {3, {"", 0}, handler}   /* before a subscription to one of the manifest's topics: NULL, dr_admit or dr_fail */
+#define dr_on_unsubscribe(handler) {4, {"", 0}, handler} /* when a connection has left one of them */
+#define dr_on_publish(handler) {6, {"", 0}, handler}     /* before a message of a client or a backend is placed on one of them: dr_pass, dr_drop, …, or dr_fail */
+#define dr_on_timer(name, handler) {7, {"" name, sizeof name - 1}, handler} /* the manifest's timers, and dr_timer_set's */
+#define dr_on_http(handler) {8, {"", 0}, handler}        /* answers to dr_http_fetch, of which the event's state tells which; and, where the manifest's hooks hold "http", a backend's requests: then method is not empty */
 extern const dr_route dr_routes[];
 extern const uint32_t dr_routes_len;
 

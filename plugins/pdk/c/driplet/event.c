@@ -12,7 +12,7 @@ static dr_handler find(int32_t kind, dr_text name) {
   for (uint32_t i = 0; i < dr_routes_len; i++) {
     const dr_route *r = &dr_routes[i];
     if (r->kind != kind) continue;
-    dr_text n = dr(r->name);
+    dr_text n = r->name;
     if ((kind != 5 && kind != 7) || dr_equal(n, name)) return r->handler;
     if (!n.len || n.at[n.len - 1] != '*' || n.len <= longest) continue;
     if (!dr_starts_(name, (dr_text){n.at, n.len - 1})) continue;
@@ -22,29 +22,45 @@ static dr_handler find(int32_t kind, dr_text name) {
   return best ? best->handler : NULL;
 }
 
-enum { FIELDS = 16 };
+/* The field at *at, which moves on behind it. */
+static inline dr_text field(const char **at) {
+  uint32_t n;
+  __builtin_memcpy(&n, *at, 4);
+  dr_text t = {*at + 4, n};
+  *at += 4 + n;
+  return t;
+}
 
+/* Every event has its first ten fields; some kinds have more. */
 __attribute__((export_name("dr_event"))) uint64_t dr_export_event(int32_t kind, const char *at, uint32_t len) {
   (void)len; /* the host's envelopes are well formed */
   dr_memory_reset();
-  dr_text f[FIELDS];
   uint32_t count = *(const uint16_t *)(at + 2);
   at += 4;
-  for (uint32_t i = 0; i < FIELDS; i++) {
-    uint32_t n = 0;
-    if (i < count) {
-      __builtin_memcpy(&n, at, 4);
-      at += 4;
-    }
-    f[i] = (dr_text){at, n};
-    at += n;
-  }
-  dr_event e = {
-    .event = f[0], .topic = f[1], .session = f[2], .user = f[3], .request = f[4], .claims = {f[5]}, .data = {f[7]},
-    .account = f[8], .endpoint = f[9], .state = f[10], .headers = {f[12]}, .target = {f[13]}, .method = f[14], .query = f[15],
-  };
-  if (f[6].len >= 8) __builtin_memcpy(&e.time, f[6].at, 8);
-  if (f[11].len >= 4) __builtin_memcpy(&e.status, f[11].at, 4);
+  const dr_text none = {at, 0};
+  dr_text time, status = none;
+  dr_event e;
+  e.event = field(&at);
+  e.topic = field(&at);
+  e.session = field(&at);
+  e.user = field(&at);
+  e.request = field(&at);
+  e.claims.json = field(&at);
+  time = field(&at);
+  e.data.json = field(&at);
+  e.account = field(&at);
+  e.endpoint = field(&at);
+  e.state = count > 10 ? field(&at) : none;
+  if (count > 11) status = field(&at);
+  e.headers.json = count > 12 ? field(&at) : none;
+  e.target.json = count > 13 ? field(&at) : none;
+  e.method = count > 14 ? field(&at) : none;
+  e.query = count > 15 ? field(&at) : none;
+  e.time = 0;
+  e.status = 0;
+  e.bad = NULL;
+  if (time.len >= 8) __builtin_memcpy(&e.time, time.at, 8);
+  if (status.len >= 4) __builtin_memcpy(&e.status, status.at, 4);
   dr_handler handler = find(kind, e.event);
   dr_reply reply = NULL;
   if (handler) reply = handler(&e);

@@ -10,8 +10,7 @@ static const char *const errnos[] = {
   "not possible while the plugin starts",
 };
 
-void dr_must(int32_t errnum, const char *call, dr_text what) {
-  if (errnum >= 0) return;
+void dr_failed(int32_t errnum, const char *call, dr_text what) {
   dr_text why = errnum > -10 ? dr(errnos[-errnum]) : dr_join(dr("errno "), dr_decimal(errnum));
   dr_trap(dr_join(dr(call), dr("("), what, dr("): "), why));
 }

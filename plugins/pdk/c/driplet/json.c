@@ -6,7 +6,7 @@ struct dr_json { char *at; uint32_t len, cap; bool refusal; };
 static dr_json *made(const char *text, uint32_t len) {
   dr_json *j = dr_memory(sizeof *j);
   *j = (dr_json){dr_memory(64), len, 64, false};
-  __builtin_memcpy(j->at, text, len);
+  dr_copy(j->at, text, len);
   return j;
 }
 
@@ -16,96 +16,126 @@ dr_json *dr_empty_(void) { return made("", 0); }
 bool dr_is_refusal(dr_json *j) { return j && j->refusal; }
 dr_text dr_json_text(dr_json *j) { return j ? (dr_text){j->at, j->len} : (dr_text){"", 0}; }
 
-/* Makes room for n more bytes and returns where they go. */
-static char *grown(dr_json *j, uint32_t n) {
+/* Where the next bytes go: there is room for n of them. */
+static char *room(dr_json *j, uint32_t n) {
   if (n > j->cap - j->len) {
-    uint32_t cap = j->cap * 2 > j->len + n ? j->cap * 2 : j->len + n;
-    char *at = dr_memory(cap);
-    __builtin_memcpy(at, j->at, j->len);
-    j->at = at;
-    j->cap = cap;
+    uint32_t more = n > j->cap ? n : j->cap;
+    if (!dr_extend(j->at + j->cap, more)) {
+      char *at = dr_memory(j->cap + more);
+      dr_copy(at, j->at, j->len);
+      j->at = at;
+    }
+    j->cap += more;
   }
-  char *p = j->at + j->len;
-  j->len += n;
-  return p;
+  return j->at + j->len;
 }
 
-static void put(dr_json *j, char c) { *grown(j, 1) = c; }
-static void append(dr_json *j, dr_text t) { __builtin_memcpy(grown(j, t.len), t.at, t.len); }
+static void put(dr_json *j, char c) {
+  *room(j, 1) = c;
+  j->len++;
+}
+
+static void append(dr_json *j, dr_text t) {
+  dr_copy(room(j, t.len), t.at, t.len);
+  j->len += t.len;
+}
 
 static bool plain(uint8_t c) { return c >= 0x20 && c != '"' && c != '\\'; }
 
-/* How many bytes from p on, of n, stand for themselves: eight at a time, then one. */
-static uint32_t plain_run(const char *p, uint32_t n) {
+/* Which of eight bytes do not stand for themselves: the lowest bit that is set is of the first. */
+static uint64_t special(uint64_t x) {
   const uint64_t ones = 0x0101010101010101, highs = ones << 7;
-  uint32_t i = 0;
-  for (uint64_t x; i + 8 <= n; i += 8) {
-    __builtin_memcpy(&x, p + i, 8);
-    uint64_t quotes = x ^ ones * '"', slashes = x ^ ones * '\\';
-    if ((((x - ones * 0x20) & ~x) | ((quotes - ones) & ~quotes) | ((slashes - ones) & ~slashes)) & highs) break;
-  }
-  while (i < n && plain(p[i])) i++;
-  return i;
+  return ((x - ones * 0x20) | ((x ^ ones * '"') - ones) | ((x ^ ones * '\\') - ones)) & ~x & highs;
 }
 
-static void quote(dr_json *j, dr_text t) {
-  put(j, '"');
-  for (uint32_t i = 0; i < t.len;) {
-    uint32_t run = plain_run(t.at + i, t.len - i);
-    append(j, (dr_text){t.at + i, run});
-    i += run;
-    if (i == t.len) break;
-    uint8_t c = t.at[i++];
-    if (c >= 0x20) {
-      append(j, (dr_text){(char[]){'\\', c}, 2});
+/* Copies while it looks, eight bytes at a time. Behind the quotation marks goes one more character, if any. */
+static void quote(dr_json *j, dr_text t, char after) {
+  char *p = room(j, t.len + 3);
+  uint32_t i = 0;
+  *p++ = '"';
+  for (;;) {
+    uint64_t x, m = 0;
+    for (; i + 8 <= t.len; i += 8, p += 8) {
+      __builtin_memcpy(&x, t.at + i, 8);
+      __builtin_memcpy(p, &x, 8);
+      if ((m = special(x))) break;
+    }
+    if (m) {
+      uint32_t n = __builtin_ctzll(m) >> 3;
+      i += n;
+      p += n;
     } else {
-      append(j, (dr_text){(char[]){'\\', 'u', '0', '0', '0' + (c >> 4), "0123456789abcdef"[c & 15]}, 6});
+      if (i + 4 <= t.len) {
+        uint32_t y;
+        __builtin_memcpy(&y, t.at + i, 4);
+        if (!special(y | 0x6161616100000000)) {
+          __builtin_memcpy(p, &y, 4);
+          i += 4;
+          p += 4;
+        }
+      }
+      for (; i < t.len && plain(t.at[i]); i++) *p++ = t.at[i];
+      if (i == t.len) break;
+    }
+    uint8_t c = t.at[i++];
+    j->len = p - j->at;
+    p = room(j, t.len - i + 8);
+    *p++ = '\\';
+    if (c < 0x20) {
+      p[0] = 'u';
+      p[1] = p[2] = '0';
+      p[3] = '0' + (c >> 4);
+      p[4] = "0123456789abcdef"[c & 15];
+      p += 5;
+    } else {
+      *p++ = c;
     }
   }
-  put(j, '"');
+  *p++ = '"';
+  if (after) *p++ = after;
+  j->len = p - j->at;
 }
 
 /* Takes the closing bracket off; the value that follows puts it back. */
 static dr_json *open(dr_json *j, char close) {
   if (!j->len || j->at[j->len - 1] != close) dr_trap("dr_set takes an object, dr_push a list");
-  j->len--;
-  if (j->len > 1) put(j, ',');
+  if (j->len == 2) j->len = 1;
+  else j->at[j->len - 1] = ',';
   return j;
 }
 
 /* What an open text begins with tells what closes it; one value alone needs nothing. */
-static dr_json *closed(dr_json *j, char first) {
-  if (first) put(j, first == '{' ? '}' : ']');
-  return j;
-}
-static char first(dr_json *j) { return j->len ? j->at[0] : 0; }
+static char closing(dr_json *j) { return !j->len ? 0 : j->at[0] == '{' ? '}' : ']'; }
 
 dr_json *dr_key_(dr_json *object, dr_text key) {
-  quote(open(object, '}'), key);
-  put(object, ':');
+  quote(open(object, '}'), key, ':');
   return object;
 }
 
 dr_json *dr_item_(dr_json *list) { return open(list, ']'); }
 
 static dr_json *add(dr_json *j, dr_text t) {
-  char c = first(j);
-  append(j, t);
-  return closed(j, c);
+  char c = closing(j), *p = room(j, t.len + 1);
+  dr_copy(p, t.at, t.len);
+  j->len += t.len;
+  if (c) j->at[j->len++] = c;
+  return j;
 }
 
-dr_json *dr_add_integer_(dr_json *j, int64_t n) { return add(j, dr_decimal(n)); }
+dr_json *dr_add_integer_(dr_json *j, int64_t n) {
+  char digits[DR_DIGITS], *end = digits + DR_DIGITS, *p = dr_digits(end, n);
+  return add(j, (dr_text){p, end - p});
+}
 dr_json *dr_add_unsigned_(dr_json *j, uint64_t n) {
   if (n >> 63) dr_trap("a number beyond 63 bits");
-  return add(j, dr_decimal(n));
+  return dr_add_integer_(j, n);
 }
 dr_json *dr_add_bool_(dr_json *j, bool b) { return add(j, b ? dr("true") : dr("false")); }
 dr_json *dr_add_json_(dr_json *j, dr_json *v) { return add(j, v && v->len ? dr(v) : dr("null")); }
 dr_json *dr_add_value_(dr_json *j, dr_value v) { return add(j, v.json.len ? v.json : dr("null")); }
 dr_json *dr_add_text_(dr_json *j, dr_text t) {
-  char c = first(j);
-  quote(j, t);
-  return closed(j, c);
+  quote(j, t, closing(j));
+  return j;
 }
 
 dr_json *dr_raw_(dr_text json) {

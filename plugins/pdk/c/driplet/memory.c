@@ -39,11 +39,24 @@ void *dr_memory(uint32_t bytes) {
   return at;
 }
 
+bool dr_extend(char *end, uint32_t bytes) {
+  if (next != end) return false;
+  dr_reserve(bytes);
+  next += bytes;
+  return true;
+}
+
 bool dr_equal_(dr_text a, dr_text b) { return a.len == b.len && dr_starts_(a, b); }
 
 bool dr_starts_(dr_text t, dr_text prefix) {
   if (t.len < prefix.len) return false;
-  for (uint32_t i = 0; i < prefix.len; i++)
+  uint32_t i = 0;
+  for (uint64_t a, b; i + 8 <= prefix.len; i += 8) {
+    __builtin_memcpy(&a, t.at + i, 8);
+    __builtin_memcpy(&b, prefix.at + i, 8);
+    if (a != b) return false;
+  }
+  for (; i < prefix.len; i++)
     if (t.at[i] != prefix.at[i]) return false;
   return true;
 }
@@ -54,11 +67,35 @@ bool dr_contains_(dr_text t, dr_text part) {
   return false;
 }
 
+/* The last bytes in one piece that may overlap the one before. */
+void dr_copy_few(char *to, const char *from, uint32_t n) {
+  uint64_t x;
+  uint32_t y;
+  if (n >= 8) {
+    for (uint32_t i = 0; i + 8 < n; i += 8) {
+      __builtin_memcpy(&x, from + i, 8);
+      __asm__("" : "+r"(x)); /* else the compiler makes one instruction of the loop */
+      __builtin_memcpy(to + i, &x, 8);
+    }
+    __builtin_memcpy(&x, from + n - 8, 8);
+    __builtin_memcpy(to + n - 8, &x, 8);
+  } else if (n >= 4) {
+    __builtin_memcpy(&y, from, 4);
+    __builtin_memcpy(to, &y, 4);
+    __builtin_memcpy(&y, from + n - 4, 4);
+    __builtin_memcpy(to + n - 4, &y, 4);
+  } else if (n) {
+    to[0] = from[0];
+    to[n / 2] = from[n / 2];
+    to[n - 1] = from[n - 1];
+  }
+}
+
 dr_text dr_join_n(const dr_text *parts, uint32_t n) {
   uint32_t len = 0;
   for (uint32_t i = 0; i < n; i++) len += parts[i].len;
   char *at = dr_memory(len), *p = at;
-  for (uint32_t i = 0; i < n; p += parts[i++].len) __builtin_memcpy(p, parts[i].at, parts[i].len);
+  for (uint32_t i = 0; i < n; p += parts[i++].len) dr_copy(p, parts[i].at, parts[i].len);
   return (dr_text){at, len};
 }
 
@@ -70,18 +107,42 @@ dr_text dr_envelope(const dr_text *fields, uint32_t n) {
   *(uint16_t *)(at + 2) = (uint16_t)n;
   for (uint32_t i = 0; i < n; i++) {
     __builtin_memcpy(p, &fields[i].len, 4);
-    __builtin_memcpy(p + 4, fields[i].at, fields[i].len);
+    dr_copy(p + 4, fields[i].at, fields[i].len);
     p += 4 + fields[i].len;
   }
   return (dr_text){at, len};
 }
 
-dr_text dr_decimal(int64_t n) {
-  char *end = (char *)dr_memory(20) + 20, *p = end;
+static const char pairs[] = "0001020304050607080910111213141516171819202122232425262728293031323334353637383940414243444546474849"
+                            "5051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899";
+
+/* At least n digits, two at a time. */
+static char *digits(char *end, uint32_t u, uint32_t n) {
+  char *p = end;
+  while (u >= 10 || end - p + 1 < (int32_t)n) {
+    uint32_t q = u * (uint64_t)0x51eb851f >> 37; /* u / 100: a division takes ten times as long */
+    __builtin_memcpy(p -= 2, pairs + (u - q * 100) * 2, 2);
+    u = q;
+  }
+  if (u || end - p < (int32_t)n) *--p = '0' + u;
+  return p;
+}
+
+char *dr_digits(char *end, int64_t n) {
   uint64_t u = n < 0 ? 0 - (uint64_t)n : (uint64_t)n;
-  do *--p = '0' + u % 10;
-  while (u /= 10);
+  char *p = end;
+  for (; u >> 32; p -= 8) {
+    uint64_t rest = u / 100000000;
+    digits(p, u - rest * 100000000, 8);
+    u = rest;
+  }
+  p = digits(p, u, 1);
   if (n < 0) *--p = '-';
+  return p;
+}
+
+dr_text dr_decimal(int64_t n) {
+  char *end = (char *)dr_memory(DR_DIGITS) + DR_DIGITS, *p = dr_digits(end, n);
   return (dr_text){p, end - p};
 }
 
