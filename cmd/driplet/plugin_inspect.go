@@ -168,6 +168,7 @@ events = ["*"]
 publish = ["*"]
 subscribe = ["*"]
 presence = ["*"]
+history = ["*"]
 kv = "8 MiB"
 http = ["https://example.com/"]
 `

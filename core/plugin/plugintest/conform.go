@@ -49,6 +49,21 @@ func Run(t *testing.T, wasm []byte) {
 // runFailures sends what must not be answered: a trap, and calls that the host
 // refuses. After each the plugin goes on.
 func runFailures(t *testing.T, source fs.FS, cache string) {
+	for _, c := range []struct{ event, data string }{
+		{"trap", `null`},
+		{"publish", `{"topic":"other","message":1}`},
+		{"publish", `{"topic":"conformance.t","message":1,"target":[]}`},
+		{"history", `{"topic":"other"}`},
+		{"history", `{"topic":"conformance.t","limit":1001}`},
+		{"fetch", `{"url":"https://elsewhere.example.com/"}`},
+		{"defer", `{"key":"h"}`}, // nobody waits: the event has no request
+	} {
+		runFailure(t, source, cache, c.event, c.data)
+	}
+}
+
+// runFailure has a host of its own: several failures pause a plugin.
+func runFailure(t *testing.T, source fs.FS, cache, event, data string) {
 	h := plugin.NewHost(plugin.Options{
 		Sources: []fs.FS{source}, CacheDir: cache, Store: new(Store), ParseTarget: cases.ParseTarget, Log: slog.New(slog.DiscardHandler), LeastDeadline: plugin.MaxDeadline,
 	})
@@ -70,18 +85,10 @@ func runFailures(t *testing.T, source fs.FS, cache string) {
 		})
 		return string(v.Data), err
 	}
-	for _, c := range []struct{ event, data string }{
-		{"trap", `null`},
-		{"publish", `{"topic":"other","message":1}`},
-		{"publish", `{"topic":"conformance.t","message":1,"target":[]}`},
-		{"fetch", `{"url":"https://elsewhere.example.com/"}`},
-		{"defer", `{"key":"h"}`}, // nobody waits: the event has no request
-	} {
-		if answer, err := send(c.event, c.data); err == nil {
-			t.Errorf("%s %s was answered: %s", c.event, c.data, answer)
-		}
-		if answer, err := send("nothing", `null`); err != nil {
-			t.Fatalf("after %s: %s, %v", c.event, answer, err)
-		}
+	if answer, err := send(event, data); err == nil {
+		t.Errorf("%s %s was answered: %s", event, data, answer)
+	}
+	if answer, err := send("nothing", `null`); err != nil {
+		t.Fatalf("after %s: %s, %v", event, answer, err)
 	}
 }

@@ -41,6 +41,10 @@ func hostDisconnect(who unsafe.Pointer, whoLen uint32, reason unsafe.Pointer, re
 func hostPresence(topic unsafe.Pointer, topicLen uint32, limit int32, out unsafe.Pointer, outCap uint32) int32
 
 //go:noescape
+//go:wasmimport driplet_v1 history
+func hostHistory(topic unsafe.Pointer, topicLen uint32, limit int32, since unsafe.Pointer, sinceLen uint32, out unsafe.Pointer, outCap uint32) int32
+
+//go:noescape
 //go:wasmimport driplet_v1 kv_get
 func hostKVGet(key unsafe.Pointer, keyLen uint32, out unsafe.Pointer, outCap uint32) int32
 

@@ -68,11 +68,13 @@ func TestImports(t *testing.T) {
 	for source, want := range map[string]string{
 		`on("x.a", (e) => e.data)`:                                     always,
 		`on("x.a", (e) => publish("t", e.data))`:                       always + " driplet_v1.publish",
+		`on("x.a", (e) => publish("t", 1, { history: false }))`:        always + " driplet_v1.publish",
+		`on("x.a", (e) => history("t").events)`:                        always + " driplet_v1.history",
 		`on("x.a", (e) => e.subscribed("t"))`:                          always + " driplet_v1.subscribed",
 		`on("x.a", ({ subscribed: s }) => 1)`:                          always + " driplet_v1.subscribed",
 		`on("x.a", (e) => { kv.set("a", now()); return random(5)[0]})`: always + " driplet_v1.kv_get driplet_v1.kv_set driplet_v1.kv_delete driplet_v1.kv_cas driplet_v1.kv_incr driplet_v1.kv_scan driplet_v1.now driplet_v1.random",
 	} {
-		d, err := meter.Describe(build(t, map[string]string{"main.ts": `import { kv, now, on, publish, random } from "driplet"; ` + source}))
+		d, err := meter.Describe(build(t, map[string]string{"main.ts": `import { history, kv, now, on, publish, random } from "driplet"; ` + source}))
 		if err != nil {
 			t.Fatal(err)
 		}

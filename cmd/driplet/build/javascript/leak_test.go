@@ -13,7 +13,7 @@ import (
 	"github.com/driplet/driplet/core/target"
 )
 
-const leakScript = `import { disconnect, fail, http, kv, log, metric, now, on, presence, publish, random, reply, defer, session, subscribe, subscribed, timer, unsubscribe, user } from "driplet";
+const leakScript = `import { disconnect, fail, history, http, kv, log, metric, now, on, presence, publish, random, reply, defer, session, subscribe, subscribed, timer, unsubscribe, user } from "driplet";
 
 on("x.all", (e) => {
   const fields = [e.event, e.topic, e.session, e.user, e.request, e.claims, e.time, e.data, e.account, e.endpoint, e.state, e.status, e.headers, e.body, e.method, e.query, e.target];
@@ -32,7 +32,7 @@ on("x.all", (e) => {
   metric("m", 1);
   const handle = defer();
   if (handle) reply(handle, "early");
-  return [subscribed(e.session, "x.t"), e.subscribed("x.t"), presence("x.t").count, kv.get("a"), kv.get("none"), kv.scan("", 10).length, kv.text.scan("b")];
+  return [subscribed(e.session, "x.t"), e.subscribed("x.t"), presence("x.t").count, history("x.h", { limit: 3, since: { ...history("x.h").head, offset: 1 } }).events, kv.get("a"), kv.get("none"), kv.scan("", 10).length, kv.text.scan("b")];
 });
 on("x.refused", () => fail("x.no", "no", { a: 1 }));
 on("x.caught", () => {
@@ -66,7 +66,14 @@ instances = 1
 	if err := h.Load(t.Context(), []*core.Endpoint{{Name: cases.Endpoint, Plugins: []string{"x"}}}); err != nil {
 		t.Fatal(err)
 	}
-	if err := h.Start(context.WithoutCancel(t.Context()), new(cases.Services)); err != nil {
+	services := new(cases.Services)
+	past := core.Past{Head: core.Position{Epoch: "e"}}
+	for range 5 {
+		past.Head.Offset++
+		past.Events = append(past.Events, &core.Event{Pos: past.Head, Name: "x.e", From: "7", Data: []byte(`{"a":[1,"ü"]}`), Target: &core.Target{Raw: []byte(`{"all":{}}`)}})
+	}
+	services.SetHistory(map[string]core.Past{"x.h": past})
+	if err := h.Start(context.WithoutCancel(t.Context()), services); err != nil {
 		t.Fatal(err)
 	}
 	for n := range 1000 {
@@ -86,6 +93,7 @@ instances = 1
 const granted = `[capabilities]
 publish = ["x.*"]
 presence = ["x.*"]
+history = ["x.*"]
 subscribe = ["*"]
 kv = "8 MiB"
 http = ["https://api.example.com/"]

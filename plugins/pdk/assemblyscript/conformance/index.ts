@@ -2,9 +2,9 @@
 // says what each handler does.
 
 import {
-  Event, JSONList, Reply, admit, answer, config, defer, disconnect, fail, http, json, kv, list, log, metric, now, object, on,
+  Event, JSONList, Reply, admit, answer, config, defer, disconnect, fail, history, http, json, kv, list, log, metric, now, object, on,
   both, drop, onConnect, onDisconnect, onHttp, onPublish, onSubscribe, onTimer, onUnsubscribe, pass, presence, replace, retarget, publish, random, reply, session, subscribe,
-  subscribed, timer, unsubscribe, user, Request,
+  subscribed, timer, unsubscribe, user, Position, Request,
 } from "../driplet";
 
 function text(e: Event, path: string): string { return e.data.string(path); }
@@ -60,6 +60,18 @@ on("conformance.presence", (e) => {
   const here = presence(text(e, "topic"), <i32>e.data.integer("limit")), members = here.items("members"), ids = list();
   for (let i = 0; i < members.length; i++) ids.push(members[i].string("id"));
   return object().set("count", here.integer("count")).set("ids", ids);
+});
+
+on("conformance.history", (e) => {
+  const data = e.data, since = data.has("since") ? new Position(data.string("since.epoch"), data.integer("since.offset")) : null;
+  const past = data.has("limit") ? history(text(e, "topic"), { limit: <i32>data.integer("limit"), since }) : history(text(e, "topic"), { since });
+  const events = list();
+  for (let i = 0; i < past.events.length; i++) {
+    const p = past.events[i];
+    events.push(list().push(p.offset).push(p.event).push(p.from).pushRaw(p.data.toString()).pushRaw(orNull(p.target.toString())));
+  }
+  return object().set("kept", past.kept).set("epoch", past.head.epoch).set("offset", past.head.offset).set("next", past.next.offset)
+    .set("whole", past.whole).set("more", past.more).set("events", events);
 });
 
 function stored(key: string): Reply | null {

@@ -26,6 +26,9 @@ export declare function host_disconnect(who: usize, whoLen: i32, reason: usize, 
 @external("driplet_v1", "presence")
 export declare function host_presence(topic: usize, topicLen: i32, limit: i32, out: usize, cap: i32): i32;
 // @ts-ignore: decorator
+@external("driplet_v1", "history")
+export declare function host_history(topic: usize, topicLen: i32, limit: i32, since: usize, sinceLen: i32, out: usize, cap: i32): i32;
+// @ts-ignore: decorator
 @external("driplet_v1", "kv_get")
 export declare function host_kv_get(key: usize, keyLen: i32, out: usize, cap: i32): i32;
 // @ts-ignore: decorator

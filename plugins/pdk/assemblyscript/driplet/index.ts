@@ -7,6 +7,7 @@ export { JSONObject, JSONList, object, list, answer, encode, quote } from "./jso
 export { Reply, Refusal, fail, json } from "./reply";
 export { Verdict, pass, drop, replace, retarget, both } from "./verdict";
 export { publish, PublishOptions, subscribe, unsubscribe, subscribed, disconnect, user, session, presence, admit, defer, reply } from "./topics";
+export { history, HistoryOptions, Past, PastEvent, Position } from "./history";
 export { kv, Pair, SECOND, MINUTE, HOUR, DAY } from "./kv";
 export { http, Request, timer, log, metric, now, random } from "./host";
 export { config } from "./config";

@@ -80,6 +80,32 @@ static dr_reply presence(dr_event *e) {
   return dr_set(o, "ids", ids);
 }
 
+static dr_reply history(dr_event *e) {
+  int32_t limit = number(e, "limit");
+  if (dr_value_has(e->data, "limit") && !limit) limit = -1;
+  dr_position since = {text(e, "since.epoch"), number(e, "since.offset")};
+  dr_past past = dr_history(text(e, "topic"), .limit = limit, .since = since);
+  dr_json *events = dr_list();
+  for (uint32_t i = 0; i < past.len; i++) {
+    dr_past_event *p = &past.at[i];
+    dr_json *one = dr_list();
+    dr_push(one, p->offset);
+    dr_push(one, p->event);
+    dr_push(one, p->from);
+    dr_push(one, p->data);
+    dr_push(one, p->target);
+    dr_push(events, one);
+  }
+  dr_json *o = dr_object();
+  dr_set(o, "kept", past.kept);
+  dr_set(o, "epoch", past.head.epoch);
+  dr_set(o, "offset", past.head.offset);
+  dr_set(o, "next", past.next.offset);
+  dr_set(o, "whole", past.whole);
+  dr_set(o, "more", past.more);
+  return dr_set(o, "events", events);
+}
+
 static dr_reply kv_get(dr_event *e) {
   dr_text value = dr_kv_get(text(e, "key"));
   return dr_is(value) ? dr_answer(value) : NULL;
@@ -248,7 +274,7 @@ DRIPLET_PLUGIN(
   dr_on("conformance.echo", echo), dr_on("conformance.nothing", nothing), dr_on("conformance.refuse", refuse),
   dr_on("conformance.trap", trap), dr_on("conformance.publish", publish), dr_on("conformance.subscribe", subscribe),
   dr_on("conformance.unsubscribe", unsubscribe), dr_on("conformance.disconnect", disconnect),
-  dr_on("conformance.subscribed", subscribed), dr_on("conformance.presence", presence), dr_on("conformance.kv_get", kv_get),
+  dr_on("conformance.subscribed", subscribed), dr_on("conformance.presence", presence), dr_on("conformance.history", history), dr_on("conformance.kv_get", kv_get),
   dr_on("conformance.kv_set", kv_set), dr_on("conformance.kv_delete", kv_delete), dr_on("conformance.kv_cas", kv_cas),
   dr_on("conformance.kv_incr", kv_incr), dr_on("conformance.kv_scan", kv_scan), dr_on("conformance.fetch", fetch),
   dr_on("conformance.timer", timer), dr_on("conformance.defer", later), dr_on("conformance.reply", reply),

@@ -17,6 +17,7 @@ DR_IMPORT(unsubscribe) int32_t host_unsubscribe(dr_ptr who, uint32_t, dr_ptr top
 DR_IMPORT(subscribed) int32_t host_subscribed(dr_ptr session, uint32_t, dr_ptr topic, uint32_t);
 DR_IMPORT(disconnect) int32_t host_disconnect(dr_ptr who, uint32_t, dr_ptr reason, uint32_t);
 DR_IMPORT(presence) int32_t host_presence(dr_ptr topic, uint32_t, int32_t limit, void *out, uint32_t);
+DR_IMPORT(history) int32_t host_history(dr_ptr topic, uint32_t, int32_t limit, dr_ptr since, uint32_t, void *out, uint32_t);
 DR_IMPORT(kv_get) int32_t host_kv_get(dr_ptr key, uint32_t, void *out, uint32_t);
 DR_IMPORT(kv_set) int32_t host_kv_set(dr_ptr key, uint32_t, dr_ptr value, uint32_t, int64_t ttl);
 DR_IMPORT(kv_delete) int32_t host_kv_delete(dr_ptr key, uint32_t);

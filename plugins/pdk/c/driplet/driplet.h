@@ -191,6 +191,36 @@ void dr_disconnect_n(dr_text reason, const dr_who *who, uint32_t n);
 #define dr_subscribed(session, topic) dr_subscribed_(dr(session), dr(topic))
 /* Who is on a topic: {"members":[{"id","info"?}],"count"}, at most limit (1,000) members, a user once; count counts all. */
 #define dr_presence(topic, limit) dr_presence_(dr(topic), limit)
+
+/* A place among a topic's events: offsets grow, and count anew in each epoch. */
+typedef struct { dr_text epoch; uint64_t offset; } dr_position;
+/* What to read of a history; every field may be left out. */
+typedef struct {
+  int32_t limit;     /* events at most, up to 1,000; 0: 100; negative: none, only where the topic stands */
+  dr_position since; /* only what came after, the oldest first to come; without epoch: the newest */
+} dr_history_options;
+/* An event that a topic keeps. */
+typedef struct {
+  uint64_t offset;
+  dr_text event;   /* the message's event name, may be empty */
+  dr_text from;    /* the public id of the client that published it; empty: a backend or a plugin */
+  dr_value data;   /* the message */
+  dr_value target; /* whom it was for, as in dr_publish; empty: everybody */
+} dr_past_event;
+/* What a topic keeps of its events. */
+typedef struct {
+  bool kept;         /* the topic's rule keeps a history; false: all else is empty */
+  bool whole;        /* from since to the last of these events nothing is missing; false: it is no longer kept, and these are the newest instead */
+  bool more;         /* the topic keeps events after these */
+  dr_position head;  /* of the newest event that was ever kept */
+  dr_position next;  /* what to give as since to go on behind these events */
+  dr_past_event *at; /* the oldest first */
+  uint32_t len;
+} dr_past;
+/* What a topic (TEXT) keeps, for whomever it was: dr_history(topic, .limit = 50, .since = past.next).
+ * What this event publishes is not there yet. */
+#define dr_history(topic, ...) dr_history_(dr(topic), (dr_history_options){__VA_ARGS__})
+
 /* Keeps the caller's request open: the handle is for dr_reply_to, in this or a
  * later event. 0: nobody waits for an answer, or too many do already. */
 int64_t dr_defer(void);

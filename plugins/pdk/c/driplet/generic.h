@@ -28,6 +28,7 @@ void dr_publish_(dr_text topic, dr_text data, dr_publish_options o);
 void dr_subscribe_(dr_text session, dr_text topic, dr_json *info);
 bool dr_subscribed_(dr_text session, dr_text topic);
 dr_value dr_presence_(dr_text topic, int32_t limit);
+dr_past dr_history_(dr_text topic, dr_history_options o);
 dr_text dr_kv_get_(dr_text key);
 void dr_kv_set_(dr_text key, dr_text value, int64_t ttl);
 void dr_kv_delete_(dr_text key);

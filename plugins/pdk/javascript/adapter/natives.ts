@@ -7,9 +7,9 @@ import * as js from "./engine";
 import { fieldJSON, fieldNumber, fieldText, setAnswer, spanLen, spanPtr } from "./event";
 import { fastJSON } from "./json";
 import { placesCopy, placesSize } from "./link";
-import { big, capacity, ctx, done, envelope, envelopeSize, field, held, lengthOf, need, numberField, parse, roomFor, text, utf16, whole } from "./values";
+import { big, capacity, ctx, done, envelope, envelopeSize, field, held, lengthOf, need, numberField, offsetField, parse, roomFor, text, utf16, whole } from "./values";
 
-export const NATIVES = 30;
+export const NATIVES = 31;
 
 /** The library's functions: one runs a handler, the other ends the instance with an error's text. */
 export let dispatch: i64 = 0;
@@ -158,6 +158,22 @@ function run(number: i32, argc: i32, argv: usize): i64 {
       return errno < 0 ? js.small(errno) : js.newBytes(ctx, p, n);
     }
     case 29: return fastJSON(arg(argv, 0)); // json(value)
+    case 30: { // history(topic, limit, epoch, offset); epoch undefined: the newest
+      const t = text(arg(argv, 0)), tn = lengthOf(), limit = <i32>whole(arg(argv, 1)), since = arg(argv, 2) != js.UNDEFINED;
+      if (since) {
+        envelope(2);
+        field(arg(argv, 2));
+        offsetField(whole(arg(argv, 3)));
+      }
+      // The position stands in the buffer until the result takes its place.
+      const size = since ? envelopeSize() : 0;
+      let n = size;
+      do {
+        roomFor(n + 1); // and a byte for parse()
+        n = host.host_history(t, tn, limit, roomFor(0), size, roomFor(0), capacity() - 1);
+      } while (n >= capacity());
+      return n < 0 ? js.small(n) : past(roomFor(0));
+    }
   }
   return js.UNDEFINED;
 }
@@ -176,6 +192,34 @@ function fields(envelope: usize): i64 {
     const n = load<u32>(p);
     js.setItem(ctx, list, i, js.newText(ctx, p + 4, n));
     p += 4 + n;
+  }
+  return list;
+}
+
+// past is what history gives as a list: epoch, offset, whole, more, then of each
+// event its offset, event, from, data, target.
+function past(envelope: usize): i64 {
+  const list = js.newArray(ctx);
+  let p = envelope + 4, n = load<u32>(p);
+  js.setItem(ctx, list, 0, js.newText(ctx, p + 4, n));
+  p += 4 + n;
+  js.setItem(ctx, list, 1, js.newNumber(ctx, <f64>load<u64>(p, 4)));
+  js.setItem(ctx, list, 2, js.small(load<u8>(p, 16)));
+  js.setItem(ctx, list, 3, js.small(load<u8>(p, 21)));
+  p += 26; // into the events
+  const count = <u32>load<u16>(p, 2);
+  p += 4;
+  for (let i: u32 = 0, to: u32 = 4; i < count; i++, to += 5) {
+    const end = p + 4 + load<u32>(p);
+    p += 8; // into the event
+    js.setItem(ctx, list, to, js.newNumber(ctx, <f64>load<u64>(p, 4)));
+    p += 12;
+    for (let field: u32 = 1; field < 5; field++) {
+      n = load<u32>(p);
+      js.setItem(ctx, list, to + field, field < 3 ? js.newText(ctx, p + 4, n) : n == 0 ? js.NULL : parse(p + 4, n));
+      p += 4 + n;
+    }
+    p = end;
   }
   return list;
 }

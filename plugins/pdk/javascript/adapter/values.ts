@@ -134,4 +134,12 @@ export function numberField(number: i32, bytes: i32): void {
   used += 4 + bytes;
 }
 
+/** Appends a field with an offset, 8 bytes. */
+export function offsetField(offset: i64): void {
+  const to = roomFor(used + 12) + used;
+  store<i32>(to, 8);
+  store<i64>(to, offset, 4);
+  used += 12;
+}
+
 export function envelopeSize(): i32 { return used; }

@@ -2,7 +2,7 @@
 // says what each handler does.
 
 import {
-  admit, both, config, defer, disconnect, drop, fail, http, kv, log, metric, now, on, onConnect, onDisconnect, onHttp, onPublish,
+  admit, both, config, defer, disconnect, drop, fail, history, http, kv, log, metric, now, on, onConnect, onDisconnect, onHttp, onPublish,
   onSubscribe, onTimer, onUnsubscribe, pass, presence, publish, random, refusal, replace, reply, retarget, session, subscribe,
   subscribed, timer, unsubscribe, user,
 } from "driplet";
@@ -33,6 +33,11 @@ on("conformance.subscribed", ({ data }) => subscribed(data.session, data.topic))
 on("conformance.presence", ({ data }) => {
   const { members, count } = presence(data.topic, data.limit);
   return { count, ids: members.map((m) => m.id) };
+});
+
+on("conformance.history", ({ data: { topic, ...options } }) => {
+  const { kept, head, next, whole, more, events } = history(topic, options);
+  return { kept, ...head, next: next.offset, whole, more, events: events.map((p) => [p.offset, p.event, p.from, p.data, p.target]) };
 });
 
 on("conformance.kv_get", ({ data }) => kv.text.get(data.key));

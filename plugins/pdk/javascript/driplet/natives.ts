@@ -33,6 +33,7 @@ declare global {
   function driplet$metric(name: string, value: number): number;
   function driplet$now(): number;
   function driplet$json(value: unknown): string | undefined;
+  function driplet$history(topic: string, limit: number, epoch: string | undefined, offset: number): any[] | number;
   function driplet$random(length: number): Uint8Array | number;
 }
 

@@ -3,8 +3,8 @@
 #![cfg_attr(not(feature = "std"), no_std)]
 
 use driplet::{
-    admit, answer, both, config, decimal, defer, disconnect, done, drop, fail, fail_with, http, join, json, kv, list, log, metric, now, object, parse,
-    pass, presence, publish, random, replace, reply, retarget, session, subscribe, subscribed, timer, trap, unsubscribe, user, Event, Filtered, List, PublishOptions, Reply,
+    admit, answer, both, config, decimal, defer, disconnect, done, drop, fail, fail_with, history, http, join, json, kv, list, log, metric, now, object, parse,
+    pass, presence, publish, random, replace, reply, retarget, session, subscribe, subscribed, timer, trap, unsubscribe, user, Event, Filtered, HistoryOptions, List, Position, PublishOptions, Reply,
     Text, Value, Who,
 };
 
@@ -32,6 +32,7 @@ driplet::plugin! {
     },
     "conformance.subscribed" => |e| Ok(answer(subscribed(&text(e, "session"), &text(e, "topic"))?)),
     "conformance.presence" => present,
+    "conformance.history" => past,
     "conformance.kv_get" => get,
     "conformance.kv_set" => |e| {
         kv::set(&text(e, "key"), text(e, "value"), number(e, "ttl"))?;
@@ -119,6 +120,21 @@ fn present(e: &Event) -> Reply {
     let here = presence(&text(e, "topic"), number(e, "limit") as i32)?;
     let ids = here.items("members").iter().fold(list(), |ids, member| ids.push(member.string("id")));
     Ok(object().set("count", here.integer("count")).set("ids", ids))
+}
+
+fn past(e: &Event) -> Reply {
+    let since = e.data.string("since.epoch").map(|epoch| Position { epoch, offset: number(e, "since.offset") as u64 });
+    let mut o = HistoryOptions { since: since.as_ref(), ..Default::default() };
+    if let Some(limit) = e.data.integer("limit") {
+        o.limit = limit as i32;
+    }
+    let past = history(&text(e, "topic"), o)?;
+    let events = past.events.iter().fold(list(), |events, p| {
+        events.push(list().push(p.offset as i64).push(&p.event).push(&p.from).push(&p.data).push(&p.target))
+    });
+    Ok(object()
+        .set("kept", past.kept).set("epoch", &past.head.epoch).set("offset", past.head.offset as i64).set("next", past.next.offset as i64)
+        .set("whole", past.whole).set("more", past.more).set("events", events))
 }
 
 fn get(e: &Event) -> Reply {

@@ -13,6 +13,7 @@ extern "C" {
     pub fn subscribed(session: *const u8, session_len: usize, topic: *const u8, topic_len: usize) -> i32;
     pub fn disconnect(who: *const u8, who_len: usize, reason: *const u8, reason_len: usize) -> i32;
     pub fn presence(topic: *const u8, topic_len: usize, limit: i32, out: *mut u8, cap: usize) -> i32;
+    pub fn history(topic: *const u8, topic_len: usize, limit: i32, since: *const u8, since_len: usize, out: *mut u8, cap: usize) -> i32;
     pub fn kv_get(key: *const u8, key_len: usize, out: *mut u8, cap: usize) -> i32;
     pub fn kv_set(key: *const u8, key_len: usize, value: *const u8, value_len: usize, ttl: i64) -> i32;
     pub fn kv_delete(key: *const u8, key_len: usize) -> i32;

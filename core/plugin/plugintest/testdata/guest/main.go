@@ -19,7 +19,7 @@ type handler = func(e *driplet.Event) (any, error)
 func init() {
 	for name, h := range map[string]handler{
 		"echo": echo, "refuse": refuse, "publish": publish, "subscribe": subscribe, "unsubscribe": unsubscribe, "disconnect": disconnect,
-		"subscribed": subscribed, "presence": presence, "kv_get": get, "kv_set": set, "kv_cas": cas, "kv_incr": incr, "kv_scan": scan,
+		"subscribed": subscribed, "presence": presence, "history": history, "kv_get": get, "kv_set": set, "kv_cas": cas, "kv_incr": incr, "kv_scan": scan,
 		"fetch": fetch, "timer": timer, "defer": later, "reply": reply, "log": logs, "config": config, "random": random,
 		"nothing":   func(*driplet.Event) (any, error) { return nil, nil },
 		"trap":      func(*driplet.Event) (any, error) { panic("as asked") },
@@ -154,6 +154,25 @@ func presence(e *driplet.Event) (any, error) {
 		ids = append(ids, m.ID)
 	}
 	return driplet.Object{"count": count, "ids": ids}, err
+}
+
+func history(e *driplet.Event) (any, error) {
+	o := driplet.HistoryOptions{Limit: int(number(e, "limit"))}
+	if e.Data.Has("limit") && o.Limit == 0 {
+		o.Limit = -1
+	}
+	if epoch, ok := e.Data.String("since.epoch"); ok {
+		o.Since = driplet.Position{Epoch: epoch, Offset: uint64(number(e, "since.offset"))}
+	}
+	past, err := driplet.History(text(e, "topic"), o)
+	events := driplet.List{}
+	for _, p := range past.Events {
+		events = append(events, driplet.List{p.Offset, p.Event, p.From, p.Data, p.Target})
+	}
+	return driplet.Object{
+		"kept": past.Kept, "epoch": past.Head.Epoch, "offset": past.Head.Offset, "next": past.Next.Offset,
+		"whole": past.Whole, "more": past.More, "events": events,
+	}, err
 }
 
 func get(e *driplet.Event) (any, error) {
