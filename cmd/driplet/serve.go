@@ -107,10 +107,12 @@ func serveWith(ctx context.Context, cfg *config.Config, log *slog.Logger, p page
 	}
 	var serving errgroup.Group
 	failed := make(chan struct{}, len(listeners))
+	answered := web.Shutdown // ends accepting, and waits for the requests under way
 	for _, l := range listeners {
 		if cfg.Global.TLSCertificate == "" {
 			f := transport.NewFront(l, handler)
 			serving.Go(func() error { f.Run(); return nil })
+			answered = after(answered, f.Wait)
 			l = f
 		}
 		serving.Go(func() error {
@@ -128,7 +130,7 @@ func serveWith(ctx context.Context, cfg *config.Config, log *slog.Logger, p page
 	}
 
 	log.Info("stopping")
-	if patiently(web.Shutdown) != nil {
+	if patiently(answered) != nil {
 		log.Warn("requests under way were cut off")
 		web.Close()
 	}
@@ -140,6 +142,11 @@ func serveWith(ctx context.Context, cfg *config.Config, log *slog.Logger, p page
 	err = errors.Join(serving.Wait(), fronts.Wait())
 	stopBack()
 	return errors.Join(err, backs.Wait())
+}
+
+// after is one step and then another.
+func after(first, then func(context.Context) error) func(context.Context) error {
+	return func(ctx context.Context) error { return errors.Join(first(ctx), then(ctx)) }
 }
 
 // patiently does one step of the end, with shutdownGrace for it.

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"context"
 	"errors"
 	"net"
 	"net/http"
@@ -22,6 +23,7 @@ type Front struct {
 	others  chan net.Conn
 	waiting chan *net.TCPConn // to a greeter that has nothing to do
 	closed  chan struct{}
+	ended   chan struct{} // Run has
 	close   sync.Once
 
 	greeted sync.WaitGroup
@@ -32,7 +34,7 @@ type Front struct {
 
 // NewFront returns a Front for l, which nobody else accepts from. Run must follow.
 func NewFront(l net.Listener, h http.Handler) *Front {
-	return &Front{Listener: l, handler: h, others: make(chan net.Conn), waiting: make(chan *net.TCPConn), closed: make(chan struct{}), silent: map[net.Conn]struct{}{}}
+	return &Front{Listener: l, handler: h, others: make(chan net.Conn), waiting: make(chan *net.TCPConn), closed: make(chan struct{}), ended: make(chan struct{}), silent: map[net.Conn]struct{}{}}
 }
 
 // Accept waits for a connection that is no WebSocket's.
@@ -61,8 +63,19 @@ func (f *Front) Close() (err error) {
 	return err
 }
 
+// Wait waits after Close until everything is answered, or ctx is done.
+func (f *Front) Wait(ctx context.Context) error {
+	select {
+	case <-f.ended:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
 // Run accepts until Close, and returns when everything is answered.
 func (f *Front) Run() {
+	defer close(f.ended)
 	defer f.greeted.Wait()
 	pause := time.Duration(0)
 	for {

@@ -135,7 +135,7 @@ func Start(t testing.TB, o Options) *Server {
 	s.stop = sync.OnceFunc(func() {
 		grace, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
-		if err := web.Shutdown(grace); err != nil {
+		if err := errors.Join(web.Shutdown(grace), entrance.Wait(grace)); err != nil {
 			t.Errorf("requests did not end: %v", err)
 		}
 		s.Sockets.Shutdown(grace, 0)
