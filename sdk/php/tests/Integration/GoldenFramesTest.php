@@ -24,7 +24,7 @@ final class GoldenFramesTest extends TestCase
         $server = DripletServer::shared();
         $client = new WebSocketClient($server->port, (new TokenIssuer(DripletServer::JWT_SECRET))->issue(['uid' => 1]), 1);
         $client->subscribe($means['topic']);
-        (new Driplet($server->url, DripletServer::API_SECRET))->publish(Message::to($means['topic'], $means['message']));
+        (new Driplet($server->url, DripletServer::API_SECRET, timeout: 60.0))->publish(Message::to($means['topic'], $means['message']));
         // By value: PHP writes a number or an escape its own way.
         self::assertEquals(json_decode($frame, false, 512, JSON_THROW_ON_ERROR), json_decode($client->text(), false, 512, JSON_THROW_ON_ERROR));
     }

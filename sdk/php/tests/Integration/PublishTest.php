@@ -27,7 +27,7 @@ final class PublishTest extends TestCase
     protected function setUp(): void
     {
         $this->server = DripletServer::shared();
-        $this->driplet = new Driplet($this->server->url, DripletServer::API_SECRET);
+        $this->driplet = new Driplet($this->server->url, DripletServer::API_SECRET, timeout: 60.0);
         $this->topic = 'test.' . bin2hex(random_bytes(6));
     }
 
@@ -129,7 +129,7 @@ final class PublishTest extends TestCase
         $client = $this->server->connect(['uid' => 1], $this->topic);
         $to = "tcp://127.0.0.1:{$this->server->port}";
         $between = new FakeServer(['do' => 'lose', 'to' => $to], ['do' => 'forward', 'to' => $to]);
-        $receipt = (new Driplet($between->url, DripletServer::API_SECRET, timeout: 20.0))->publish(Message::to($this->topic, 'once'));
+        $receipt = (new Driplet($between->url, DripletServer::API_SECRET, timeout: 60.0))->publish(Message::to($this->topic, 'once'));
         self::assertTrue($receipt->duplicate, 'the second attempt met the first');
         $this->driplet->publish(Message::to($this->topic, 'end'));
         self::assertSame(['once'], $client->until('end'));
@@ -152,13 +152,13 @@ final class PublishTest extends TestCase
 
     public function testAWrongSecret(): void
     {
-        $this->assertRefused('unauthorized', 'signature_mismatch', 401, fn () => (new Driplet($this->server->url, 'wrong'))->publish(Message::to($this->topic, 1)));
+        $this->assertRefused('unauthorized', 'signature_mismatch', 401, fn () => (new Driplet($this->server->url, 'wrong', timeout: 60.0))->publish(Message::to($this->topic, 1)));
     }
 
     public function testAnUnknownEndpoint(): void
     {
         $url = str_replace('/default', '/elsewhere', $this->server->url);
-        $this->assertRefused('not_found', null, 404, fn () => (new Driplet($url, DripletServer::API_SECRET))->publish(Message::to($this->topic, 1)));
+        $this->assertRefused('not_found', null, 404, fn () => (new Driplet($url, DripletServer::API_SECRET, timeout: 60.0))->publish(Message::to($this->topic, 1)));
     }
 
     public function testTooLarge(): void

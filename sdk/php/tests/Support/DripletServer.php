@@ -61,7 +61,7 @@ final class DripletServer
     private function start(): void
     {
         $this->process = new Process(['sh', '-c', 'exec "$0" "$@" >&2', self::binary(), 'serve', '-config', "{$this->dir}/config.toml"], [], $this->dir);
-        $driplet = new Driplet($this->url, self::API_SECRET);
+        $driplet = new Driplet($this->url, self::API_SECRET, timeout: 30.0);
         for ($end = time() + 60; ; usleep(20000)) {
             try {
                 $driplet->publish(Message::to('ready', true));

@@ -81,13 +81,21 @@ final class Process
         return proc_get_status($this->handle)['running'];
     }
 
-    /** A port that was free just now. */
+    /**
+     * A port that nobody listens on. It is below those that systems give to
+     * whoever connects or asks for any: nobody gets it before the server does.
+     */
     public static function freePort(): int
     {
-        $socket = stream_socket_server('tcp://127.0.0.1:0') ?: throw new \RuntimeException('no free port');
-        $name = (string) stream_socket_get_name($socket, false);
-        fclose($socket);
+        for ($tries = 0; $tries < 1000; ++$tries) {
+            $port = random_int(12000, 30000);
+            $socket = @stream_socket_server("tcp://127.0.0.1:{$port}");
+            if ($socket !== false) {
+                fclose($socket);
 
-        return (int) substr((string) strrchr($name, ':'), 1);
+                return $port;
+            }
+        }
+        throw new \RuntimeException('no free port');
     }
 }

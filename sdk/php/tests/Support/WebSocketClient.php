@@ -7,7 +7,7 @@ namespace Driplet\Tests\Support;
 /** As much of RFC 6455 as tests need: text frames, pings, closes. */
 final class WebSocketClient
 {
-    private const DEADLINE_SECONDS = 30;
+    private const DEADLINE_SECONDS = 60;
     private const TEXT = 1;
     private const CLOSE = 8;
     private const PING = 9;

@@ -43,7 +43,7 @@ final class DeferTest extends TestCase
             }
         };
         $server = new FakeServer(FakeServer::answer(200, ''), FakeServer::answer(404, ''));
-        $driplet = new Driplet($server->url, 's3cret', logger: $logger);
+        $driplet = new Driplet($server->url, 's3cret', timeout: 60.0, logger: $logger);
         $driplet->defer(Message::to('one', 1));
         self::assertSame('one', $server->request()->json()['topic']);
         $driplet->defer(Message::to('two', 2));
@@ -78,7 +78,7 @@ final class DeferTest extends TestCase
             [PHP_BINARY, '-d', 'error_log=', '-d', 'log_errors=1', '-d', 'display_errors=1', '-S', "127.0.0.1:{$port}", dirname(__DIR__) . '/Support/deferring_page.php'],
             ['DRIPLET_URL' => $url, 'DRIPLET_API_SECRET' => 's3cret'],
         );
-        for ($end = time() + 30; !($socket = @stream_socket_client("tcp://127.0.0.1:{$port}")) && time() < $end;) {
+        for ($end = time() + 60; !($socket = @stream_socket_client("tcp://127.0.0.1:{$port}")) && time() < $end;) {
             usleep(10000);
         }
         self::assertIsResource($socket, $web->errors());
