@@ -25,7 +25,7 @@ var buffers = sync.Pool{New: func() any { return new([bufferSize]byte) }}
 // while it waits.
 type input struct {
 	conn net.Conn
-	raw  syscall.RawConn // nil over TLS, where reading wants a buffer first
+	raw  syscall.RawConn // nil over TLS and on Windows, where reading wants a buffer first
 	once func(fd uintptr) bool
 
 	lent *[bufferSize]byte // between read and keep
@@ -40,10 +40,7 @@ type input struct {
 
 // newInput reads conn, behind what came with the handshake.
 func newInput(conn net.Conn, head []byte) input {
-	in := input{conn: conn, rest: head}
-	if tcp, ok := conn.(*net.TCPConn); ok {
-		in.raw, _ = tcp.SyscallConn()
-	}
+	in := input{conn: conn, raw: rawConn(conn), rest: head}
 	if in.raw == nil {
 		in.own = make([]byte, ownSize)
 	}
@@ -69,7 +66,7 @@ func (in *input) read() (data []byte, n int, err error) {
 // try is one read(2), which may find nothing.
 func (in *input) try(fd uintptr) bool {
 	for {
-		n, err := syscall.Read(int(fd), in.space())
+		n, err := readNow(fd, in.space())
 		switch err {
 		case syscall.EINTR:
 			continue
