@@ -86,7 +86,7 @@ func (n *Node) History(ctx context.Context, endpoint, topic string, since *core.
 	if err != nil {
 		return core.Past{}, err
 	}
-	if t.Rule(topic).History.Size == 0 {
+	if !t.keeps(topic) {
 		return core.Past{}, core.Errorf(core.CodeNotFound, "the topic %.60q keeps no history", topic)
 	}
 	return n.Engine.Read(ctx, core.TopicKey{Endpoint: t.Name, Topic: topic}, since, limit)

@@ -23,7 +23,9 @@ func (in *instance) history(s []uint64) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	past, err := in.b.host.services().History(context.Background(), in.b.endpoint.Name, topic, since, int(limit))
+	ctx, cancel := context.WithTimeout(context.Background(), in.until-in.clock()) // a disk may be slow
+	defer cancel()
+	past, err := in.b.host.services().History(ctx, in.b.endpoint.Name, topic, since, int(limit))
 	if err != nil {
 		return 0, in.historyErrno(topic, err)
 	}
