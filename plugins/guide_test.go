@@ -11,9 +11,11 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"github.com/driplet/driplet/core"
+	"github.com/driplet/driplet/core/plugin/plugintest"
 	"github.com/driplet/driplet/core/transport/client"
 	"github.com/driplet/driplet/internal/freeport"
 	"github.com/driplet/driplet/plugins"
@@ -252,6 +254,28 @@ func scaffold(t *testing.T, lang, file, text string) string {
 	return dir
 }
 
+// runListing runs the case of README.md about histories.
+func runListing(t *testing.T, wasm string) {
+	t.Helper()
+	code, err := os.ReadFile(wasm)
+	if err != nil {
+		t.Fatal(err)
+	}
+	source := fstest.MapFS{"room.wasm": {Data: code}, "room.toml": {Data: []byte(`name = "room"
+version = "1.0.0"
+abi = 1
+events = ["room.*"]
+[capabilities]
+history = ["room.*"]
+subscribe = ["room.*"]
+publish = ["greeter.*"]
+`)}}
+	text := listings(t, "README.md", "## What a topic has kept", "json")[0]
+	if err := plugintest.RunCase(t.Context(), source, "room", []byte(text), ""); err != nil {
+		t.Error(err)
+	}
+}
+
 // What the guest libraries' READMEs say to type works in a new plugin, and
 // their listings compile; so do those of README.md outside the guide.
 func TestListingsOfLibraries(t *testing.T) {
@@ -273,7 +297,7 @@ func TestListingsOfLibraries(t *testing.T) {
 			dir := scaffold(t, c.lang, c.file, c.listing)
 			if c.lang == "assemblyscript" { // a module each, in one go
 				imports := ""
-				for i, heading := range []string{"## Looking at what others publish", "## Requests from a backend"} {
+				for i, heading := range []string{"## Looking at what others publish", "## What a topic has kept", "## Requests from a backend"} {
 					name := fmt.Sprintf("listing%d", i)
 					imports += fmt.Sprintf("import \"./%s\";\n", name)
 					if err := os.WriteFile(filepath.Join(dir, name+".ts"), []byte(listings(t, "README.md", heading, "ts")[0]), 0o600); err != nil {
@@ -292,6 +316,9 @@ func TestListingsOfLibraries(t *testing.T) {
 				cmd.Env = append(os.Environ(), "RUSTC="+rustc, "GOWORK=off", "PATH="+filepath.Join(modules, ".bin")+":"+os.Getenv("PATH"))
 				if out, err := cmd.CombinedOutput(); err != nil {
 					t.Fatalf("%s: %v\n%s", command, err, out)
+				}
+				if c.lang == "assemblyscript" {
+					runListing(t, wasm)
 				}
 				if err := os.Remove(wasm); err != nil {
 					t.Errorf("%s: %v", command, err)

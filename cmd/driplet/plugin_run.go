@@ -38,7 +38,8 @@ When a source changes it is built: by build.sh where the folder has one, else as
 'driplet plugin build', or npm run build; when the wasm file or the manifest changes the new version takes over,
 within two seconds; when something is wrong with it the old one goes on, and this
 says what. Topics whose subscribe hook the plugin has are for it to decide, all
-others anyone may hear. Ctrl-C ends it.
+others anyone may hear. Where the manifest grants history, topics keep their last
+100 messages. Ctrl-C ends it.
 
 Examples:
   driplet plugin run
