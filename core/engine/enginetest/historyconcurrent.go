@@ -33,7 +33,7 @@ func (l *listener) count() int {
 // they hold from a moment on, read, and go on with what was held beyond the
 // head. Everybody sees each event once, in order.
 func testHistoryConcurrent(t *testing.T, f fixture) {
-	const writers, each, readers, topics = 6, 250, 4, 3
+	const writers, each, readers, topics = 6, 120, 4, 3
 	var writing atomic.Int32
 	writing.Store(writers)
 	var wg sync.WaitGroup

@@ -81,13 +81,13 @@ func testHistoryModel(t *testing.T, f fixture) {
 		switch r.IntN(8) {
 		case 0, 1, 2:
 			batch := make([]*core.Event, 1+r.IntN(4)*r.IntN(3))
+			if r.IntN(10) == 0 {
+				sticky[pick()] = keeps[r.IntN(len(keeps))]
+			}
 			for i := range batch {
 				topic := pick()
-				if r.IntN(20) == 0 {
-					sticky[topic] = keeps[r.IntN(len(keeps))]
-				}
 				keep := sticky[topic]
-				if r.IntN(2) == 0 {
+				if r.IntN(3) == 0 {
 					keep.Sync = core.SyncAlways
 				}
 				batch[i] = kept(topic, fmt.Sprint(step, ".", i), keep)

@@ -13,28 +13,31 @@ func (e *Engine) Append(ctx context.Context, events []*core.Event, o engine.Appe
 		return nil, err
 	}
 	if o.Dedupe == nil {
-		return e.filter(ctx, events, o.Filter)
+		return e.filter(ctx, events, o)
 	}
-	return e.records.once(ctx, o.Dedupe, func() ([]engine.Placed, error) { return e.filter(ctx, events, o.Filter) })
+	return e.records.once(ctx, o.Dedupe, func() ([]engine.Placed, error) { return e.filter(ctx, events, o) })
 }
 
-// filter places what f makes of events.
-func (e *Engine) filter(ctx context.Context, events []*core.Event, f engine.Filter) ([]engine.Placed, error) {
-	if f == nil {
-		return e.place(events), nil
+// filter places what the filter makes of events.
+func (e *Engine) filter(ctx context.Context, events []*core.Event, o engine.AppendOptions) ([]engine.Placed, error) {
+	if o.Filter == nil {
+		return e.place(events, o.Dedupe, nil)
 	}
-	kept := make([]*core.Event, 0, len(events))
+	left := make([]*core.Event, 0, len(events))
 	out := make([]engine.Placed, len(events))
 	for i, ev := range events {
-		ev, err := f(ctx, ev)
+		ev, err := o.Filter(ctx, ev)
 		if err != nil {
 			return nil, err
 		}
 		if out[i].Dropped = ev == nil; ev != nil {
-			kept = append(kept, ev)
+			left = append(left, ev)
 		}
 	}
-	placed := e.place(kept)
+	placed, err := e.place(left, o.Dedupe, out)
+	if err != nil {
+		return nil, err
+	}
 	for i := range out {
 		if !out[i].Dropped {
 			out[i], placed = placed[0], placed[1:]
@@ -44,10 +47,17 @@ func (e *Engine) filter(ctx context.Context, events []*core.Event, f engine.Filt
 }
 
 // place gives the events their places and delivers them, under their lanes.
-func (e *Engine) place(events []*core.Event) []engine.Placed {
+// Filtered tells what the filter dropped of those that were asked for.
+func (e *Engine) place(events []*core.Event, d *engine.Dedupe, filtered []engine.Placed) ([]engine.Placed, error) {
+	if e.archived(events) {
+		if err := e.placeStored(events, d, filtered); err != nil {
+			return nil, err
+		}
+		return e.answer(events), nil
+	}
 	e.putAll(events)
 	e.deliver.Settle()
-	return e.answer(events)
+	return e.answer(events), nil
 }
 
 func (e *Engine) putAll(events []*core.Event) {
@@ -93,12 +103,4 @@ func keepsAny(events []*core.Event) bool {
 		}
 	}
 	return false
-}
-
-// Read tells what a topic keeps, see engine.Log.
-func (e *Engine) Read(ctx context.Context, k core.TopicKey, since *core.Position, limit int) (core.Past, error) {
-	if err := ctx.Err(); err != nil {
-		return core.Past{}, err
-	}
-	return e.histories.read(k, since, limit), nil
 }

@@ -37,7 +37,7 @@ func (d *dues) Pop() any {
 
 // plan sees to it that t is looked at in time. One that was planned too early
 // is planned anew when its time has come.
-func (h *histories) plan(t *topic, now int64) {
+func (h *histories) plan(t *topic) {
 	due := t.nextDue()
 	switch {
 	case due == 0:
@@ -78,11 +78,9 @@ func (h *histories) sweepDue(now int64) (n int) {
 	defer h.mu.Unlock()
 	for ; n < sweepSome && len(h.dues) > 0 && h.dues[0].due <= now; n++ {
 		t := heap.Pop(&h.dues).(*topic)
-		before := t.bytes
-		t.trim(now)
-		h.used += t.bytes - before
-		if t.ring.n == 0 && now-t.last >= int64(t.keep.Age+forgetAfter) {
-			h.forget(t)
+		h.trim(t, now)
+		if t.forgettable(now) && t.pins == 0 && h.archived(t) {
+			h.unload(t)
 			continue
 		}
 		// Not sooner than the next sweep: a busy topic is looked at once in it.
@@ -90,4 +88,10 @@ func (h *histories) sweepDue(now int64) (n int) {
 		heap.Push(&h.dues, t)
 	}
 	return n
+}
+
+// forgettable reports that nothing is kept, nor anybody expected who had heard
+// all of it.
+func (t *topic) forgettable(now int64) bool {
+	return t.keep.Age > 0 && t.first > t.head && now-t.last >= int64(t.keep.Age+forgetAfter)
 }

@@ -31,9 +31,10 @@ type Engine struct {
 	lanes     lanes
 	records   *records
 	nonces    *nonces
-	histories *histories
 	store     *store
 	path      string
+	histories *histories
+	committer committer
 	noPlace   []engine.Placed // what topics without history answer, shared
 	closing   sync.Mutex      // keeps tick and Close apart
 	closed    bool
@@ -69,14 +70,14 @@ func Open(path string, d engine.Deliverer, o Options) (*Engine, error) {
 	}
 	e := &Engine{
 		now: o.Now, log: o.Logger, deliver: d, path: path, store: st,
-		records:   newRecords(o.Now, int64(o.RecordCapacity)),
-		nonces:    newNonces(o.Now, int64(o.NonceCapacity)),
-		histories: newHistories(o.Now, o.HistoryBytes),
-		noPlace:   make([]engine.Placed, 16),
+		records: newRecords(o.Now, int64(o.RecordCapacity)),
+		nonces:  newNonces(o.Now, int64(o.NonceCapacity)),
+		noPlace: make([]engine.Placed, 16),
 	}
 	e.lanes.init()
+	e.histories = newHistories(o.Now, o.HistoryBytes, &e.lanes)
 	if path != "" {
-		if err := e.recallNonces(); err != nil {
+		if err := errors.Join(e.recallNonces(), e.recallHistories(), e.recallRecords()); err != nil {
 			return nil, errors.Join(err, st.close())
 		}
 	}
@@ -102,7 +103,7 @@ func (e *Engine) Close() error {
 	e.closed = true
 	var err error
 	if e.path != "" {
-		err = e.rememberNonces()
+		err = errors.Join(e.rememberNonces(), e.rememberHistories())
 	}
 	return errors.Join(err, e.store.close())
 }

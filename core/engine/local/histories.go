@@ -17,16 +17,18 @@ const DefaultHistoryBytes = 256 << 20
 const forgetAfter = time.Hour
 
 // histories is what topics keep. When it takes more than limit, the topic that
-// was published to the longest ago loses its oldest events first, and its head
-// when it has no more: it is then read as not whole. Topics that are only read
-// are not in it.
+// was used the longest ago gives way: its oldest events first, then itself.
+// With an archive they still lie there; without, it is read as not whole.
+// Topics that nobody publishes to are not in it.
 //
 // Its lock comes after a lane and is held for memory alone. A topic's events
 // are put under its lane, before they are delivered: a reader may see an event
 // a moment before it is heard, never after.
 type histories struct {
-	now   func() time.Time
-	limit int64
+	now     func() time.Time
+	limit   int64
+	lanes   *lanes
+	archive *archive // nil: memory only
 
 	mu     sync.Mutex
 	epochs epochs
@@ -36,48 +38,102 @@ type histories struct {
 	dues   dues
 }
 
-func newHistories(now func() time.Time, limit int64) *histories {
-	h := &histories{now: now, limit: limit, epochs: newEpochs(), topics: map[core.TopicKey]*topic{}}
+func newHistories(now func() time.Time, limit int64, l *lanes) *histories {
+	h := &histories{now: now, limit: limit, lanes: l, epochs: newEpochs(), topics: map[core.TopicKey]*topic{}}
 	h.recent.newer, h.recent.older = &h.recent, &h.recent
 	return h
 }
 
-// put gives an event its place, under its lane.
+// put gives an event its place, under its lane, where there is no archive.
 func (h *histories) put(ev *core.Event) {
 	now := h.now().UnixNano()
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	t := h.topics[ev.Key]
 	if t == nil {
-		t = &topic{key: ev.Key, epoch: h.epochs.of(ev.Key), bytes: topicBytes + int64(len(ev.Key.Topic)), place: unplanned}
-		h.topics[t.key] = t
-		h.used += t.bytes
-	} else {
-		h.unlink(t)
+		t = newTopic(ev.Key, h.epochs.of(ev.Key))
+		h.add(t)
 	}
-	h.used += t.put(ev, now)
-	h.link(t)
-	h.plan(t, now)
-	h.evict(t)
+	t.pins++
+	ev.Pos = core.Position{Epoch: t.epoch, Offset: t.head + 1}
+	h.accept(t, ev, max(t.last, now))
+	t.pins--
 }
 
-// read tells what a topic keeps, see engine.Log.
-func (h *histories) read(k core.TopicKey, since *core.Position, limit int) core.Past {
-	now := h.now().UnixNano()
+// acquire finds or makes a topic, under its lane, and pins it.
+func (h *histories) acquire(k core.TopicKey) (*topic, error) {
+	t, err := h.find(k)
+	if t != nil || err != nil {
+		return t, err
+	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	t := h.topics[k]
-	if t == nil {
-		head := core.Position{Epoch: h.epochs.of(k)}
-		return core.Past{Head: head, Whole: since == nil || *since == head}
-	}
-	before := t.bytes
-	past := t.read(since, limit, now)
-	h.used += t.bytes - before
-	return past
+	t = newTopic(k, h.epochs.of(k))
+	h.add(t)
+	t.pins++
+	return t, nil
 }
 
-// link makes t the topic that was published to last.
+// find brings a topic into memory if it is known, under its lane, and pins it.
+func (h *histories) find(k core.TopicKey) (*topic, error) {
+	h.mu.Lock()
+	t := h.topics[k]
+	if t != nil {
+		t.pins++
+	}
+	h.mu.Unlock()
+	if t != nil || h.archive == nil {
+		return t, nil
+	}
+	t, err := h.load(k)
+	if t == nil || err != nil {
+		return nil, err
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.add(t)
+	t.pins++
+	return t, nil
+}
+
+func (h *histories) release(topics ...*topic) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, t := range topics {
+		if t != nil {
+			t.pins--
+		}
+	}
+}
+
+// add makes memory know t. Under mu, as all below.
+func (h *histories) add(t *topic) {
+	h.topics[t.key] = t
+	h.used += t.bytes
+	h.link(t)
+	h.plan(t)
+}
+
+// accept gives an event its place in memory.
+func (h *histories) accept(t *topic, ev *core.Event, at int64) {
+	before := t.bytes
+	t.accept(ev, at)
+	h.used += t.bytes - before
+	h.unlink(t)
+	h.link(t)
+	h.plan(t)
+	h.evict()
+}
+
+func (h *histories) trim(t *topic, now int64) {
+	before := t.bytes
+	t.trim(now)
+	if !t.gone {
+		h.used += t.bytes - before
+	}
+}
+
+// link makes t the topic that was used last.
 func (h *histories) link(t *topic) {
 	t.newer, t.older = &h.recent, h.recent.older
 	t.older.newer, h.recent.older = t, t
@@ -85,29 +141,42 @@ func (h *histories) link(t *topic) {
 
 func (h *histories) unlink(t *topic) { t.newer.older, t.older.newer = t.older, t.newer }
 
-// evict makes room. The topic that was just published to keeps its head.
-func (h *histories) evict(current *topic) {
+// evict makes room, as far as the archive has what memory gives up.
+func (h *histories) evict() {
 	for h.used > h.limit {
 		t := h.recent.newer
-		before := t.bytes
-		if t.ring.n > 0 {
-			t.drop()
-			h.used += t.bytes - before
-		} else if t != current {
-			h.forget(t)
-		} else {
+		switch {
+		case t == &h.recent || !h.archived(t):
 			return
+		case t.ring.n > 0:
+			before := t.bytes
+			t.drop()
+			if h.used += t.bytes - before; h.archive == nil {
+				t.first = t.ringFirst()
+			}
+		case t.pins > 0:
+			return
+		default:
+			h.unload(t)
 		}
 	}
 }
 
-// forget removes a topic, head and all.
-func (h *histories) forget(t *topic) {
-	h.epochs.forget(t.key)
+// archived reports that the archive, where there is one, has all of t.
+func (h *histories) archived(t *topic) bool {
+	return h.archive == nil || t.batch <= h.archive.committed
+}
+
+// unload takes a topic out of memory. Without an archive it is forgotten.
+func (h *histories) unload(t *topic) {
+	if h.archive == nil {
+		h.epochs.forget(t.key)
+	}
 	h.unlink(t)
 	if t.place != unplanned {
 		heap.Remove(&h.dues, t.place)
 	}
+	t.gone = true
 	h.used -= t.bytes
 	delete(h.topics, t.key)
 }

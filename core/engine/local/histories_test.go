@@ -42,7 +42,7 @@ func (h *histories) count(t *testing.T) {
 		listed++
 	}
 	for k, x := range h.topics {
-		if used += topicBytes + int64(len(k.Topic)); x.place != unplanned && h.dues[x.place] != x {
+		if used += topicBytes + int64(len(k.Endpoint)+len(k.Topic)); x.place != unplanned && h.dues[x.place] != x {
 			t.Fatalf("%v is not where it was planned", k)
 		}
 		for i := range x.ring.n {

@@ -2,6 +2,7 @@ package local
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 
 	"github.com/driplet/driplet/core/engine"
@@ -21,6 +22,8 @@ type records struct {
 	ageing[*record]
 	now   func() time.Time
 	start time.Time
+	// former is nil where there is nothing to find.
+	former atomic.Pointer[formerRecords]
 }
 
 // record is one append. Guarded by its shard, but for what its owner is placing.
@@ -47,6 +50,7 @@ func (r *records) sweep() bool { return r.sweepTo(r.elapsed()) }
 // once runs place unless the key was used, see engine.Dedupe.
 func (r *records) once(ctx context.Context, key *engine.Dedupe, place func() ([]engine.Placed, error)) ([]engine.Placed, error) {
 	d := digestOf(key.Scope, key.Key)
+	r.recall(d, key)
 	for {
 		c, err := r.claim(d, key)
 		switch {

@@ -30,6 +30,16 @@ func (r *ring) push(k kept) {
 	*r.at(r.n - 1) = k
 }
 
+// unpop puts one that is older than all others in.
+func (r *ring) unpop(k kept) {
+	if r.n == len(r.slots) {
+		r.resize(max(smallRing, 2*r.n))
+	}
+	r.front = (r.front - 1) & (len(r.slots) - 1)
+	r.n++
+	*r.at(0) = k
+}
+
 func (r *ring) pop() kept {
 	k := *r.at(0)
 	*r.at(0) = kept{}

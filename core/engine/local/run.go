@@ -2,6 +2,7 @@ package local
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -40,9 +41,15 @@ func (e *Engine) tick(sweep bool) {
 	e.records.sweep()
 	if sweep {
 		e.histories.sweep()
+		if err := errors.Join(e.histories.sweepStored(), e.store.sweepRecords()); err != nil {
+			e.log.Error("history that is too old was not removed", "err", err)
+		}
 		if err := e.store.sweep(); err != nil {
 			e.log.Error("expired plugin state was not removed", "err", err)
 		}
+	}
+	if err := e.histories.flush(); err != nil {
+		e.log.Error("topics' history was not written", "err", err)
 	}
 	if err := e.store.sync(); err != nil {
 		e.log.Error("the data folder was not synced to disk", "err", err)
