@@ -20,6 +20,9 @@ func TestMain(m *testing.M) {
 		victim(path)
 		return
 	}
+	if path := os.Getenv(historianPath); path != "" {
+		historian(path)
+	}
 	os.Exit(m.Run())
 }
 

@@ -12,8 +12,10 @@ import (
 // lanes gives every topic a lock of its own for as long as somebody appends
 // to it: one topic's events have one order, other topics do not wait.
 //
-// Lock order: lanes by topic (sorted), then a shard, or histories; both are
-// held for memory only.
+// Lock order: lanes by topic (sorted), then the archive's flushing, then
+// histories; or lanes, then a shard. Shards and histories are held for memory
+// only. Lanes are held during I/O where a topic's order needs it: while it is
+// brought back from the store, swept, or committed because it is always synced.
 type lanes struct {
 	seed   maphash.Seed
 	shards [64]laneShard
