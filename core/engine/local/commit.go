@@ -62,9 +62,12 @@ func (c *committer) place(e *Engine, r *request) error {
 			o.err = r.err
 			o.turn <- true
 		}
-		c.next()
 	}()
-	r.err = e.commit(append([]*request{r}, others...))
+	func() {
+		defer c.next()
+		r.err = e.commit(append([]*request{r}, others...))
+	}()
+	e.deliver.Settle()
 	return r.err
 }
 

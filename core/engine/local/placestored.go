@@ -33,6 +33,7 @@ func (e *Engine) placePending(events []*core.Event) (placed bool, err error) {
 	if placed, err = e.putPending(events); !placed || err != nil {
 		return placed, err
 	}
+	e.deliver.Settle()
 	h.mu.Lock()
 	full := h.archive.full()
 	h.mu.Unlock()
