@@ -7,7 +7,7 @@ import (
 )
 
 // clientEvent hands an event to the handler that wants it, and its answer back.
-func (n *Node) clientEvent(ctx context.Context, s *Session, c core.Command) error {
+func (n *Node) clientEvent(ctx context.Context, s *Session, c *core.Command) error {
 	if !n.wants(s, core.HookMessage, c.Event) {
 		return core.Errorf(core.CodeNoHandler, "no plugin or callback handles the event %q on endpoint %s", c.Event, s.Endpoint)
 	}

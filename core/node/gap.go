@@ -51,4 +51,5 @@ func (n *Node) endGaps() {
 		notice := core.Unsubscribed{Topic: g.topic, Reason: core.ReasonGap}
 		n.takeOff(g.session, ending{topic: g.topic, last: notice, always: true})
 	}
+	n.Hub.Settle()
 }

@@ -9,8 +9,10 @@ import (
 )
 
 // Handle does what one decoded frame of a client asks, and answers it. It runs
-// in the client's read loop.
-func (n *Node) Handle(ctx context.Context, s *Session, c core.Command) {
+// in the client's read loop, whose stack should stay small: what is said to the
+// client is written here, not where it is said.
+func (n *Node) Handle(ctx context.Context, s *Session, c *core.Command) {
+	defer n.Hub.Settle()
 	var err error
 	switch c.Kind {
 	case core.CommandSubscribe:
@@ -30,7 +32,7 @@ func (n *Node) Handle(ctx context.Context, s *Session, c core.Command) {
 			err = n.refresh(s, c)
 		}
 	case core.CommandPing:
-		n.Hub.Send(s.Session, core.Pong{})
+		n.say(s, core.Pong{})
 	case core.CommandPresence:
 		err = core.Errorf(core.CodeUnavailable, "presence is not served yet")
 	case core.CommandHistory:

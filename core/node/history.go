@@ -12,7 +12,7 @@ const defaultHistory = 50
 // history answers a client's question about the past of a topic: the newest
 // messages, or with since the oldest after it. They are those that it would
 // have heard.
-func (n *Node) history(ctx context.Context, s *Session, c core.Command) error {
+func (n *Node) history(ctx context.Context, s *Session, c *core.Command) error {
 	if err := n.mayRead(s, c.Topic); err != nil {
 		return err
 	}

@@ -35,11 +35,10 @@ func (n *Node) takeOff(s *Session, e ending) bool {
 		s.topics = slices.Delete(s.topics, at, at+1)
 		st.remove(k, s)
 	case e.always && !s.gone:
-		n.enqueue(s, e.last)
+		n.say(s, e.last)
 	}
 	s.mu.Unlock()
 	st.mu.Unlock()
-	n.Hub.Settle()
 	if at < 0 {
 		return false
 	}

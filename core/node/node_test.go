@@ -184,7 +184,7 @@ func (w *world) do(c *client, frame string) string {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	w.Handle(context.Background(), c.Session, cmd)
+	w.Handle(context.Background(), c.Session, &cmd)
 	if cmd.ID == "" {
 		return ""
 	}

@@ -19,7 +19,6 @@ type entry struct {
 // place puts s on a topic. What the topic keeps is read without any lock, while
 // the hub holds what comes; whoever takes s off meanwhile has the last word.
 func (n *Node) place(ctx context.Context, s *Session, e entry) error {
-	defer n.Hub.Settle() // when all locks are given back
 	if !s.reads(e) {
 		_, _, err := n.hold(s, e, false)
 		return err
@@ -69,7 +68,7 @@ func (n *Node) hold(s *Session, e entry, reads bool) (sub *hub.Subscription, fre
 		n.Hub.Hold(s.topics[at].hub)
 		return s.topics[at].hub, false, nil
 	case at >= 0:
-		n.enqueue(s, e.then)
+		n.say(s, e.then)
 		return nil, false, nil
 	case limit > 0 && len(s.topics) >= limit:
 		return nil, false, core.Errorf(core.CodeQuota, "this connection has its %d subscriptions (Limits.Subscriptions): unsubscribe from one first", limit)

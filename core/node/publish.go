@@ -75,7 +75,7 @@ func sameness(ev *core.Event) [32]byte {
 }
 
 // clientPublish places a client's own message, which it does not hear itself.
-func (n *Node) clientPublish(ctx context.Context, s *Session, c core.Command) error {
+func (n *Node) clientPublish(ctx context.Context, s *Session, c *core.Command) error {
 	if err := core.CheckTopic(c.Topic); err != nil {
 		return err
 	}

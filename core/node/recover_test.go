@@ -288,7 +288,7 @@ func TestMeanwhile(t *testing.T) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		w.Handle(context.Background(), e.Session, cmd)
+		w.Handle(context.Background(), e.Session, &cmd)
 	}()
 	<-slow.begun
 	w.Leave(e.Session)

@@ -4,7 +4,7 @@ import "github.com/driplet/driplet/core"
 
 // refresh gives a connection the claims of a new token of the same user. Topics
 // that they no longer open are left, with a notice.
-func (n *Node) refresh(s *Session, c core.Command) error {
+func (n *Node) refresh(s *Session, c *core.Command) error {
 	claims, err := n.tokens.Verify(s.tenant.Endpoint, c.Token, n.Now())
 	if err != nil {
 		return err

@@ -36,6 +36,7 @@ func (n *Node) Subscribe(ctx context.Context, endpoint string, id core.SessionID
 	if s.on(topic) {
 		return nil
 	}
+	defer n.Hub.Settle()
 	return n.enter(ctx, s, entry{topic: topic, info: info, then: core.Subscribed{Topic: topic, Info: info}})
 }
 
@@ -45,6 +46,7 @@ func (n *Node) Unsubscribe(endpoint string, who core.Audience, topic, reason str
 	for _, s := range n.audience(n.rooms.members(core.TopicKey{Endpoint: endpoint, Topic: topic}), endpoint, who) {
 		n.exit(s, topic, gone)
 	}
+	n.Hub.Settle()
 	return nil
 }
 

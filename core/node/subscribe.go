@@ -7,7 +7,7 @@ import (
 )
 
 // subscribe answers a client's own request: the topic's rule, then handlers.
-func (n *Node) subscribe(ctx context.Context, s *Session, c core.Command) error {
+func (n *Node) subscribe(ctx context.Context, s *Session, c *core.Command) error {
 	if err := core.CheckTopic(c.Topic); err != nil {
 		return err
 	}
@@ -33,14 +33,8 @@ func answer(id core.RequestID, r core.Reply) core.Outgoing {
 	return r
 }
 
-// say tells a client something; nil: nothing.
+// say tells a client something, once the hub settles; nil: nothing.
 func (n *Node) say(s *Session, o core.Outgoing) {
-	n.enqueue(s, o)
-	n.Hub.Settle()
-}
-
-// enqueue is say where locks are held: Settle follows when they are given back.
-func (n *Node) enqueue(s *Session, o core.Outgoing) {
 	if o != nil {
 		n.Hub.Enqueue(s.Session, o)
 	}
@@ -69,7 +63,7 @@ func (n *Node) wants(s *Session, kind core.HookKind, name string) bool {
 
 // unsubscribe answers a client's own request; being off the topic already is
 // no error.
-func (n *Node) unsubscribe(s *Session, c core.Command) {
+func (n *Node) unsubscribe(s *Session, c *core.Command) {
 	reply := answer(c.ID, core.Reply{ID: c.ID, Topic: c.Topic})
 	if !n.exit(s, c.Topic, reply) {
 		n.say(s, reply)

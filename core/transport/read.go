@@ -30,7 +30,7 @@ func (e events) OnMessage(ws *gws.Conn, m *gws.Message) {
 		e.t.node.Refuse(c.session, cmd.ID, err)
 		return
 	}
-	e.t.node.Handle(e.t.ctx, c.session, cmd)
+	e.t.node.Handle(e.t.ctx, c.session, &cmd)
 	if cmd.Kind == core.CommandRefresh {
 		e.t.wheel.add(c, e.t.clock()+1) // the token may end sooner than the next visit
 	}
