@@ -92,20 +92,11 @@ func (h *Host) unshared(f *files) error {
 	if h.placeOf(f.Name) != h.Dir {
 		return nil
 	}
-	others, err := filepath.Glob(filepath.Join(h.Dir, "*.toml"))
-	if err != nil {
-		return err
+	owner, err := codeOwner(h.Dir, f.Wasm, f.Name)
+	if err == nil && owner != "" {
+		err = core.Errorf(core.CodeConflict, "%s names %s, which is the file of the plugin %s: name another one with wasm = \"%s.wasm\"", f.Name, f.Wasm, owner, f.Name)
 	}
-	for _, file := range others {
-		text, err := os.ReadFile(file)
-		if err != nil || filepath.Base(file) == f.Name+".toml" {
-			continue
-		}
-		if m, err := ParseManifest(filepath.Base(file), text); err == nil && m.Wasm == f.Wasm {
-			return core.Errorf(core.CodeConflict, "%s names %s, which is the file of the plugin %s: name another one with wasm = \"%s.wasm\"", f.Name, f.Wasm, m.Name, f.Name)
-		}
-	}
-	return nil
+	return err
 }
 
 // placeOf is the folder where a plugin is, or is to be put.
@@ -127,7 +118,7 @@ func (h *Host) place(name string) error {
 	if err != nil {
 		return err
 	}
-	for _, suffix := range []string{".wasm", ".toml"} { // the manifest last: it names the code
+	move := func(suffix string) error {
 		for _, file := range files {
 			if strings.HasSuffix(file.Name(), suffix) {
 				if err := os.Rename(filepath.Join(whole, file.Name()), filepath.Join(to, file.Name())); err != nil {
@@ -135,8 +126,63 @@ func (h *Host) place(name string) error {
 				}
 			}
 		}
+		return nil
+	}
+	if err := move(".wasm"); err != nil {
+		return err
+	}
+	h.removeOldCode(name, whole, to)
+	if err := move(".toml"); err != nil { // last: it names the code
+		return err
 	}
 	return errors.Join(synced(to), os.RemoveAll(whole))
+}
+
+// removeOldCode removes the file that a plugin's manifest in the folder to names
+// as its code, where the manifest that was pushed names another, and no other
+// plugin there names it. Done before the manifest changes, so that a stop in
+// between forgets nothing. What cannot be removed is in nobody's way.
+func (h *Host) removeOldCode(name, whole, to string) {
+	code := func(folder string) string {
+		text, err := os.ReadFile(filepath.Join(folder, name+".toml"))
+		if err != nil {
+			return ""
+		}
+		m, err := ParseManifest(name+".toml", text)
+		if err != nil {
+			return ""
+		}
+		return m.Wasm
+	}
+	old, next := code(to), code(whole)
+	if old == "" || next == "" || old == next {
+		return
+	}
+	if owner, err := codeOwner(to, old, name); err != nil || owner != "" {
+		return
+	}
+	if err := os.Remove(filepath.Join(to, old)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		h.Log.Warn("the code of a plugin before a push cannot be removed", "plugin", name, "error", err)
+	}
+}
+
+// codeOwner is the plugin whose manifest in a folder names that file as its
+// code, other than the one of this name; "": none.
+func codeOwner(folder, wasm, name string) (owner string, err error) {
+	others, err := filepath.Glob(filepath.Join(folder, "*.toml"))
+	if err != nil {
+		return "", err
+	}
+	for _, file := range others {
+		text, err := os.ReadFile(file)
+		if err != nil || filepath.Base(file) == name+".toml" {
+			continue
+		}
+		if m, err := ParseManifest(filepath.Base(file), text); err == nil && m.Wasm == wasm {
+			return m.Name, nil
+		}
+	}
+	return "", nil
 }
 
 // recoverPushes ends what an earlier run did not.

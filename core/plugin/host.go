@@ -8,13 +8,12 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"os"
 	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/tetratelabs/wazero"
 
 	"github.com/driplet/driplet/core"
 )
@@ -27,9 +26,8 @@ type Options struct {
 	Dir string
 	// Sources are searched in turn: what the binary holds.
 	Sources []fs.FS
-	// CacheDir keeps compiled code from start to start; "" compiles each time.
-	// What serves between two starts alone does not get there: nothing takes
-	// old code out again.
+	// CacheDir keeps the compiled code of what serves from start to start, and
+	// belongs to one host; "" compiles each time.
 	CacheDir string
 	Store    Store
 	// ParseTarget reads the target of a publish; its errors refuse it.
@@ -70,7 +68,6 @@ type Options struct {
 // Host runs plugins. Make one with NewHost, then Load, then Start; Close ends it.
 type Host struct {
 	Options
-	cache      wazero.CompilationCache
 	background context.Context // ends with Close
 	cancel     context.CancelFunc
 	running    sync.WaitGroup
@@ -119,11 +116,9 @@ func (h *Host) Load(ctx context.Context, endpoints []*core.Endpoint) error {
 		return err
 	}
 	if h.CacheDir != "" {
-		cache, err := wazero.NewCompilationCacheWithDir(h.CacheDir)
-		if err != nil {
+		if err := os.MkdirAll(h.CacheDir, 0o750); err != nil {
 			return err
 		}
-		h.cache = cache
 	}
 	h.endpoints = endpoints
 	tenants := map[string]*tenant{}
@@ -164,6 +159,7 @@ func (h *Host) Load(ctx context.Context, endpoints []*core.Endpoint) error {
 		b.serving("", b.Version)
 	}
 	h.tenants.Store(&tenants)
+	h.tidyCode()
 	for _, s := range h.Plugins() {
 		h.Log.Info("a plugin is loaded", "plugin", s.Name, "version", s.Version, "sha256", short(s.Hash), "endpoints", s.where())
 	}
@@ -197,7 +193,7 @@ func (h *Host) loadFor(ctx context.Context, name string, ep *core.Endpoint, load
 		if err != nil {
 			return nil, err
 		}
-		if mod, err = h.compile(ctx, f, h.cache); err != nil {
+		if mod, err = h.compile(ctx, f); err != nil {
 			return nil, err
 		}
 		loaded[name] = mod
@@ -209,9 +205,9 @@ func (h *Host) loadFor(ctx context.Context, name string, ep *core.Endpoint, load
 }
 
 // compile checks and compiles a plugin. The caller releases what it gets.
-func (h *Host) compile(ctx context.Context, f *files, cache wazero.CompilationCache) (*module, error) {
+func (h *Host) compile(ctx context.Context, f *files) (*module, error) {
 	f.Limits.Deadline = max(f.Limits.Deadline, h.LeastDeadline)
-	mod, err := compile(ctx, f.Manifest, f.wasm, cache, h.Unmetered)
+	mod, err := compile(ctx, f.Manifest, f.wasm, h.CacheDir, h.Unmetered)
 	if err != nil {
 		return nil, err
 	}
@@ -274,9 +270,6 @@ func (h *Host) Close() error {
 		for _, b := range t.bindings {
 			faults = append(faults, b.release())
 		}
-	}
-	if h.cache != nil {
-		faults = append(faults, h.cache.Close(context.Background()))
 	}
 	return errors.Join(faults...)
 }

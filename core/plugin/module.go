@@ -22,6 +22,8 @@ const wasiModule = wasi_snapshot_preview1.ModuleName
 type module struct {
 	*Manifest
 	runtime  wazero.Runtime
+	cache    wazero.CompilationCache // nil: its compiled code is kept nowhere
+	code     string                  // name of the folder where it is kept
 	compiled wazero.CompiledModule
 	size     int           // of the file, bytes
 	memory   int64         // an instance may take, bytes
@@ -31,8 +33,9 @@ type module struct {
 	open     *atomic.Int64 // the host's count
 }
 
-// compile checks and compiles a plugin's code. The caller releases what it gets.
-func compile(ctx context.Context, m *Manifest, wasm []byte, cache wazero.CompilationCache, unmetered bool) (*module, error) {
+// compile checks and compiles a plugin's code, which is kept below cacheDir ("":
+// nowhere). The caller releases what it gets.
+func compile(ctx context.Context, m *Manifest, wasm []byte, cacheDir string, unmetered bool) (*module, error) {
 	if len(wasm) > MaxModule {
 		return nil, m.errorf("%s has %d bytes, the limit is %d", m.Wasm, len(wasm), MaxModule)
 	}
@@ -46,11 +49,15 @@ func compile(ctx context.Context, m *Manifest, wasm []byte, cache wazero.Compila
 	memory := MemoryLimit(m, wasm)
 	// Metering moves the code: lines that debugging sections tell would be wrong.
 	config := wazero.NewRuntimeConfig().WithMemoryLimitPages(uint32(memory / (64 << 10))).WithDebugInfoEnabled(false)
+	code, cache, err := codeCache(cacheDir, wasm)
+	if err != nil {
+		return nil, m.errorf("its compiled code cannot be kept: %w", err)
+	}
 	if cache != nil {
 		config = config.WithCompilationCache(cache)
 	}
 	r := wazero.NewRuntimeWithConfig(ctx, config)
-	mod := &module{Manifest: m, runtime: r, size: size, memory: memory}
+	mod := &module{Manifest: m, runtime: r, cache: cache, code: code, size: size, memory: memory}
 	if err := mod.prepare(ctx, wasm, original); err != nil {
 		return nil, errors.Join(err, mod.close())
 	}
@@ -171,6 +178,9 @@ func (mod *module) close() error {
 	err := mod.runtime.Close(context.Background())
 	if mod.compiled != nil {
 		err = errors.Join(err, mod.compiled.Close(context.Background()))
+	}
+	if mod.cache != nil {
+		err = errors.Join(err, mod.cache.Close(context.Background()))
 	}
 	return err
 }

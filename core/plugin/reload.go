@@ -101,6 +101,7 @@ func (h *Host) change(ctx context.Context, name string, f *files, save func() er
 		}
 		return c, err
 	}
+	defer h.tidyCode()
 	next := &succession{host: h, name: name, tenants: maps.Clone(tenants)}
 	err = next.prepare(ctx, f, wanted)
 	if err == nil && save != nil {

@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -407,37 +406,6 @@ func TestReloadIsByContent(t *testing.T) {
 	changes, err := r.ReloadAll(t.Context())
 	if err == nil || !strings.Contains(err.Error(), "q 1:") || len(changes) != 2 || changes[0].New != "2" {
 		t.Errorf("%+v, %v", changes, err)
-	}
-}
-
-func TestReloadsWithACompilationCache(t *testing.T) {
-	dir := folder(t.TempDir())
-	cache := t.TempDir()
-	dir.put(t, "p", "0", "events = [\"p.*\"]\n", saying("0"))
-	cached := func() (n int) {
-		filepath.WalkDir(cache, func(_ string, d fs.DirEntry, err error) error {
-			if err == nil && !d.IsDir() {
-				n++
-			}
-			return err
-		})
-		return n
-	}
-	r := dir.serve(t, func(o *plugin.Options) { o.CacheDir = cache })
-	before := cached()
-	if before == 0 {
-		t.Error("the first version is not in the cache")
-	}
-	for i := range 8 {
-		want := strconv.Itoa(i)
-		dir.put(t, "p", want, "events = [\"p.*\"]\n", saying(want))
-		if r.reload(t, "p"); r.ask(t, "p.x") != strconv.Quote(want) {
-			t.Fatalf("reload %d answers %s", i, r.ask(t, "p.x"))
-		}
-	}
-	eventually(t, "the end of the old versions", func() bool { return r.Modules() == 1 })
-	if n := cached(); n != before {
-		t.Errorf("the cache has %d files, %d before: versions between two starts stay there for ever", n, before)
 	}
 }
 

@@ -28,7 +28,7 @@ type departure struct {
 func (s *succession) prepare(ctx context.Context, f *files, wanted []*core.Endpoint) error {
 	h := s.host
 	if f != nil {
-		mod, err := h.compile(ctx, f, nil)
+		mod, err := h.compile(ctx, f)
 		if err != nil {
 			return err
 		}

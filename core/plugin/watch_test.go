@@ -140,6 +140,61 @@ func TestPush(t *testing.T) {
 	}
 }
 
+// A push whose code has another name leaves nothing of the version before,
+// but what another plugin needs.
+func TestPushUnderAnotherFileName(t *testing.T) {
+	dir := folder(t.TempDir())
+	dir.put(t, "flat", "1", "wasm = \"shared.wasm\"\nevents = [\"flat.*\"]\n", nil)
+	dir.put(t, "other", "1", "wasm = \"shared.wasm\"\nevents = [\"other.*\"]\n", nil)
+	dir.write(t, "shared.wasm", saying("shared"))
+	r := dir.serve(t)
+	push := func(name, version, file string) {
+		t.Helper()
+		manifest := "wasm = \"" + file + "\"\nevents = [\"" + name + ".*\"]\n"
+		if _, err := r.Push(t.Context(), name, manifestOf(name, version, manifest), saying(name+version)); err != nil {
+			t.Fatal(err)
+		}
+		if got := r.ask(t, name+".x"); got != `"`+name+version+`"` {
+			t.Errorf("got %s", got)
+		}
+	}
+	holds := func(place string, want ...string) {
+		t.Helper()
+		files, err := filepath.Glob(filepath.Join(string(dir), place, "*.wasm"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range files {
+			files[i] = filepath.Base(files[i])
+		}
+		if !slices.Equal(files, want) {
+			t.Errorf("the folder %q holds %q, want %q", place, files, want)
+		}
+	}
+	push("new", "1", "one.wasm")
+	push("new", "2", "two.wasm")
+	holds("new", "two.wasm")
+	push("flat", "2", "flat.wasm") // shared.wasm is the other's as well
+	push("flat", "3", "third.wasm")
+	holds("", "shared.wasm", "third.wasm")
+	if got := dir.serve(t).ask(t, "other.x"); got != `"shared"` {
+		t.Errorf("after a restart the other plugin says %s", got)
+	}
+
+	// A server that was stopped before it had removed the old file does it when
+	// it starts.
+	dir.write(t, "new/one.wasm", saying("new1"))
+	dir.write(t, "new/new.toml", manifestOf("new", "1", "wasm = \"one.wasm\"\nevents = [\"new.*\"]\n"))
+	if err := os.Mkdir(filepath.Join(string(dir), ".pushed-new"), 0o750); err != nil {
+		t.Fatal(err)
+	}
+	dir.write(t, ".pushed-new/new.toml", manifestOf("new", "2", "wasm = \"two.wasm\"\nevents = [\"new.*\"]\n"))
+	if got := dir.serve(t).ask(t, "new.x"); got != `"new2"` {
+		t.Errorf("got %s", got)
+	}
+	holds("new", "two.wasm")
+}
+
 func TestPushRefuses(t *testing.T) {
 	dir := folder(t.TempDir())
 	dir.put(t, "p", "1", "events = [\"p.*\"]\n", saying("p1"))
