@@ -29,12 +29,20 @@ type KV interface {
 	// the sum, atomically. A value or a sum that is no int64 is ErrNotInteger.
 	// An existing lifetime is kept; ttl applies to a key that it creates.
 	Incr(ctx context.Context, key string, delta int64, ttl time.Duration) (int64, error)
-	// Scan lists up to limit pairs whose keys start with prefix, in key order,
-	// or backwards with reverse. It sees one moment of the namespace. Prefix ""
-	// is every key; a limit below 1 lists nothing.
-	Scan(ctx context.Context, prefix string, limit int, reverse bool) ([]Pair, error)
+	// Scan lists pairs whose keys start with prefix ("" is every key), in key
+	// order. It sees one moment of the namespace, and copies what it lists
+	// alone.
+	Scan(ctx context.Context, prefix string, o ScanOptions) ([]Pair, error)
 	// Apply makes all writes, in order, or none.
 	Apply(ctx context.Context, writes []Write) error
+}
+
+// ScanOptions say which pairs a scan lists.
+type ScanOptions struct {
+	Limit   int             // at most so many; below 1: none
+	Bytes   int             // it ends with the pair at which keys and values have so many together; 0: any number
+	Reverse bool            // backwards, from the last key
+	Without map[string]bool // keys that are passed over, and do not count
 }
 
 // Pair is one key with its value.

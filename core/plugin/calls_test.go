@@ -149,6 +149,46 @@ func TestStateWithinAnEvent(t *testing.T) {
 	}
 }
 
+// A scan copies no more of the store than it may give, and sees what its event
+// writes: of that, too, only what lies before the end that it has come to.
+func TestScanIsBounded(t *testing.T) {
+	const size = 400 << 10
+	g := newGuest("kv_set", "kv_delete", "kv_scan")
+	g.call("kv_delete", text("v0"))
+	g.call("kv_set", text("v11"), text("between"), int64(0))
+	g.call("kv_set", text("v2"), text("instead"), int64(0))
+	g.call("kv_set", text("v9"), text("last"), int64(0))
+	g.call("kv_scan", text("v"), 100, 0, out{})
+	g.call("kv_scan", text("v"), 3, 0, out{})
+	g.call("kv_scan", text("v"), 100, 1, out{})
+	g.call("kv_scan", text("v1"), 100, 0, out{})
+	r := new(rig)
+	var writes []core.Write
+	for n := range 8 {
+		writes = append(writes, core.Write{Key: "v" + strconv.Itoa(n), Value: make([]byte, size)})
+	}
+	if err := r.store.KV("plugin/p/a", 8<<20).Apply(t.Context(), writes); err != nil {
+		t.Fatal(err)
+	}
+	r, err := r.load(t, map[string]plug{"p": {granting("p"), g.answer("1", false)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Decide(t.Context(), message("p.x", `1`)); err != nil {
+		t.Fatal(err)
+	}
+	pair := func(key string, value int) int64 { return int64(8 + len(key) + value) }
+	want := []int64{0, 0, 0, 0,
+		4 + pair("v1", size) + pair("v11", 7) + pair("v2", 7) + pair("v3", size), // with v4 it is too much
+		4 + pair("v1", size) + pair("v11", 7) + pair("v2", 7),
+		4 + pair("v9", 4) + pair("v7", size) + pair("v6", size),
+		4 + pair("v1", size) + pair("v11", 7),
+	}
+	if got := r.calls(); !slices.Equal(got, want) {
+		t.Errorf("the calls returned\n%v, want\n%v", got, want)
+	}
+}
+
 func TestReadingJSONConfigAndPresence(t *testing.T) {
 	notFound, bad := int64(plugin.ErrnoNotFound), int64(plugin.ErrnoBadArgument)
 	g := newGuest("json_get", "config_get", "presence", "subscribed")

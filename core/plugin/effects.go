@@ -150,45 +150,44 @@ func (x *effects) writes() []core.Write {
 	return x.commit
 }
 
-// overlay lays the pending writes under prefix over what a scan has found.
-func (x *effects) overlay(found []core.Pair, prefix string, reverse bool) []core.Pair {
-	at := map[string]int{}
-	for i, p := range found {
-		at[p.Key] = i
-	}
-	changed := false
-	for i := range x.list {
+// pendingWith finds the keys under prefix that this event writes, and what it
+// sets them to last.
+func (x *effects) pendingWith(prefix string) (set []core.Pair, keys map[string]bool) {
+	for i := len(x.list) - 1; i >= 0; i-- {
 		e := &x.list[i]
-		if (e.Op != OpSet && e.Op != OpDelete) || !strings.HasPrefix(e.Key, prefix) {
+		if (e.Op != OpSet && e.Op != OpDelete) || !strings.HasPrefix(e.Key, prefix) || keys[e.Key] {
 			continue
 		}
-		changed = true
-		if j, ok := at[e.Key]; ok {
-			found[j].Value = e.Data
-		} else {
-			at[e.Key] = len(found)
-			found = append(found, core.Pair{Key: e.Key, Value: e.Data})
+		if keys == nil {
+			keys = map[string]bool{}
+		}
+		keys[e.Key] = true
+		if e.Op == OpSet {
+			set = append(set, core.Pair{Key: e.Key, Value: e.Data})
 		}
 	}
-	if !changed {
-		return found
-	}
-	found = slices.DeleteFunc(found, func(p core.Pair) bool { return p.Value == nil })
-	slices.SortFunc(found, func(a, b core.Pair) int {
-		if reverse {
+	return set, keys
+}
+
+// overlay adds the pending pairs to what a scan has found without them. Where
+// the scan has not come to the end, what lies behind its last pair is left out:
+// there may be others before it.
+func overlay(found, pending []core.Pair, o core.ScanOptions) []core.Pair {
+	order := func(a, b core.Pair) int {
+		if o.Reverse {
 			a, b = b, a
 		}
 		return strings.Compare(a.Key, b.Key)
-	})
-	return found
-}
-
-// touches counts the pending writes under prefix.
-func (x *effects) touches(prefix string) (n int) {
-	for i := range x.list {
-		if e := &x.list[i]; (e.Op == OpSet || e.Op == OpDelete) && strings.HasPrefix(e.Key, prefix) {
-			n++
-		}
 	}
-	return n
+	size := 0
+	for _, p := range found {
+		size += len(p.Key) + len(p.Value)
+	}
+	if len(found) == o.Limit || size >= o.Bytes {
+		last := found[len(found)-1]
+		pending = slices.DeleteFunc(pending, func(p core.Pair) bool { return order(p, last) > 0 })
+	}
+	found = append(found, pending...)
+	slices.SortFunc(found, order)
+	return found
 }

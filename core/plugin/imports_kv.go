@@ -188,11 +188,12 @@ func (in *instance) kvScan(s []uint64) (int64, error) {
 	if limit < 1 || limit > MaxScan {
 		return 0, ErrnoBadArgument
 	}
-	extra := 0
+	o := core.ScanOptions{Limit: limit, Bytes: MaxScanBytes, Reverse: reverse}
+	var pending []core.Pair
 	if in.fx != nil {
-		extra = in.fx.touches(prefix)
+		pending, o.Without = in.fx.pendingWith(prefix)
 	}
-	found, err := in.b.kv.Scan(context.Background(), prefix, limit+extra, reverse)
+	found, err := in.b.kv.Scan(context.Background(), prefix, o)
 	if err != nil {
 		return 0, in.storeErrno(err)
 	}
@@ -200,8 +201,8 @@ func (in *instance) kvScan(s []uint64) (int64, error) {
 	if in.noting() {
 		in.read(Read{Op: "kv_scan", Key: prefix, Found: true, Value: bytes.Clone(in.pairs(found))})
 	}
-	if extra > 0 {
-		found = in.fx.overlay(found, prefix, reverse)
+	if len(pending) > 0 {
+		found = overlay(found, pending, o)
 	}
 	result := in.pairs(found[:min(limit, len(found))])
 	in.lend(result)

@@ -60,7 +60,7 @@ func TestTenantsDoNotSeeEachOther(t *testing.T) {
 		}
 	}
 	for _, space := range []string{"plugin/p/a", "plugin/p/b", "timers/p/a", "timers/p/b"} {
-		if pairs, err := r.store.KV(space, 1<<20).Scan(t.Context(), "", 10, false); err != nil || len(pairs) != 1 {
+		if pairs, err := r.store.KV(space, 1<<20).Scan(t.Context(), "", core.ScanOptions{Limit: 10}); err != nil || len(pairs) != 1 {
 			t.Errorf("%s holds %d pairs, %v", space, len(pairs), err)
 		}
 	}

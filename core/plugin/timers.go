@@ -43,7 +43,7 @@ func newTimers(kv core.KV) *timers {
 
 // load reads what an earlier run left.
 func (t *timers) load(ctx context.Context) error {
-	stored, err := t.kv.Scan(ctx, "", MaxTimers, false)
+	stored, err := t.kv.Scan(ctx, "", core.ScanOptions{Limit: MaxTimers})
 	if err != nil {
 		return err
 	}

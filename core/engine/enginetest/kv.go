@@ -35,14 +35,19 @@ func holds(t *testing.T, kv core.KV, key string, want any) {
 // scans compares a scan, written "key=value key=value".
 func scans(t *testing.T, kv core.KV, prefix string, limit int, reverse bool, want string) {
 	t.Helper()
-	pairs, err := kv.Scan(background, prefix, limit, reverse)
+	scansBy(t, kv, prefix, core.ScanOptions{Limit: limit, Reverse: reverse}, want)
+}
+
+func scansBy(t *testing.T, kv core.KV, prefix string, o core.ScanOptions, want string) {
+	t.Helper()
+	pairs, err := kv.Scan(background, prefix, o)
 	ok(t, err)
 	var got []string
 	for _, p := range pairs {
 		got = append(got, p.Key+"="+string(p.Value))
 	}
 	if s := strings.Join(got, " "); s != want {
-		t.Fatalf("scan %q %d %v: %q, want %q", prefix, limit, reverse, s, want)
+		t.Fatalf("scan %q %+v: %q, want %q", prefix, o, s, want)
 	}
 }
 
@@ -165,6 +170,26 @@ func testScan(t *testing.T, f fixture) {
 	scans(t, kv, "", -1, true, "")
 }
 
+func testScanOptions(t *testing.T, f fixture) {
+	kv := f.KV("n", 1000)
+	for _, k := range []string{"a", "b", "c", "d"} {
+		ok(t, kv.Apply(background, set(k, strings.Repeat(k, 4))))
+	}
+	// The pair at which there are enough bytes is the last.
+	scansBy(t, kv, "", core.ScanOptions{Limit: 9, Bytes: 1}, "a=aaaa")
+	scansBy(t, kv, "", core.ScanOptions{Limit: 9, Bytes: 5}, "a=aaaa")
+	scansBy(t, kv, "", core.ScanOptions{Limit: 9, Bytes: 6}, "a=aaaa b=bbbb")
+	scansBy(t, kv, "", core.ScanOptions{Limit: 9, Bytes: 6, Reverse: true}, "d=dddd c=cccc")
+	scansBy(t, kv, "", core.ScanOptions{Limit: 1, Bytes: 6}, "a=aaaa")
+	scansBy(t, kv, "", core.ScanOptions{Limit: 9, Bytes: 1000}, "a=aaaa b=bbbb c=cccc d=dddd")
+	scansBy(t, kv, "", core.ScanOptions{Bytes: 1000}, "")
+	// What is passed over counts for nothing.
+	without := map[string]bool{"a": true, "c": true, "none": true}
+	scansBy(t, kv, "", core.ScanOptions{Limit: 2, Without: without}, "b=bbbb d=dddd")
+	scansBy(t, kv, "", core.ScanOptions{Limit: 9, Bytes: 5, Without: without}, "b=bbbb")
+	scansBy(t, kv, "a", core.ScanOptions{Limit: 9, Without: without}, "")
+}
+
 func testLifetimes(t *testing.T, f fixture) {
 	kv := f.KV("n", 1000)
 	ok(t, kv.Apply(background, lasting("k", "v", time.Second)))
@@ -231,7 +256,7 @@ func testConcurrent(t *testing.T, f fixture) {
 						t.Error(err)
 					}
 				}
-				pairs, err := kv.Scan(background, "x", 2, false)
+				pairs, err := kv.Scan(background, "x", core.ScanOptions{Limit: 2})
 				if err != nil || len(pairs) != 2 || !bytes.Equal(pairs[0].Value, pairs[1].Value) {
 					t.Errorf("half of a call was seen: %q %v", pairs, err)
 				}

@@ -47,6 +47,7 @@ func Run(t *testing.T, open Open) {
 		{"kv/cas", testCAS},
 		{"kv/incr", testIncr},
 		{"kv/scan", testScan},
+		{"kv/scan options", testScanOptions},
 		{"kv/lifetimes", testLifetimes},
 		{"kv/quota", testQuota},
 		{"kv/bounds", testBounds},
@@ -199,7 +200,7 @@ func testDone(t *testing.T, f fixture) {
 	_, _, got := kv.Get(done, "k")
 	_, swapped := kv.CAS(done, "k", nil, []byte("v"), 0)
 	_, added := kv.Incr(done, "k", 1, 0)
-	_, scanned := kv.Scan(done, "", 1, false)
+	_, scanned := kv.Scan(done, "", core.ScanOptions{Limit: 1})
 	_, read := f.Read(done, core.TopicKey{Endpoint: "e", Topic: "t"}, nil, 1)
 	for call, err := range map[string]error{
 		"Append": appended, "Read": read, "Get": got, "CAS": swapped, "Incr": added, "Scan": scanned,

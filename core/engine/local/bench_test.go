@@ -167,12 +167,15 @@ func BenchmarkKV(b *testing.B) {
 				}
 				return err
 			})
-			run("scan50", func(int) error { _, err := kv.Scan(background, "msg/", 50, true); return err })
+			run("scan50", func(int) error {
+				_, err := kv.Scan(background, "msg/", core.ScanOptions{Limit: 50, Reverse: true})
+				return err
+			})
 			run("incr+scan", func(int) error {
 				if _, err := kv.Incr(background, "views/minute", 1, 0); err != nil {
 					return err
 				}
-				_, err := kv.Scan(background, "views/", 50, true)
+				_, err := kv.Scan(background, "views/", core.ScanOptions{Limit: 50, Reverse: true})
 				return err
 			})
 		})

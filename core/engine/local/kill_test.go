@@ -86,7 +86,7 @@ func TestKill(t *testing.T) {
 		if n, _ := strconv.Atoi(string(a)); string(a) != string(b) || n < synced {
 			t.Fatalf("after the kill a is %s, b is %s; %d was synced", a, b, synced)
 		}
-		pairs, err := kv.Scan(background, "c", 5000, false)
+		pairs, err := kv.Scan(background, "c", core.ScanOptions{Limit: 5000})
 		if is(t, err, nil); len(pairs) != 2000 {
 			t.Fatalf("%d pairs, want 2000", len(pairs))
 		}

@@ -14,8 +14,8 @@ import (
 
 // Scan lists pairs, see core.KV. It merges what is pending with what is
 // stored; at one key the first stands before the second.
-func (s *space) Scan(ctx context.Context, prefix string, limit int, reverse bool) ([]core.Pair, error) {
-	if err := ctx.Err(); err != nil || limit < 1 {
+func (s *space) Scan(ctx context.Context, prefix string, o core.ScanOptions) ([]core.Pair, error) {
+	if err := ctx.Err(); err != nil || o.Limit < 1 {
 		return nil, err
 	}
 	s.mu.RLock()
@@ -25,19 +25,19 @@ func (s *space) Scan(ctx context.Context, prefix string, limit int, reverse bool
 	if err != nil {
 		return nil, err
 	}
-	c := collector{now: s.now(), limit: limit}
+	c := collector{now: s.now(), ScanOptions: o}
 	stored := cursor{it: it, skip: len(s.keys.pair), next: it.Next}
-	if reverse {
+	if o.Reverse {
 		stored.next = it.Prev
 		stored.valid = it.Last()
 	} else {
 		stored.valid = it.First()
 	}
-	for key, p := range s.pendingWith(prefix, reverse) {
+	for key, p := range s.pendingWith(prefix, o.Reverse) {
 		// The stored pairs that come before, and one that key replaces.
 		for stored.valid && !c.full() {
 			order := strings.Compare(string(stored.key()), key)
-			if reverse {
+			if o.Reverse {
 				order = -order
 			}
 			if order > 0 {
@@ -73,16 +73,20 @@ func (c *cursor) key() []byte { return c.it.Key()[c.skip:] }
 
 // collector takes what is not over until it has enough.
 type collector struct {
+	core.ScanOptions
 	now   int64
-	limit int
 	found []core.Pair
+	bytes int
 }
 
-func (c *collector) full() bool { return len(c.found) == c.limit }
+func (c *collector) full() bool {
+	return len(c.found) == c.Limit || c.Bytes > 0 && c.bytes >= c.Bytes
+}
 
 func (c *collector) add(key string, p pair) {
-	if !p.over(c.now) {
+	if !p.over(c.now) && !c.Without[key] {
 		c.found = append(c.found, core.Pair{Key: key, Value: bytes.Clone(p.value)})
+		c.bytes += len(key) + len(p.value)
 	}
 }
 

@@ -126,20 +126,26 @@ func (kv *KV) Incr(_ context.Context, key string, delta int64, ttl time.Duration
 }
 
 // Scan lists pairs in key order.
-func (kv *KV) Scan(_ context.Context, prefix string, limit int, reverse bool) ([]core.Pair, error) {
+func (kv *KV) Scan(_ context.Context, prefix string, o core.ScanOptions) ([]core.Pair, error) {
 	kv.mu.Lock()
 	defer kv.mu.Unlock()
 	var out []core.Pair
 	for k := range kv.values {
-		if !strings.HasPrefix(k, prefix) {
+		if !strings.HasPrefix(k, prefix) || o.Without[k] {
 			continue
 		}
 		if v, ok := kv.get(k); ok {
-			out = append(out, core.Pair{Key: k, Value: bytes.Clone(v.value)})
+			out = append(out, core.Pair{Key: k, Value: v.value})
 		}
 	}
-	sort.Slice(out, func(i, j int) bool { return (out[i].Key < out[j].Key) != reverse })
-	return out[:min(limit, len(out))], nil
+	sort.Slice(out, func(i, j int) bool { return (out[i].Key < out[j].Key) != o.Reverse })
+	n, size := 0, 0
+	for n < min(o.Limit, len(out)) && (o.Bytes == 0 || size < o.Bytes) {
+		size += len(out[n].Key) + len(out[n].Value)
+		out[n].Value = bytes.Clone(out[n].Value)
+		n++
+	}
+	return out[:n], nil
 }
 
 // Apply makes all writes or none.
