@@ -1,6 +1,7 @@
 //! The imports of the ABI driplet_v1, as ABI.md lists them (a span is an address
 //! and a length; an out is an address and a capacity), envelopes, and results.
 
+use crate::text::text_ref;
 use crate::{Errno, List};
 
 #[link(wasm_import_module = "driplet_v1")]
@@ -88,6 +89,11 @@ impl<'a> Fields<'a> {
         self.count
     }
 
+    pub fn text(&mut self) -> &'a str {
+        text_ref(self.take())
+    }
+
+    #[inline(never)]
     pub fn take(&mut self) -> &'a [u8] {
         if self.count == 0 {
             return &[];

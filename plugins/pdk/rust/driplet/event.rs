@@ -46,22 +46,20 @@ pub struct Event<'a> {
 impl<'a> Event<'a> {
     pub(crate) fn read(envelope: &'a [u8]) -> Self {
         let mut fields = Fields::of(envelope);
-        let mut f = [&[][..]; 16];
-        for field in &mut f {
-            *field = fields.take();
+        let (event, topic, session, user, request) = (fields.text(), fields.text(), fields.text(), fields.text(), fields.text());
+        let (claims, time, body, account, endpoint) = (fields.take(), fields.take(), fields.take(), fields.text(), fields.text());
+        let mut more = [&[][..]; 6];
+        if fields.left() > 0 {
+            for field in &mut more {
+                *field = fields.take();
+            }
         }
-        let mut time = 0;
-        if let [a, b, c, d, e, f, g, h, ..] = f[6] {
-            time = i64::from_le_bytes([*a, *b, *c, *d, *e, *f, *g, *h]);
-        }
-        let mut status = 0;
-        if let [a, b, c, d, ..] = f[11] {
-            status = i32::from_le_bytes([*a, *b, *c, *d]);
-        }
+        let [state, status, headers, target, method, query] = more;
+        let time = time.try_into().map_or(0, i64::from_le_bytes);
+        let status = status.try_into().map_or(0, i32::from_le_bytes);
         Event {
-            event: text_ref(f[0]), topic: text_ref(f[1]), session: text_ref(f[2]), user: text_ref(f[3]), request: text_ref(f[4]),
-            claims: Value::of(f[5]), time, data: Value::of(f[7]), body: f[7], account: text_ref(f[8]), endpoint: text_ref(f[9]),
-            state: f[10], status, headers: Value::of(f[12]), target: Value::of(f[13]), method: text_ref(f[14]), query: text_ref(f[15]),
+            event, topic, session, user, request, claims: Value::of(claims), time, data: Value::of(body), body, account, endpoint,
+            state, status, headers: Value::of(headers), target: Value::of(target), method: text_ref(method), query: text_ref(query),
         }
     }
 

@@ -78,11 +78,21 @@ impl<T> List<T> {
 }
 
 impl List<u8> {
+    /// Takes the first byte out.
+    pub(crate) fn behead(mut self) -> Self {
+        if self.len > 0 {
+            self.len -= 1;
+            // SAFETY: the bytes lie within the list.
+            unsafe { core::ptr::copy(self.at.as_ptr().add(1), self.at.as_ptr(), self.len) };
+        }
+        self
+    }
+
     /// Adds bytes.
     pub fn append(&mut self, bytes: &[u8]) {
         self.reserve(bytes.len());
         // SAFETY: there is room, and what is borrowed is no part of it.
-        unsafe { core::ptr::copy_nonoverlapping(bytes.as_ptr(), self.at.as_ptr().add(self.len), bytes.len()) };
+        unsafe { memory::copy(bytes.as_ptr(), self.at.as_ptr().add(self.len), bytes.len()) };
         self.len += bytes.len();
     }
 }

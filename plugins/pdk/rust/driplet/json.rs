@@ -1,6 +1,6 @@
 //! Writing JSON. Reading is the host's: see [`Value`].
 
-use crate::{decimal, List, Text, Value};
+use crate::{List, Text, Value};
 
 /// JSON text: an object or list that grows, or one value. It is also a handler's
 /// answer; empty, it is no answer.
@@ -9,12 +9,18 @@ pub struct Json(pub(crate) Text);
 
 /// A new, empty JSON object.
 pub fn object() -> Json {
-    Json(Text::from("{}"))
+    started(b"{}")
 }
 
 /// A new, empty JSON list.
 pub fn list() -> Json {
-    Json(Text::from("[]"))
+    started(b"[]")
+}
+
+fn started(text: &[u8]) -> Json {
+    let mut out = List::with_capacity(64);
+    out.append(text);
+    Json(Text(out))
 }
 
 /// One value as JSON: `answer(true)`.
@@ -34,9 +40,9 @@ impl Json {
     pub fn set(mut self, key: &str, value: impl ToJson) -> Json {
         self.open('}');
         key.write(&mut self.0);
-        self.0.push(':');
+        self.0 .0.push(b':');
         value.write(&mut self.0);
-        self.0.push('}');
+        self.0 .0.push(b'}');
         self
     }
 
@@ -44,7 +50,7 @@ impl Json {
     pub fn push(mut self, value: impl ToJson) -> Json {
         self.open(']');
         value.write(&mut self.0);
-        self.0.push(']');
+        self.0 .0.push(b']');
         self
     }
 
@@ -58,10 +64,11 @@ impl Json {
         if self.0.as_bytes().last() != Some(&(close as u8)) {
             crate::trap("set is for an object(), push for a list()");
         }
-        // SAFETY: the last byte is a bracket.
-        unsafe { self.0 .0.set_len(self.0.len() - 1) };
-        if self.0.len() > 1 {
-            self.0.push(',');
+        match &mut self.0 .0[..] {
+            // SAFETY: the last byte is a bracket.
+            [_, _] => unsafe { self.0 .0.set_len(1) },
+            [.., last] => *last = b',',
+            [] => {}
         }
     }
 }
@@ -115,7 +122,7 @@ impl ToJson for bool {
 macro_rules! whole {
     ($($number:ty)*) => { $(impl ToJson for $number {
         fn write(&self, out: &mut Text) {
-            out.push_str(&decimal(*self as i64))
+            out.push_decimal(*self as i64)
         }
     })* };
 }
@@ -141,24 +148,67 @@ impl ToJson for Text {
 
 impl ToJson for str {
     fn write(&self, out: &mut Text) {
-        const HEX: &[u8; 16] = b"0123456789abcdef";
-        // Whole characters are copied, and what is put between them is ASCII.
-        let out: &mut List<u8> = &mut out.0;
-        out.reserve(self.len() + 2);
-        out.push(b'"');
-        let mut rest = self.as_bytes();
-        while let Some(at) = rest.iter().position(|&c| c < 0x20 || c == b'"' || c == b'\\') {
-            let (run, tail) = rest.split_at(at);
-            out.append(run);
-            let c = tail.first().copied().unwrap_or(0);
+        quote(self.as_bytes(), &mut out.0);
+    }
+}
+
+/// Which of eight bytes do not stand for themselves in a JSON string: the lowest bit that is set is of the first.
+fn special(x: u64) -> u64 {
+    const ONES: u64 = 0x0101010101010101;
+    let less = |byte: u8| (x ^ ONES * byte as u64).wrapping_sub(ONES);
+    (x.wrapping_sub(ONES * 0x20) | less(b'"') | less(b'\\')) & !x & (ONES << 7)
+}
+
+/// Writes text as a JSON string: copies while it looks, eight bytes at a time. Whole characters are
+/// copied, and what is put between them is ASCII.
+fn quote(text: &[u8], out: &mut List<u8>) {
+    const HEX: &[u8; 16] = b"0123456789abcdef";
+    out.reserve(text.len() + 3); // the quotation marks, and what stands behind most strings
+    let mut i = 0;
+    // SAFETY: what is read lies within text; there is room for what is left of it and two bytes more,
+    // for those of an escape besides where there is one.
+    unsafe {
+        let mut to = out.address().add(out.len());
+        to.write(b'"');
+        to = to.add(1);
+        loop {
+            let mut found = 0;
+            while found == 0 && i + 8 <= text.len() {
+                let x = (text.as_ptr().add(i) as *const u64).read_unaligned();
+                (to as *mut u64).write_unaligned(x);
+                found = special(x);
+                let n = if found == 0 { 8 } else { found.trailing_zeros() as usize >> 3 };
+                i += n;
+                to = to.add(n);
+            }
+            if found == 0 && i + 4 <= text.len() {
+                let x = (text.as_ptr().add(i) as *const u32).read_unaligned();
+                if special(x as u64 | 0x6161616100000000) == 0 {
+                    (to as *mut u32).write_unaligned(x);
+                    i += 4;
+                    to = to.add(4);
+                }
+            }
+            while i < text.len() && special(*text.get_unchecked(i) as u64 | 0x6161616161616100) == 0 {
+                to.write(*text.get_unchecked(i));
+                i += 1;
+                to = to.add(1);
+            }
+            if i == text.len() {
+                break;
+            }
+            let c = *text.get_unchecked(i);
+            i += 1;
+            out.set_len(to.offset_from(out.as_ptr()) as usize);
+            out.reserve(text.len() - i + 8);
             if c >= 0x20 {
                 out.append(&[b'\\', c]);
             } else {
                 out.append(&[b'\\', b'u', b'0', b'0', HEX[(c >> 4) as usize & 15], HEX[(c & 15) as usize]]);
             }
-            rest = tail.get(1..).unwrap_or(&[]);
+            to = out.address().add(out.len());
         }
-        out.append(rest);
-        out.push(b'"');
+        to.write(b'"');
+        out.set_len(to.offset_from(out.as_ptr()) as usize + 1);
     }
 }

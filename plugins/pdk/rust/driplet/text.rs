@@ -19,7 +19,46 @@ impl Text {
 
     /// Adds a character.
     pub fn push(&mut self, c: char) {
-        self.push_str(c.encode_utf8(&mut [0; 4]));
+        if c.is_ascii() {
+            self.0.push(c as u8);
+        } else {
+            self.push_str(c.encode_utf8(&mut [0; 4]));
+        }
+    }
+
+    /// Adds a whole number.
+    pub(crate) fn push_decimal(&mut self, n: i64) {
+        let mut digits = [0u8; 20];
+        let (mut first, mut rest) = (digits.len(), n.unsigned_abs());
+        let mut put = |digit: u32| {
+            first -= 1;
+            if let Some(at) = digits.get_mut(first) {
+                *at = b'0' + digit as u8;
+            }
+        };
+        // By eight digits, then one: divisions of 64 bits take long.
+        while rest > u32::MAX as u64 {
+            let (more, mut eight) = (rest / 100_000_000, (rest % 100_000_000) as u32);
+            for _ in 0..8 {
+                let tenth = tenth(eight);
+                put(eight - tenth * 10);
+                eight = tenth;
+            }
+            rest = more;
+        }
+        let mut rest = rest as u32;
+        loop {
+            let tenth = tenth(rest);
+            put(rest - tenth * 10);
+            rest = tenth;
+            if rest == 0 {
+                break;
+            }
+        }
+        if n < 0 {
+            self.0.push(b'-');
+        }
+        self.0.append(digits.get(first..).unwrap_or(&[]));
     }
 }
 
@@ -98,22 +137,14 @@ pub fn contains(text: &str, part: &str) -> bool {
 
 /// A whole number as text.
 pub fn decimal(n: i64) -> Text {
-    let mut digits = [0u8; 20];
-    let (mut first, mut rest) = (digits.len(), n.unsigned_abs());
-    for (i, digit) in digits.iter_mut().enumerate().rev() {
-        *digit = b'0' + (rest % 10) as u8;
-        rest /= 10;
-        first = i;
-        if rest == 0 {
-            break;
-        }
-    }
     let mut out = Text::new();
-    if n < 0 {
-        out.push_str("-");
-    }
-    out.0.append(digits.get(first..).unwrap_or(&[]));
+    out.push_decimal(n);
     out
+}
+
+/// n / 10: dividing takes ten times as long.
+fn tenth(n: u32) -> u32 {
+    (n as u64 * 0xcccccccd >> 35) as u32
 }
 
 /// The whole number that a text is, of at most 18 digits.

@@ -1,5 +1,6 @@
 //! Reading JSON and the configuration: the host walks both.
 
+use crate::text::text_ref;
 use crate::{abi, answer, parse, List, Text};
 use core::ops::Deref;
 
@@ -37,17 +38,17 @@ impl Found {
         self.result.get(1..).unwrap_or(&[])
     }
 
-    fn text(&self) -> Text {
-        Text::from(utf8(self.bytes()))
+    fn text(self) -> Text {
+        Text(self.result.behead()) // the host has looked that it is UTF-8
     }
 
     fn json(self) -> Value<'static> {
         let owned = match self.kind {
-            b's' => answer(utf8(self.bytes())).0 .0,
+            b's' => answer(text_ref(self.bytes())).0 .0,
             b't' => List::from(&b"true"[..]),
             b'f' => List::from(&b"false"[..]),
             b'z' => List::from(&b"null"[..]),
-            _ => List::from(self.bytes()),
+            _ => self.result.behead(),
         };
         Value(Json::Own(owned))
     }
@@ -111,12 +112,12 @@ impl<'a> Value<'a> {
 
     /// The whole number at path, of at most 18 digits.
     pub fn integer(&self, path: &str) -> Option<i64> {
-        parse(utf8(self.find_kind(path, b"n")?.bytes()))
+        parse(text_ref(self.find_kind(path, b"n")?.bytes()))
     }
 
     /// The number at path.
     pub fn number(&self, path: &str) -> Option<f64> {
-        utf8(self.find_kind(path, b"n")?.bytes()).parse().ok()
+        text_ref(self.find_kind(path, b"n")?.bytes()).parse().ok()
     }
 
     /// The bool at path.
