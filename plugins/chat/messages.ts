@@ -24,7 +24,7 @@ export function send(e: Event): Reply | null {
   const topic = topicOf(room), kept = keep();
   const id = kv.incr("seq/" + topic), who = sender(e);
   const message = who.describe(object().set("id", id).set("from", who.id)).set("text", text).set("at", e.time);
-  if (kept > 0) kv.set(messageKey(topic, id), message.toString(), max<i64>(1, config.integer("ttl_days", 7)) * DAY);
+  if (kept > 0) kv.set(messageKey(topic, id), message, max<i64>(1, config.integer("ttl_days", 7)) * DAY);
   if (id > kept) kv.delete(messageKey(topic, id - kept));
   publish(topic, message, { event: "chat.message" });
   return object().set("id", id);

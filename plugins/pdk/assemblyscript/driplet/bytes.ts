@@ -8,6 +8,84 @@ export const SCRATCH_BYTES: i32 = 2048;
 /** Where the host writes results; what stands here is gone with the next call. */
 export const scratch: usize = memory.data(SCRATCH_BYTES);
 
+// The texts that the call at hand is given, as UTF-8: they need no memory of their own.
+const DESK_BYTES: usize = 4096;
+const desk: usize = memory.data(4096);
+let used: usize = 0;
+
+/** How many bytes the text has that was lent last. */
+export let lent: i32 = 0;
+
+/** Begins a call to the host: what was lent for the one before is gone. */
+// @ts-ignore: decorator
+@inline
+export function begin(): void { used = 0; }
+
+/** Text as UTF-8 for the call at hand, of lent bytes. */
+export function lend(text: string): usize {
+  if (<usize>text.length * 3 > DESK_BYTES - used) {
+    const buffer = utf8(text); // nothing is collected while a handler runs
+    lent = buffer.byteLength;
+    return at(buffer);
+  }
+  const to = desk + used;
+  lent = <i32>(write(text, to) - to);
+  used += lent;
+  return to;
+}
+
+/** Texts as an envelope for the call at hand, of lent bytes. more is how many empty bytes its last field has; below 0: there is none. */
+export function lendEnvelope(a: string, b: string, c: string, more: i32): usize {
+  if (<usize>(a.length + b.length + c.length) * 3 + 64 > DESK_BYTES - used) {
+    const fields = [utf8(a), utf8(b), utf8(c)];
+    if (more >= 0) fields.push(new ArrayBuffer(more));
+    const buffer = envelope(fields);
+    lent = buffer.byteLength;
+    return at(buffer);
+  }
+  const start = desk + used;
+  store<u32>(start, 3 << 16 | 1);
+  let p = field(b, field(a, start + 4));
+  p = field(c, p);
+  if (more >= 0) {
+    store<u16>(start, 4, 2);
+    store<u32>(p, more);
+    memory.fill(p + 4, 0, more);
+    p += 4 + more;
+  }
+  lent = <i32>(p - start);
+  used += lent;
+  return start;
+}
+
+function field(text: string, to: usize): usize {
+  const end = write(text, to + 4);
+  store<u32>(to, <u32>(end - to - 4));
+  return end;
+}
+
+/** Writes text as UTF-8 at to, where three bytes a unit have room, and returns its end. */
+export function write(text: string, to: usize): usize {
+  let from = changetype<usize>(text), left = text.length;
+  for (; left >= 4; left -= 4, from += 8, to += 4) {
+    let x = load<u64>(from);
+    if (x & 0xff80ff80ff80ff80) break;
+    x = (x | x >> 8) & 0x0000ffff0000ffff;
+    store<u32>(to, <u32>(x | x >> 16));
+  }
+  for (; left > 0; left--, from += 2, to++) {
+    const c = load<u16>(from);
+    if (c >= 0x80) return to + String.UTF8.encodeUnsafe(from, left, to, false, String.UTF8.ErrorMode.REPLACE);
+    store<u8>(to, c);
+  }
+  return to;
+}
+
+/** A buffer of n bytes that are not cleared. */
+// @ts-ignore: decorator
+@inline
+export function newBuffer(n: i32): ArrayBuffer { return changetype<ArrayBuffer>(__new(n, idof<ArrayBuffer>())); }
+
 /** Text as UTF-8. A lone surrogate, which UTF-8 cannot hold, becomes U+FFFD. */
 export function utf8(text: string): ArrayBuffer {
   const n = text.length;

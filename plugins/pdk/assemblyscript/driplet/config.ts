@@ -1,13 +1,14 @@
-import { SCRATCH_BYTES, scratch, utf8, at, must, NOT_FOUND } from "./bytes";
+import { SCRATCH_BYTES, scratch, begin, lend, lent, at, must, NOT_FOUND } from "./bytes";
 import { host_config_get } from "./imports";
 import { Value, openFound, foundValue, foundString, foundInteger, foundNumber, foundBool, foundTexts, nothing } from "./value";
 
 // find looks up path; what is there is "found", as in value.ts.
 function find(path: string): bool {
-  const p = utf8(path);
+  begin();
+  const p = lend(path), pn = lent;
   let out = scratch, cap = SCRATCH_BYTES;
   while (true) {
-    const n = host_config_get(at(p), p.byteLength, out, cap);
+    const n = host_config_get(p, pn, out, cap);
     if (n == NOT_FOUND) return false;
     must(n, "config", path);
     if (n <= cap) {

@@ -1,7 +1,7 @@
-import { text, utf8, at } from "./bytes";
+import { text, begin, lend, lent } from "./bytes";
 import { host_subscribed } from "./imports";
 import { Refusal, fail } from "./reply";
-import { Value } from "./value";
+import { Value, find, foundStringOrNull } from "./value";
 
 const FIELDS = 16;
 // Of each field of the event at hand, where it lies and how long it is.
@@ -23,6 +23,10 @@ export function openEnvelope(ptr: usize, len: i32): void {
   }
 }
 
+/** Where the event's name lies, and how long it is. */
+export function nameAt(): usize { return spans[0]; }
+export function nameLength(): i32 { return spans[1]; }
+
 /**
  * What a handler is asked about. Which fields hold something depends on the
  * kind of event; the others are empty. Not to be kept beyond the handler.
@@ -30,7 +34,7 @@ export function openEnvelope(ptr: usize, len: i32): void {
 export class Event {
   private bad: Refusal | null = null;
 
-  private field(n: i32): string { return text(spans[n * 2], spans[n * 2 + 1]); }
+  private field(n: i32): string { return text(unchecked(spans[n * 2]), unchecked(spans[n * 2 + 1])); }
   private value(n: i32): Value { return new Value(spans[n * 2], spans[n * 2 + 1], null); }
 
   /** Message: its name, "chat.send". Publish: the message's event name, may be empty. Timer: the timer's name. */
@@ -70,8 +74,9 @@ export class Event {
 
   /** Whether the connection is subscribed to topic. */
   subscribed(topic: string): bool {
-    const t = utf8(topic);
-    return host_subscribed(spans[4], spans[5], at(t), t.byteLength) == 1;
+    begin();
+    const t = lend(topic);
+    return host_subscribed(spans[4], spans[5], t, lent) == 1;
   }
 
   // Fields of data that must be right. The first that is not is what err()
@@ -79,7 +84,7 @@ export class Event {
 
   /** The text at path of data: not empty, at most max long as a browser's maxlength counts. */
   string(path: string, max: i32): string {
-    const s = this.data.stringOrNull(path);
+    const s = find(spans[14], spans[15], path) ? foundStringOrNull() : null;
     if (s === null) return this.wrong(path, "must be a string");
     if (s.length == 0) return this.wrong(path, "must not be empty");
     if (s.length > max) return this.wrong(path, "has " + s.length.toString() + " characters, the limit is " + max.toString());

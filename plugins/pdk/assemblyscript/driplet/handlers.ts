@@ -1,12 +1,21 @@
-import { at } from "./bytes";
-import { Event, openEnvelope } from "./event";
+import { at, utf8 } from "./bytes";
+import { Event, nameAt, nameLength, openEnvelope } from "./event";
 import { Reply, Refusal, fail } from "./reply";
 
 /** Handles one event. AssemblyScript has no closures: a handler uses its event, and what stands at the top of a file. */
 export type Handler = (e: Event) => Reply | null;
 
 class Route {
-  constructor(public name: string, public handler: Handler) {}
+  name: ArrayBuffer; // UTF-8; without the * at its end
+  open: bool;        // there was one
+  constructor(name: string, public handler: Handler) {
+    const open = name.endsWith("*");
+    this.name = utf8(open ? name.substring(0, name.length - 1) : name);
+    this.open = open;
+  }
+
+  // Whether the name of the event at hand begins so.
+  fits(): bool { return this.name.byteLength <= nameLength() && memory.compare(at(this.name), nameAt(), this.name.byteLength) == 0; }
 }
 
 const messages: Route[] = [];
@@ -37,7 +46,7 @@ export function onHttp(handler: Handler): void { http = handler; }
 
 // The buffers that the host sees. As globals they are kept from the collector.
 let inbox = new ArrayBuffer(0);
-let answer = new ArrayBuffer(0);
+let answer: Reply | null = null;
 
 // What follows is exported by exports.ts.
 
@@ -50,13 +59,14 @@ export function dispatch(kind: i32, ptr: usize, len: i32): u64 {
   __collect(); // nothing of the last event is on the stack any more
   openEnvelope(ptr, len);
   const e = new Event();
-  const handler = handlerOf(kind, e);
+  const handler = handlerOf(kind);
   const reply = handler ? handler(e) : unhandled(kind, e);
   if (!reply) return 0;
-  answer = reply.encode();
-  let length = <u32>answer.byteLength;
+  reply.finish();
+  answer = reply;
+  let length = <u32>reply.size();
   if (reply instanceof Refusal) length |= 0x80000000;
-  return (<u64>at(answer) << 32) | length;
+  return (<u64>reply.bytes() << 32) | length;
 }
 
 /** What the caller of an event hears that has no handler; null where nobody waits. */
@@ -65,26 +75,29 @@ function unhandled(kind: i32, e: Event): Reply | null {
   return kind == 8 && e.method.length > 0 ? fail("no_handler", "no handler for requests") : null;
 }
 
-function handlerOf(kind: i32, e: Event): Handler | null {
+function handlerOf(kind: i32): Handler | null {
   switch (kind) {
     case 1: return connect;
     case 2: return disconnect;
     case 3: return subscribe;
     case 4: return unsubscribe;
-    case 5: return find(messages, e.event);
+    case 5: return find(messages);
     case 6: return publish;
-    case 7: return find(timers, e.event);
+    case 7: return find(timers);
     case 8: return http;
   }
   return null;
 }
 
-function find(routes: Route[], name: string): Handler | null {
+function find(routes: Route[]): Handler | null {
   let best: Route | null = null;
+  const n = nameLength();
   for (let i = 0; i < routes.length; i++) {
-    const route = routes[i], r = route.name;
-    if (r == name) return route.handler;
-    if (r.endsWith("*") && name.startsWith(r.substring(0, r.length - 1)) && (!best || r.length > best.name.length)) best = route;
+    const route = unchecked(routes[i]), length = route.name.byteLength;
+    if (route.open ? best && length <= best.name.byteLength : length != n) continue;
+    if (!route.fits()) continue;
+    if (!route.open) return route.handler;
+    best = route;
   }
   return best ? best.handler : null;
 }

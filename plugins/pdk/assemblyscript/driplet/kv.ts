@@ -1,4 +1,5 @@
-import { utf8, text, at, scratch, SCRATCH_BYTES, must, NOT_FOUND } from "./bytes";
+import { begin, lend, lent, text, at, scratch, SCRATCH_BYTES, must, NOT_FOUND } from "./bytes";
+import { Reply } from "./reply";
 import { host_kv_get, host_kv_set, host_kv_delete, host_kv_cas, host_kv_incr, host_kv_scan } from "./imports";
 
 /** A key of the store with its value. */
@@ -19,10 +20,11 @@ export const DAY: i64 = 24 * HOUR;
 export abstract class kv {
   /** The value at key, or null. */
   static get(key: string): string | null {
-    const k = utf8(key);
+    begin();
+    const k = lend(key), kn = lent;
     let out = scratch, cap = SCRATCH_BYTES;
     while (true) {
-      const n = host_kv_get(at(k), k.byteLength, out, cap);
+      const n = host_kv_get(k, kn, out, cap);
       if (n == NOT_FOUND) return null;
       must(n, "kv.get", key);
       if (n <= cap) return text(out, n);
@@ -31,39 +33,52 @@ export abstract class kv {
     }
   }
 
-  /** Sets key when the handler ends; get and scan of this event see it at once. */
-  static set(key: string, value: string, ttl: i64 = 0): void {
-    const k = utf8(key), v = utf8(value);
-    must(host_kv_set(at(k), k.byteLength, at(v), v.byteLength, ttl), "kv.set", key);
+  /** Sets key to a text, or to JSON (an object(), a list()), when the handler ends; get and scan of this event see it at once. */
+  static set<T>(key: string, value: T, ttl: i64 = 0): void {
+    if (isString<T>()) {
+      begin();
+      const k = lend(key), kn = lent, v = lend(changetype<string>(value));
+      must(host_kv_set(k, kn, v, lent, ttl), "kv.set", key);
+    } else {
+      const v = value as Reply;
+      v.finish();
+      begin();
+      const k = lend(key);
+      must(host_kv_set(k, lent, v.bytes(), v.size(), ttl), "kv.set", key);
+    }
   }
 
   /** Deletes key when the handler ends. */
   static delete(key: string): void {
-    const k = utf8(key);
-    must(host_kv_delete(at(k), k.byteLength), "kv.delete", key);
+    begin();
+    const k = lend(key);
+    must(host_kv_delete(k, lent), "kv.delete", key);
   }
 
   /** Sets key to next (null: deletes it) if it holds old (null: if it is absent): at once, atomically, also if the handler fails later. */
   static cas(key: string, old: string | null, next: string | null, ttl: i64 = 0): bool {
-    const k = utf8(key), o = utf8(old ? old : ""), n = utf8(next ? next : "");
-    const r = host_kv_cas(at(k), k.byteLength, at(o), old === null ? -1 : o.byteLength, at(n), next === null ? -1 : n.byteLength, ttl);
+    begin();
+    const k = lend(key), kn = lent, o = lend(old ? old : ""), on = old === null ? -1 : lent, n = lend(next ? next : "");
+    const r = host_kv_cas(k, kn, o, on, n, next === null ? -1 : lent, ttl);
     must(r, "kv.cas", key);
     return r == 1;
   }
 
   /** Adds delta to the whole number at key (absent: 0) and returns the sum: at once, atomically, also if the handler fails later. ttl applies to a key that it creates. */
   static incr(key: string, delta: i64 = 1, ttl: i64 = 0): i64 {
-    const k = utf8(key);
-    must(host_kv_incr(at(k), k.byteLength, delta, ttl, scratch), "kv.incr", key);
+    begin();
+    const k = lend(key);
+    must(host_kv_incr(k, lent, delta, ttl, scratch), "kv.incr", key);
     return load<i64>(scratch);
   }
 
   /** Up to limit (1,000) pairs whose keys begin with prefix, in key order, or backwards. */
   static scan(prefix: string, limit: i32, reverse: bool = false): Pair[] {
-    const p = utf8(prefix);
+    begin();
+    const p = lend(prefix), pn = lent;
     let out = scratch, cap = SCRATCH_BYTES;
     while (true) {
-      const n = host_kv_scan(at(p), p.byteLength, limit, reverse, out, cap);
+      const n = host_kv_scan(p, pn, limit, reverse, out, cap);
       must(n, "kv.scan", prefix);
       if (n <= cap) return pairs(out);
       out = at(new ArrayBuffer(n));

@@ -1,4 +1,4 @@
-import { utf8, envelope, envelopeOf, at, scratch, SCRATCH_BYTES, must, NOT_FOUND, UNAVAILABLE, NO_REQUEST } from "./bytes";
+import { begin, lend, lent, lendEnvelope, utf8, envelopeOf, at, scratch, SCRATCH_BYTES, must, NOT_FOUND, UNAVAILABLE, NO_REQUEST } from "./bytes";
 import { host_publish, host_subscribe, host_unsubscribe, host_subscribed, host_disconnect, host_presence, host_defer, host_reply } from "./imports";
 import { JSONObject, object } from "./json";
 import { Refusal, Reply } from "./reply";
@@ -20,17 +20,19 @@ export class PublishOptions {
 
 /** Publishes when the handler ends: `publish("chat.lobby", message, { event: "chat.message" })`. */
 export function publish(topic: string, data: Reply, options: PublishOptions = {}): void {
-  const t = utf8(topic), d = utf8(data.toString()), target = utf8(options.target);
-  const fields = [utf8(options.event), utf8(options.except), utf8(options.id)];
-  if (!options.history) fields.push(new ArrayBuffer(1));
-  const o = envelope(fields);
-  must(host_publish(at(t), t.byteLength, at(d), d.byteLength, at(target), target.byteLength, at(o), o.byteLength), "publish", topic);
+  data.finish();
+  begin();
+  const t = lend(topic), tn = lent, target = lend(options.target), targetN = lent;
+  const o = lendEnvelope(options.event, options.except, options.id, options.history ? -1 : 1);
+  must(host_publish(t, tn, data.bytes(), data.size(), target, targetN, o, lent), "publish", topic);
 }
 
 /** Subscribes a connection when the handler ends; info (may be null) is what others see of it in presence. */
 export function subscribe(session: string, topic: string, info: Reply | null = null): void {
-  const s = utf8(session), t = utf8(topic), i = utf8(info ? info.toString() : "");
-  must(host_subscribe(at(s), s.byteLength, at(t), t.byteLength, at(i), i.byteLength), "subscribe", topic);
+  if (info) info.finish();
+  begin();
+  const s = lend(session), sn = lent, t = lend(topic);
+  must(host_subscribe(s, sn, t, lent, info ? info.bytes() : 0, info ? info.size() : 0), "subscribe", topic);
 }
 
 /** Names all connections of a user, by public id, for unsubscribe and disconnect. */
@@ -52,8 +54,8 @@ export function disconnect(who: string[], reason: string): void {
 
 /** Whether a connection is subscribed to topic. */
 export function subscribed(session: string, topic: string): bool {
-  const s = utf8(session), t = utf8(topic);
-  const n = host_subscribed(at(s), s.byteLength, at(t), t.byteLength);
+  begin();
+  const s = lend(session), sn = lent, t = lend(topic), n = host_subscribed(s, sn, t, lent);
   if (n != NOT_FOUND) must(n, "subscribed", topic);
   return n == 1;
 }
@@ -72,7 +74,7 @@ export function presence(topic: string, limit: i32 = 100): Value {
 }
 
 /** Admits to a topic, with what others see of this member in presence: `onSubscribe((e) => admit(object().set("name", name)))`. */
-export function admit(info: Reply): JSONObject { return object().setRaw("info", info.toString()); }
+export function admit(info: Reply): JSONObject { return object().set("info", info); }
 
 /** Keeps the caller's request open: the handle is for reply(), in this or a later event. 0: nobody waits for an answer, or too many do already. */
 export function defer(): i64 {
@@ -84,10 +86,10 @@ export function defer(): i64 {
 
 /** Answers a request that was kept open, once; null and refusals are answers too. false: the caller has given up, or was answered. */
 export function reply(handle: i64, answer: Reply | null): bool {
-  const a = utf8(answer ? answer.toString() : "");
-  let len = a.byteLength;
+  if (answer) answer.finish();
+  let len = answer ? answer.size() : 0;
   if (answer instanceof Refusal) len |= 0x80000000;
-  const n = host_reply(handle, at(a), len);
+  const n = host_reply(handle, answer ? answer.bytes() : 0, len);
   if (n != NOT_FOUND) must(n, "reply", "");
   return n == 0;
 }

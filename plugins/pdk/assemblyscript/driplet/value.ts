@@ -1,6 +1,6 @@
 // Reading JSON: the host walks the text, so that a module carries no parser.
 
-import { SCRATCH_BYTES, scratch, utf8, text, at } from "./bytes";
+import { SCRATCH_BYTES, scratch, begin, lend, lent, utf8, text, at } from "./bytes";
 import { host_json_get } from "./imports";
 import { quote } from "./json";
 
@@ -18,6 +18,21 @@ function found(ptr: usize, len: i32): bool {
   return true;
 }
 
+// Looks into the JSON at ptr.
+export function find(ptr: usize, len: i32, path: string): bool {
+  if (len == 0) return false;
+  begin();
+  const p = lend(path), pn = lent;
+  let out = scratch, cap = SCRATCH_BYTES;
+  while (true) {
+    const n = host_json_get(ptr, len, p, pn, out, cap);
+    if (n < 0) return false; // not there, or the text is no JSON
+    if (n <= cap) return found(out, n);
+    out = at(new ArrayBuffer(n)); // nothing is collected while a handler runs
+    cap = n;
+  }
+}
+
 /**
  * Some JSON text to look into. A path is keys joined by dots, in a list an
  * index from 0: "user.name", "items.0.id"; the empty path is the whole.
@@ -31,19 +46,7 @@ export class Value {
     return new Value(at(buffer), buffer.byteLength, buffer);
   }
 
-  private find(path: string): bool {
-    if (this.len == 0) return false;
-    const p = utf8(path);
-    let out = scratch, cap = SCRATCH_BYTES;
-    while (true) {
-      const n = host_json_get(this.ptr, this.len, at(p), p.byteLength, out, cap);
-      if (n < 0) return false; // not there, or the text is no JSON
-      if (n <= cap) return found(out, n);
-      
-      out = at(new ArrayBuffer(n)); // nothing is collected while a handler runs
-      cap = n;
-    }
-  }
+  private find(path: string): bool { return find(this.ptr, this.len, path); }
 
   /** Whether something other than null stands at path. */
   has(path: string = ""): bool { return this.find(path) && foundType != NULL; }
@@ -53,7 +56,7 @@ export class Value {
 
   /** The text at path, or null if there is no string. */
   stringOrNull(path: string): string | null {
-    return this.find(path) && foundType == STRING ? text(foundPtr, foundLen) : null;
+    return this.find(path) ? foundStringOrNull() : null;
   }
 
   /** The string or number at path as text, for ids that come as either; fallback for all else. */
@@ -101,6 +104,8 @@ export class Value {
 // What the last lookup found, as each of the types.
 
 function foundIsText(): bool { return foundType == STRING || foundType == NUMBER; }
+
+export function foundStringOrNull(): string | null { return foundType == STRING ? text(foundPtr, foundLen) : null; }
 
 export function foundString(fallback: string): string { return foundType == STRING ? text(foundPtr, foundLen) : fallback; }
 

@@ -13,7 +13,7 @@ function send(e: Event): Reply | null {
   if (!e.subscribed(topic)) return fail("compare.not_member", "enter the room first");
   const id = kv.incr("seq/" + topic);
   const message = object().set("id", id).set("from", e.user).set("text", text).set("at", e.time);
-  kv.set("msg/" + topic + "/" + id.toString(), message.toString(), 7 * DAY);
+  kv.set("msg/" + topic + "/" + id.toString(), message, 7 * DAY);
   publish(topic, message, { event: "compare.message" });
   return object().set("id", id);
 }
