@@ -2,6 +2,8 @@ package plugins_test
 
 import (
 	"encoding/json"
+	"fmt"
+	"strings"
 	"testing"
 	"testing/fstest"
 
@@ -85,10 +87,18 @@ func TestFieldsOfJavaScript(t *testing.T) {
 			step("list", nil, object{"effects": []object{{"op": "unsubscribe", "topic": "fields.t", "users": []string{"1", "2"}, "reason": "go"}}}),
 			step("json", nil, object{"answer": object{"wrong": []any{}, "most": true}}),
 			step("within", nil, object{"effects": []object{{"op": "publish", "topic": "fields.in", "data": 1}, {"op": "publish", "topic": "fields.out", "data": 2}}}),
+			step("again", nil, object{"answer": 1}), step("again", nil, object{"answer": 1}), // two instances, in turns
+			step("again", nil, object{"answer": 2}), step("again", nil, object{"answer": 2}),
+			step("then", 5, object{"answer": object{"then": 5}}), step("then", nil, object{"failure": "handlers are synchronous"}),
+			step("bare", nil, object{"answer": object{"a": 1}}),
 			step("random", nil, object{"answer": 3}),
 			step("config", nil, object{"answer": []string{"greeting"}}),
 			step("frozen", object{"n": 1}, object{"answer": []any{2, true}}),
 		},
+	}
+	for i := range 200 { // more names than the adapter knows, and some of them again
+		name := fmt.Sprint("some.", i*i%150, strings.Repeat("x", i%60))
+		all["names"] = append(all["names"], step(name, nil, object{"answer": "some fields." + name}))
 	}
 	source := fstest.MapFS{"fields.toml": {Data: []byte(fieldsManifest)}, "fields.wasm": {Data: buildJavaScript(t, "testdata/javascript", "main.ts")}}
 	cache := t.TempDir()

@@ -43,6 +43,9 @@ on("fields.rethrown", () => {
   }
 });
 on("fields.list", () => unsubscribe([user("1"), user("2")], "fields.t", "go"));
+on("fields.again", () => { on("fields.again", () => 2); return 1; });
+on("fields.then", ({ data }) => data === null ? { then() {} } : { then: data });
+on("fields.bare", () => Object.assign(Object.create(null), { a: 1 }));
 on("fields.random", () => random(3).length);
 on("fields.config", () => Object.keys(config));
 on("fields.frozen", (e) => { e.data.n++; return [e.data.n, e.data === e.data]; });
@@ -57,7 +60,7 @@ on("fields.json", () => {
   class Dated extends Point { toJSON() { return "dated"; } }
   const odd: any[] = [
     undefined, null, true, false, 0, -0, 1, -1, 2 ** 31, -(2 ** 31), 2 ** 53, 0.1, 1e21, 1e-7, -1.5e300, NaN, Infinity, "", "a", "é€😀", "\ud800", "\udc00x", "\ufffd", "\u2028",
-    String.fromCharCode(...Array.from({ length: 140 }, (_, i) => i)), "x".repeat(70000), "ab" + "c".repeat(10000), [], {}, [undefined], [, 1, , ], [[]], [() => 1, Symbol("s")], { a: undefined, b: () => 1, c: Symbol("s"), d: null },
+    String.fromCharCode(...Array.from({ length: 140 }, (_, i) => i)), "x".repeat(70000), "0123456789".repeat(3000).slice(5, 20000), "é".repeat(30000).slice(7, 20000), "ab" + "c".repeat(10000), [], {}, [undefined], [, 1, , ], [[]], [() => 1, Symbol("s")], { a: undefined, b: () => 1, c: Symbol("s"), d: null },
     { 2: "b", 1: "a", x: 0, [Symbol("s")]: 1 }, { "": 1, "\"": 2, "\n": 3, "é": 4, "__proto__x": 5 }, JSON.parse('{"__proto__":{"a":1}}'), Object.create(null), Object.create({ inherited: 1 }),
     new Date(0), new Map([[1, 2]]), new Uint8Array(3), new String("s"), new Number(5), new Boolean(true), /x/g, new Error("e"), new Point(1), new Dated(1), [new Dated(1)], { toJSON: 1 }, { toJSON: () => 5 },
     { get a() { return [1]; } }, { get a(): any { throw new Error("no"); } }, { get a() { return JSON.stringify({ in: 1 }) + (driplet$json({ b: 1 }) ?? JSON.stringify({ b: 1 })); } }, Object.defineProperty({}, "hidden", { value: 1 }),
@@ -79,6 +82,7 @@ on("fields.json", () => {
     return Object.fromEntries(Array.from({ length: next(5) }, () => ["k" + next(20), any(depth + 1)]));
   };
   for (let i = 0; i < 300; i++) odd.push(any(0));
+  for (let n = 0; n < 20; n++) odd.push("a".repeat(n) + "ü\"\x01ÿ\x7f\\" + "z".repeat(20 - n), "\n".repeat(n), "\x80".repeat(n), "ok".repeat(n), { ["k".repeat(5 * n)]: 10 ** n });
   for (const [i, v] of odd.entries()) {
     let want: unknown;
     try { want = JSON.stringify(v); } catch (e: any) { want = e.name; }

@@ -12,7 +12,7 @@ var natives = []string{
 	"publish", "reply", "defer", "subscribe", "unsubscribe", "disconnect", "subscribed", "presence",
 	"kv_get", "kv_set", "kv_delete", "kv_cas", "kv_incr", "kv_scan",
 	"http_fetch", "timer_set", "log", "metric", "now", "random", "json",
-	"history",
+	"history", "give", "getter", "changed",
 }
 
 // prefix begins the names of natives in scripts.

@@ -88,8 +88,20 @@ export declare function parseJSON(ctx: usize, ptr: usize, length: usize, file: u
 @external("engine", "JS_GetClassID")
 export declare function classOf(value: i64): i32;
 // @ts-ignore: decorator
-@external("engine", "JS_GetPropertyStr")
-export declare function property(ctx: usize, object: i64, name: usize): i64;
+@external("engine", "JS_NewAtom")
+export declare function newAtom(ctx: usize, name: usize): u32;
+// @ts-ignore: decorator
+@external("engine", "JS_NewObjectProto")
+export declare function newObject(ctx: usize, prototype: i64): i64;
+// @ts-ignore: decorator
+@external("engine", "JS_GetPrototype")
+export declare function prototype(ctx: usize, value: i64): i64;
+// @ts-ignore: decorator
+@external("engine", "JS_DupAtom")
+export declare function dupAtom(ctx: usize, atom: u32): u32;
+// @ts-ignore: decorator
+@external("engine", "JS_FreeAtom")
+export declare function freeAtom(ctx: usize, atom: u32): void;
 // @ts-ignore: decorator
 @external("engine", "JS_GetPropertyUint32")
 export declare function item(ctx: usize, list: i64, index: u32): i64;
@@ -111,6 +123,8 @@ export declare function atomText(ctx: usize, length: usize, name: u32): usize;
 
 export const NULL: i64 = 0x200000000;
 export const UNDEFINED: i64 = 0x300000000;
+export const FALSE: i64 = 0x100000000;
+export const TRUE: i64 = 0x100000001;
 
 /** The calling convention of native(): JS_CFUNC_generic_magic. */
 export const GENERIC_MAGIC: i32 = 1;
@@ -118,6 +132,10 @@ export const GENERIC_MAGIC: i32 = 1;
 // @ts-ignore: decorator
 @inline
 export function failed(value: i64): bool { return value >> 32 == 6; }
+
+// @ts-ignore: decorator
+@inline
+export function isObject(value: i64): bool { return value >> 32 == -1; }
 
 /** A whole number of 32 bits, as a value. */
 // @ts-ignore: decorator

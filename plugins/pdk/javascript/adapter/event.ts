@@ -1,9 +1,10 @@
 // The event at hand, and the answer to it.
 
 import * as js from "./engine";
+import { fastJSON, jsonLen, jsonPtr } from "./json";
 import { ctx, keepText, lengthOf, need, parse, roomFor } from "./values";
 
-const FIELDS = 16;
+const FIELDS = 16, DATA = 7;
 let spans: usize = 0; // of each field, where it lies and how long it is
 
 /** Reads the envelope; unknown fields are skipped, missing ones are empty. */
@@ -36,6 +37,15 @@ export function fieldJSON(field: i32): i64 {
   if (!js.failed(value)) return value;
   js.drop(ctx, js.exception(ctx));
   return js.NULL;
+}
+
+const UNREAD: i64 = 0x400000000; // a value that JSON is never
+let parsed: i64 = 0x400000000; // of the event at hand
+
+/** The event's data: the same value each time. */
+export function data(): i64 {
+  if (parsed == UNREAD) parsed = fieldJSON(DATA);
+  return js.dup(ctx, parsed);
 }
 
 /** A field that holds a number, of 8 or 4 bytes. */
@@ -79,6 +89,13 @@ export function setAnswer(text: i64, how: i32, target: i64): void {
   given = (<u64>out << 32) | <u64>(size + n);
 }
 
+/** Makes a value's JSON the answer; false: ask JSON.stringify. */
+export function give(value: i64): bool {
+  if (!fastJSON(value)) return false;
+  given = (<u64>jsonPtr() << 32) | <u64>jsonLen();
+  return true;
+}
+
 /** The answer, once. */
 export function takeAnswer(): u64 {
   const a = given;
@@ -86,8 +103,10 @@ export function takeAnswer(): u64 {
   return a;
 }
 
-/** Frees the last event's answer. */
+/** Frees the last event's answer and data. */
 export function forget(): void {
+  if (parsed != UNREAD) js.drop(ctx, parsed);
+  parsed = UNREAD;
   if (held) js.freeText(ctx, held);
   held = 0;
 }

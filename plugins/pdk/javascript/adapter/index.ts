@@ -3,11 +3,14 @@
 
 import * as js from "./engine";
 import { forget, openEnvelope, takeAnswer } from "./event";
+import { findHandler, runHandler } from "./handlers";
 import { scriptCopy, scriptSize, slot, stack } from "./link";
 import { NATIVES, abortWith, dispatch, explain, setConfig } from "./natives";
 import { ctx, need, open, parse, utf16 } from "./values";
 
 export { native } from "./natives";
+
+const MESSAGE = 5;
 
 let inbox: usize = 0;
 let args: usize = 0;
@@ -47,8 +50,13 @@ export function dr_init(ptr: usize, len: i32): u64 {
 export function dr_event(kind: i32, ptr: usize, len: i32): u64 {
   forget();
   openEnvelope(ptr, len);
-  store<i64>(args, js.small(kind));
-  js.drop(ctx, checked(js.call(ctx, dispatch, js.UNDEFINED, 1, args)));
+  const handler = kind == MESSAGE ? checked(findHandler()) : js.UNDEFINED;
+  if (handler == js.UNDEFINED) {
+    store<i64>(args, js.small(kind));
+    js.drop(ctx, checked(js.call(ctx, dispatch, js.UNDEFINED, 1, args)));
+  } else {
+    js.drop(ctx, checked(runHandler(handler)));
+  }
   settled();
   return takeAnswer();
 }

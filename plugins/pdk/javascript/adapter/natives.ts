@@ -4,12 +4,13 @@
 
 import * as host from "../../assemblyscript/driplet/imports";
 import * as js from "./engine";
-import { fieldJSON, fieldNumber, fieldText, setAnswer, spanLen, spanPtr } from "./event";
-import { fastJSON } from "./json";
-import { placesCopy, placesSize } from "./link";
-import { big, capacity, ctx, done, envelope, envelopeSize, field, held, lengthOf, need, numberField, offsetField, parse, roomFor, text, utf16, whole } from "./values";
+import { data, fieldJSON, fieldNumber, fieldText, give, setAnswer, spanLen, spanPtr } from "./event";
+import { fastJSON, jsonLen, jsonPtr } from "./json";
+import { forgetHandlers, setHandlers } from "./handlers";
+import { placesCopy, placesSize, slot } from "./link";
+import { big, capacity, ctx, done, envelope, envelopeSize, field, held, lengthOf, need, numberField, offsetField, parse, roomFor, setLength, text, utf16, whole } from "./values";
 
-export const NATIVES = 31;
+export const NATIVES = 34;
 
 /** The library's functions: one runs a handler, the other ends the instance with an error's text. */
 export let dispatch: i64 = 0;
@@ -28,6 +29,7 @@ function arg(argv: usize, n: i32): i64 { return load<i64>(argv + n * 8); }
 
 /** A native function of the engine's kind GENERIC_MAGIC. The library always gives all arguments. */
 export function native(_ctx: usize, _self: i64, argc: i32, argv: usize, number: i32): i64 {
+  if (number >= GETTERS) return get(number >> 4 & 3, number & 15);
   const before = held(), result = run(number, argc, argv);
   done(before);
   return result;
@@ -35,9 +37,10 @@ export function native(_ctx: usize, _self: i64, argc: i32, argv: usize, number: 
 
 function run(number: i32, argc: i32, argv: usize): i64 {
   switch (number) {
-    case 0: { // main(dispatch, explain)
+    case 0: { // main(dispatch, explain, find, settle, event, plain)
       dispatch = js.dup(ctx, arg(argv, 0));
       explain = js.dup(ctx, arg(argv, 1));
+      setHandlers(js.dup(ctx, arg(argv, 2)), js.dup(ctx, arg(argv, 3)), js.dup(ctx, arg(argv, 4)), js.dup(ctx, arg(argv, 5)));
       return js.UNDEFINED;
     }
     case 1: { // answer(text, how, target)
@@ -62,7 +65,9 @@ function run(number: i32, argc: i32, argv: usize): i64 {
       return js.small(host.host_subscribed(spanPtr(2), spanLen(2), t, tn));
     }
     case 9: { // publish(topic, data, target, history, event, except, id)
-      const t = text(arg(argv, 0)), tn = lengthOf(), d = text(arg(argv, 1)), dn = lengthOf(), g = text(arg(argv, 2)), gn = lengthOf();
+      const t = text(arg(argv, 0)), tn = lengthOf(), d = json(arg(argv, 1)), dn = lengthOf();
+      if (dn < 0) return js.small(1);
+      const g = text(arg(argv, 2)), gn = lengthOf();
       const history = whole(arg(argv, 3)) != 0;
       envelope(history ? 3 : 4);
       for (let i = 4; i < 7; i++) field(arg(argv, i));
@@ -109,7 +114,8 @@ function run(number: i32, argc: i32, argv: usize): i64 {
       return n < 0 ? js.small(n) : js.newText(ctx, roomFor(0), n);
     }
     case 18: { // kv_set(key, value, ttl)
-      const k = text(arg(argv, 0)), kn = lengthOf(), v = text(arg(argv, 1)), vn = lengthOf();
+      const k = text(arg(argv, 0)), kn = lengthOf(), v = json(arg(argv, 1)), vn = lengthOf();
+      if (vn < 0) return js.small(1);
       return js.small(host.host_kv_set(k, kn, v, vn, whole(arg(argv, 2))));
     }
     case 19: { // kv_delete(key)
@@ -157,7 +163,7 @@ function run(number: i32, argc: i32, argv: usize): i64 {
       const n = <i32>whole(arg(argv, 0)), p = roomFor(n), errno = host.host_random(p, n);
       return errno < 0 ? js.small(errno) : js.newBytes(ctx, p, n);
     }
-    case 29: return fastJSON(arg(argv, 0)); // json(value)
+    case 29: return fastJSON(arg(argv, 0)) ? js.newText(ctx, jsonPtr(), jsonLen()) : js.UNDEFINED; // json(value)
     case 30: { // history(topic, limit, epoch, offset); epoch undefined: the newest
       const t = text(arg(argv, 0)), tn = lengthOf(), limit = <i32>whole(arg(argv, 1)), since = arg(argv, 2) != js.UNDEFINED;
       if (since) {
@@ -174,8 +180,38 @@ function run(number: i32, argc: i32, argv: usize): i64 {
       } while (n >= capacity());
       return n < 0 ? js.small(n) : past(roomFor(0));
     }
+    case 31: return give(arg(argv, 0)) ? js.TRUE : js.FALSE; // give(value)
+    case 32: { // getter(field, kind): a function that gives it
+      const p = roomFor(1);
+      store<u8>(p, 0);
+      return js.newFunction(ctx, slot(), p, 0, js.GENERIC_MAGIC, GETTERS + (<i32>whole(arg(argv, 1)) << 4 | <i32>whole(arg(argv, 0))));
+    }
+    case 33: { // changed(): handlers of messages
+      forgetHandlers();
+      return js.UNDEFINED;
+    }
   }
   return js.UNDEFINED;
+}
+
+// From here on a number is one of a getter: kind and field.
+const GETTERS = 64;
+
+function get(kind: i32, field: i32): i64 {
+  switch (kind) {
+    case 0: return fieldText(field);
+    case 1: return fieldJSON(field);
+    case 2: return fieldNumber(field);
+  }
+  return data();
+}
+
+// json is an object's JSON, or a text as it is; with the length -1 it is not
+// written: the library gives JSON.stringify's text then.
+function json(value: i64): usize {
+  if (!js.isObject(value)) return text(value);
+  setLength(fastJSON(value) ? jsonLen() : -1);
+  return jsonPtr();
 }
 
 // rest packs the arguments from n on.

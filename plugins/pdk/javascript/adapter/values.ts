@@ -39,6 +39,7 @@ export function text(value: i64): usize {
 
 /** The length of what text() gave last, in bytes. */
 export function lengthOf(): i32 { return length; }
+export function setLength(n: i32): void { length = n; }
 
 /** How many texts are held. */
 export function held(): i32 { return taken; }

@@ -39,6 +39,14 @@ export function failed(errno: number, call: string, what: string): never {
 /** JSON.stringify, which gives undefined for what has no JSON: `stringify(v) ?? noJSON(v, "publish")`. Plain values take a shorter way. */
 export function stringify(value: unknown): string | undefined { return driplet$json(value) ?? JSON.stringify(value); }
 
+/** What a native returns that cannot write an object's JSON: it is to get JSON.stringify's. */
+export const UNWRITTEN = 1;
+
+/** A value as what natives take: objects as they are, whose JSON the adapter writes in place. */
+export function written(value: unknown, call: string): string | object {
+  return typeof value === "object" && value !== null ? value : stringify(value) ?? noJSON(value, call);
+}
+
 /** The JSON text of what has none: undefined is null, functions and symbols are mistakes. */
 export function noJSON(value: unknown, call: string): string {
   if (value === undefined) return "null";

@@ -6,42 +6,42 @@ import { open } from "./state";
  * kind of event; the others are empty. Not to be kept beyond the handler.
  */
 export class Event<Data = any> {
-  declare private seen: any; // of data; declared only: a field would cost every event
+  // Declared only: what each is comes from below.
 
   /** Message: its name, "chat.send". Publish: the message's event name, may be empty. Timer: the timer's name. */
-  get event(): string { return driplet$field(0); }
+  declare readonly event: string;
   /** Message (when given), subscribe, unsubscribe, publish. */
-  get topic(): string { return driplet$field(1); }
+  declare readonly topic: string;
   /** The connection: a secret between it and the server; empty when a backend publishes. */
-  get session(): string { return driplet$field(2); }
+  declare readonly session: string;
   /** Its public id, as others see it. */
-  get user(): string { return driplet$field(3); }
+  declare readonly user: string;
   /** Message: the request's id, as JSON text; empty: nobody waits for an answer. */
-  get request(): string { return driplet$field(4); }
+  declare readonly request: string;
   /** The object custom of the connection's token; null: it has none. */
-  get claims(): any { return driplet$value(5); }
+  declare readonly claims: any;
   /** When it happened, milliseconds since 1970. */
-  get time(): number { return driplet$number(6); }
+  declare readonly time: number;
   /** What the client sent. Publish: the message. Http: the body. null when it is empty, or, of http, no JSON. */
-  get data(): Data { return this.seen === undefined ? this.seen = driplet$value(7) : this.seen; }
+  declare readonly data: Data;
   /** The token's user; empty: anonymous. */
-  get account(): string { return driplet$field(8); }
+  declare readonly account: string;
   /** The endpoint's name. */
-  get endpoint(): string { return driplet$field(9); }
+  declare readonly endpoint: string;
   /** Timer, http: what was given to timer.set or http.fetch. */
   get state(): any { return open(driplet$field(10)).state; }
   /** Http: the answer's status; 0: there was none, and data holds code and message. */
-  get status(): number { return driplet$number(11); }
+  declare readonly status: number;
   /** Http: the answer's headers, names in lower case; of a request those that tell of its body and sender, unsigned. */
   get headers(): Record<string, string> { return driplet$value(12) ?? {}; }
   /** Http: `POST`: a backend's request, and what the handler returns is its answer; empty: the answer to a request of http.fetch. */
-  get method(): string { return driplet$field(14); }
+  declare readonly method: string;
   /** Http: the query of a request's URL, without the question mark. */
-  get query(): string { return driplet$field(15); }
+  declare readonly query: string;
   /** Http: the body as text. */
-  get body(): string { return driplet$field(7); }
+  declare readonly body: string;
   /** Publish: whom it is for; null: everybody. */
-  get target(): any { return driplet$value(13); }
+  declare readonly target: any;
 
   /** Whether the connection is subscribed to topic. */
   subscribed(topic: string): boolean { return driplet$here(topic) === 1; }
@@ -93,3 +93,11 @@ export class Event<Data = any> {
 }
 
 function wrong(path: string, what: string): never { return fail("bad_request", `${path} ${what}`); }
+
+// Properties that the adapter reads by itself: a getter here would cost as much again.
+const TEXT = 0, VALUE = 1, NUMBER = 2, DATA = 3;
+const fields: [name: string, field: number, kind: number][] = [
+  ["event", 0, TEXT], ["topic", 1, TEXT], ["session", 2, TEXT], ["user", 3, TEXT], ["request", 4, TEXT], ["claims", 5, VALUE], ["time", 6, NUMBER], ["data", 7, DATA],
+  ["account", 8, TEXT], ["endpoint", 9, TEXT], ["status", 11, NUMBER], ["method", 14, TEXT], ["query", 15, TEXT], ["body", 7, TEXT], ["target", 13, VALUE],
+];
+for (const [name, field, kind] of fields) Object.defineProperty(Event.prototype, name, { get: driplet$getter(field, kind), configurable: true });

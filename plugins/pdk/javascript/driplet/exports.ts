@@ -2,6 +2,7 @@
 
 import "./console";
 import { explain } from "./explain";
-import { dispatch } from "./handlers";
+import { Event } from "./event";
+import { dispatch, message, settle } from "./handlers";
 
-driplet$main(dispatch, explain);
+driplet$main(dispatch, explain, message, settle, Event.prototype, Object.prototype);

@@ -12,7 +12,10 @@ const single: (Handler | undefined)[] = [];
 const messages = new Map<string, Handler>(), timers = new Map<string, Handler>(), answers = new Map<string, Handler>();
 
 /** Handles a client's event; the caller gets what the handler returns. A name that ends in `*` takes all that begin so and have no handler of their own. */
-export function on<Data = any>(name: string, handler: Handler<Data>): void { messages.set(name, handler); }
+export function on<Data = any>(name: string, handler: Handler<Data>): void {
+  messages.set(name, handler);
+  driplet$changed();
+}
 /** Asked before a connection is admitted: fail(…) refuses it. */
 export function onConnect(handler: (e: Event) => unknown): void { single[CONNECT] = admission(handler); }
 /** Told when a connection is gone. */
@@ -79,24 +82,38 @@ function handlerOf(kind: number): Handler | undefined {
 const PLAIN = 0, REFUSED = -1;
 const ANSWERED = new Set([CONNECT, SUBSCRIBE, MESSAGE, HTTP]);
 
-/** Runs the handler of the event at hand. */
+/** Runs the handler of the event at hand. The adapter does the same for messages, whose handlers it knows by message(). */
 export function dispatch(kind: number): void {
-  const handler = kind === MESSAGE ? messages.get(driplet$field(0)) ?? handlerOf(kind) : handlerOf(kind);
+  const handler = handlerOf(kind);
   if (handler === undefined) return unhandled(kind);
   let value: any;
   try {
     value = handler(new Event());
   } catch (thrown) {
-    if (!(thrown instanceof Refusal)) throw thrown;
-    value = thrown;
+    value = caught(thrown);
   }
-  if (value === undefined) return;
+  if (value !== undefined) answer(kind, value);
+}
+
+/** The handler of a message. */
+export function message(name: string): Handler | undefined { return find(messages, name); }
+
+/** Answers a message with what its handler returned, or has thrown, where that is nothing plain. */
+export function settle(value: any, thrown: boolean): void { answer(MESSAGE, thrown ? caught(value) : value); }
+
+/** A refusal; whatever else was thrown ends the instance. */
+function caught(thrown: unknown): Refusal {
+  if (!(thrown instanceof Refusal)) throw thrown;
+  return thrown;
+}
+
+function answer(kind: number, value: any): void {
   if (typeof value === "object" && value !== null) {
     if (value instanceof Refusal) return refuse(value);
     if (typeof value.then === "function") throw synchronous();
   }
   if (kind === PUBLISH) return verdict(value);
-  if (kind === MESSAGE || ANSWERED.has(kind)) driplet$answer(stringify(value) ?? noJSON(value, "the answer"), PLAIN, undefined);
+  if (ANSWERED.has(kind) && !driplet$give(value)) driplet$answer(JSON.stringify(value) ?? noJSON(value, "the answer"), PLAIN, undefined);
 }
 
 /** What the caller of an event hears that has no handler, where somebody waits. */

@@ -1,4 +1,4 @@
-import { NOT_FOUND, failed, noJSON, stringify } from "./errors";
+import { NOT_FOUND, UNWRITTEN, failed, noJSON, stringify, written } from "./errors";
 import { type Duration, milliseconds } from "./state";
 
 /** ttl: how long a key lives, in milliseconds or as text ("7d"); absent: for ever. */
@@ -10,8 +10,12 @@ function get(key: string): string | null {
   return v === NOT_FOUND ? null : failed(v, "kv.get", key);
 }
 
-function set(key: string, value: string, o?: Lifetime): void {
-  const n = driplet$kv_set(key, value, o?.ttl === undefined ? 0 : milliseconds(o.ttl, "kv.set"));
+function set(key: string, value: string, o?: Lifetime): void { put(key, value, o); }
+
+function put(key: string, value: string | object, o?: Lifetime): void {
+  const ttl = o?.ttl === undefined ? 0 : milliseconds(o.ttl, "kv.set");
+  let n = driplet$kv_set(key, value, ttl);
+  if (n === UNWRITTEN) n = driplet$kv_set(key, JSON.stringify(value) ?? noJSON(value, "kv.set"), ttl);
   if (n < 0) failed(n, "kv.set", key);
 }
 
@@ -49,7 +53,7 @@ export const kv = {
     return text === null ? null : value(text);
   },
   /** Sets key when the handler ends; get and scan of this event see it at once. */
-  set(key: string, v: unknown, o?: Lifetime): void { set(key, stringify(v) ?? noJSON(v, "kv.set"), o); },
+  set(key: string, v: unknown, o?: Lifetime): void { put(key, written(v, "kv.set"), o); },
   /** Deletes key when the handler ends. */
   delete(key: string): void {
     const n = driplet$kv_delete(key);

@@ -1,10 +1,12 @@
 // What the adapter offers: each a parameter of the function around the bundle.
 // All arguments are given; undefined is empty text. A call that fails returns
-// its errno, a negative number. What a bundle does
+// its errno, a negative number; one that cannot write an object's JSON, UNWRITTEN. What a bundle does
 // not mention is not imported.
 
 declare global {
-  function driplet$main(dispatch: (kind: number) => void, explain: (error: unknown) => void): void;
+  function driplet$main(dispatch: (kind: number) => void, explain: (error: unknown) => void, find: (name: string) => unknown, settle: (value: unknown, thrown: boolean) => void, event: object, plain: object): void;
+  function driplet$getter(field: number, kind: number): () => any;
+  function driplet$changed(): void;
   function driplet$answer(text: string, how: number, target: string | undefined): void;
   function driplet$abort(message: string, file: string, line: number, column: number): never;
   function driplet$places(): string;
@@ -13,7 +15,8 @@ declare global {
   function driplet$value(n: number): any;
   function driplet$number(n: number): number;
   function driplet$here(topic: string): number;
-  function driplet$publish(topic: string, data: string, target: string | undefined, history: number, event?: string, except?: string, id?: string): number;
+  function driplet$give(value: unknown): boolean;
+  function driplet$publish(topic: string, data: string | object, target: string | undefined, history: number, event?: string, except?: string, id?: string): number;
   function driplet$reply(handle: bigint, data: string | undefined, refused: number): number;
   function driplet$defer(): bigint;
   function driplet$subscribe(session: string, topic: string, info: string | undefined): number;
@@ -22,7 +25,7 @@ declare global {
   function driplet$subscribed(session: string, topic: string): number;
   function driplet$presence(topic: string, limit: number): any;
   function driplet$kv_get(key: string): string | number;
-  function driplet$kv_set(key: string, value: string, ttl: number): number;
+  function driplet$kv_set(key: string, value: string | object, ttl: number): number;
   function driplet$kv_delete(key: string): number;
   function driplet$kv_cas(key: string, old: string | null, next: string | null, ttl: number): number;
   function driplet$kv_incr(key: string, delta: number, ttl: number): bigint | number;

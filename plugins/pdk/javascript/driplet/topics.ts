@@ -1,4 +1,4 @@
-import { NOT_FOUND, NO_REQUEST, Refusal, UNAVAILABLE, failed, noJSON, stringify } from "./errors";
+import { NOT_FOUND, NO_REQUEST, Refusal, UNAVAILABLE, UNWRITTEN, failed, noJSON, stringify, written } from "./errors";
 
 /** How to publish; every field may be left out. */
 export interface PublishOptions {
@@ -16,7 +16,9 @@ export interface PublishOptions {
 
 /** Publishes when the handler ends: `publish("chat.lobby", message, { event: "chat.message" })`. */
 export function publish(topic: string, data: unknown, o: PublishOptions = {}): void {
-  const n = driplet$publish(topic, stringify(data) ?? noJSON(data, "publish"), o.target && stringify(o.target), o.history === false ? 0 : 1, o.event, o.except, o.id);
+  const to = o.target && stringify(o.target), history = o.history === false ? 0 : 1;
+  let n = driplet$publish(topic, written(data, "publish"), to, history, o.event, o.except, o.id);
+  if (n === UNWRITTEN) n = driplet$publish(topic, JSON.stringify(data) ?? noJSON(data, "publish"), to, history, o.event, o.except, o.id);
   if (n < 0) failed(n, "publish", topic);
 }
 
