@@ -47,6 +47,13 @@ func TestPluginRun(t *testing.T) {
 	for _, want := range []string{"  chat 1.0.0\n  subscribe  chat.lobby  user 7\n", "  message  chat.send  user 7  {\"room\":\"lobby\",\"text\":\"hi\"}\n", "publish  chat.lobby  chat.message  {\"id\":1,", ", fuel "} {
 		awaitText(t, out, want)
 	}
+	// As the guide shows it.
+	sample := figures(commandListings(t)[0])
+	for line := range strings.Lines(sample) {
+		if !strings.Contains(figures(out.String()), "  "+line) {
+			t.Errorf("missing %q in\n%s", line, out)
+		}
+	}
 	if r := call("chat.send", `{"room": "attic", "text": "hi"}`); r.code != 1 || r.err != "driplet: subscribe to chat.attic first (chat.not_member)\n" {
 		t.Errorf("%+v", r)
 	}
