@@ -34,7 +34,7 @@ await build({
 });
 // The server that the tests run: DRIPLET_BIN names one that is built already.
 let program = process.env.DRIPLET_BIN;
-if (!program && tests.some((name) => /^(server|browser)/.test(name))) {
+if (!program && tests.some((name) => /^(server|moodle|browser)/.test(name))) {
   program = join(root, ".build/driplet");
   const built = spawnSync("go", ["build", "-o", program, "./cmd/driplet"], { cwd: join(root, "../.."), stdio: "inherit" });
   if (built.status !== 0) {

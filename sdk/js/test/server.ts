@@ -15,7 +15,6 @@ const jwtSecret = "jwt-secret-of-the-tests";
 
 /** Topics of the tests' server: below `user.` each user's own, below `room.` clients publish, below `chat.` the plugin decides. */
 const defaults = `
-Plugins = ["chat"]
 [[Endpoints.default.Topics]]
 Match = "user.{uid}"
 Subscribe = "claims"
@@ -30,6 +29,10 @@ Subscribe = "plugin"
 export interface ServerOptions {
   /** More lines for `[Endpoints.default]`, before its topics. */
   endpoint?: string;
+  /** Bundled plugins; the chat by default. */
+  plugins?: string[];
+  /** More tables, behind the endpoint's own. */
+  tables?: string;
 }
 
 /** The server's program, built by scripts/test.mjs. */
@@ -62,7 +65,8 @@ Port = ${port}
 [Endpoints.default]
 APISecret = "${apiSecret}"
 JWTSecret = "${jwtSecret}"
-${options.endpoint ?? ""}${defaults}`;
+Plugins = ${JSON.stringify(options.plugins ?? ["chat"])}
+${options.endpoint ?? ""}${defaults}${options.tables ?? ""}`;
     writeFileSync(join(folder, "config.toml"), config);
     const server = new DripletServer(program(), folder, port);
     await server.run();
