@@ -76,7 +76,7 @@ func testHistoryModel(t *testing.T, f fixture) {
 	}
 	pick := func() string { return []string{"a", "b", "ab"}[r.IntN(3)] }
 	sticky := map[string]core.History{}
-	for step := range 6000 {
+	for step := range 3000 {
 		now := f.clock.Now()
 		switch r.IntN(8) {
 		case 0, 1, 2:

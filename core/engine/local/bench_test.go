@@ -3,6 +3,7 @@ package local_test
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -79,6 +80,66 @@ func BenchmarkAppend(b *testing.B) {
 			}
 		}
 	})
+}
+
+// BenchmarkPublishers is 64 at a time, each on one of 16 topics: with an
+// idempotency key and without, in memory, stored soon, and stored first.
+func BenchmarkPublishers(b *testing.B) {
+	for _, c := range []struct {
+		name string
+		sync core.Sync
+	}{{"memory", core.SyncAlways}, {"batch", core.SyncBatch}, {"always", core.SyncAlways}} {
+		for _, dedupe := range []bool{false, true} {
+			b.Run(fmt.Sprintf("%s/dedupe=%v", c.name, dedupe), func(b *testing.B) {
+				path := b.TempDir()
+				if c.name == "memory" {
+					path = ""
+				}
+				e := start(b, path)
+				b.ReportAllocs()
+				b.SetParallelism(64 / runtime.GOMAXPROCS(0))
+				var n atomic.Int64
+				b.RunParallel(func(pb *testing.PB) {
+					key := core.TopicKey{Endpoint: "default", Topic: fmt.Sprint("topic.", n.Add(1)%16)}
+					for pb.Next() {
+						ev := &core.Event{Key: key, Data: make([]byte, 200), Keep: core.History{Size: 100, Age: time.Hour, Sync: c.sync}}
+						var o engine.AppendOptions
+						if dedupe {
+							o.Dedupe = &engine.Dedupe{Scope: "default", Key: fmt.Sprint(n.Add(1))}
+						}
+						if _, err := e.Append(background, []*core.Event{ev}, o); err != nil {
+							b.Fatal(err)
+						}
+					}
+				})
+			})
+		}
+	}
+}
+
+// BenchmarkStart opens a folder with 10,000 topics that keep 10 events each,
+// and reads one of them.
+func BenchmarkStart(b *testing.B) {
+	path := b.TempDir()
+	e, err := local.Open(path, nobody{}, local.Options{})
+	must(b, err)
+	for i := range 100_000 {
+		ev := &core.Event{Key: core.TopicKey{Endpoint: "default", Topic: fmt.Sprint("topic.", i%10_000)}, Data: make([]byte, 200), Keep: core.History{Size: 100, Age: time.Hour}}
+		_, err := e.Append(background, []*core.Event{ev}, engine.AppendOptions{})
+		must(b, err)
+	}
+	must(b, e.Close())
+	for b.Loop() {
+		e, err := local.Open(path, nobody{}, local.Options{})
+		must(b, err)
+		past, err := e.Read(background, core.TopicKey{Endpoint: "default", Topic: "topic.77"}, nil, 100)
+		if must(b, err); len(past.Events) != 10 {
+			b.Fatal(past)
+		}
+		b.StopTimer()
+		must(b, e.Close())
+		b.StartTimer()
+	}
 }
 
 // BenchmarkRead reads 50 events of 100, as one who reconnects does.
