@@ -23,9 +23,10 @@ func since(epoch string, offset uint64) text {
 // pastOf is n events from offset first on, with data of a size.
 func pastOf(first uint64, n, size int) core.Past {
 	past := core.Past{Head: core.Position{Epoch: "e1", Offset: first + uint64(n) - 1}}
+	data := fmt.Appendf(nil, `"%s"`, strings.Repeat("x", size))
 	for i := range uint64(n) {
 		past.Events = append(past.Events, &core.Event{
-			Pos: core.Position{Epoch: "e1", Offset: first + i}, Name: "e.v", From: "7", Data: fmt.Appendf(nil, `"%s"`, strings.Repeat("x", size)),
+			Pos: core.Position{Epoch: "e1", Offset: first + i}, Name: "e.v", From: "7", Data: data,
 		})
 	}
 	return past

@@ -25,12 +25,16 @@ func (in *instance) history(s []uint64) (int64, error) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), in.until-in.clock()) // a disk may be slow
 	defer cancel()
-	past, err := in.b.host.services().History(ctx, in.b.endpoint.Name, topic, since, int(limit))
+	p := &pastReader{page: func(since *core.Position, limit int) (core.Past, error) {
+		in.look() // a page may come from the disk, and there may be many
+		return in.b.host.services().History(ctx, in.b.endpoint.Name, topic, since, limit)
+	}}
+	past, err := p.read(since, int(limit))
 	if err != nil {
 		return 0, in.historyErrno(topic, err)
 	}
 	in.charge(len(past.Events))
-	result := AppendPast(in.scratch[:0], cutPast(past, since != nil))
+	result := AppendPast(in.scratch[:0], past)
 	in.charge(len(result) >> 10)
 	in.lend(result)
 	if in.noting() {
@@ -73,29 +77,4 @@ func (in *instance) historyErrno(topic string, err error) error {
 	}
 	in.b.logger().Error("a history could not be read", "topic", topic, "error", err)
 	return ErrnoUnavailable
-}
-
-// cutPast leaves as many events as MaxHistoryBytes hold, but one at least: where
-// it goes on from a position the first ones, else the last.
-func cutPast(past core.Past, since bool) *core.Past {
-	size := 0
-	fits := func(ev *core.Event) bool {
-		size += 4 + pastEventSize(ev)
-		return size <= MaxHistoryBytes
-	}
-	events := past.Events
-	if since && past.Whole {
-		n := 0
-		for n < len(events) && (fits(events[n]) || n == 0) {
-			n++
-		}
-		past.Events, past.More = events[:n], past.More || n < len(events)
-		return &past
-	}
-	n := len(events)
-	for n > 0 && (fits(events[n-1]) || n == len(events)) {
-		n--
-	}
-	past.Events = events[n:]
-	return &past
 }

@@ -88,6 +88,7 @@ func storms() map[string]storm {
 		"huge keys":                 {wasm: again("kv_get", large(strings.Repeat("k", 1<<20)), out{}), why: late},
 		"bad pointers":              {wasm: again("kv_get", 0x7ffffff0, 100, out{}), why: late},
 		"members of a topic":        {wasm: again("presence", text("crowd"), plugin.MaxMembers, stormData, 2<<20), why: late},
+		"histories":                 {wasm: again("history", text("crowd"), plugin.MaxHistory, text(""), stormData, 2<<20), why: late},
 		"audiences of 1,000":        {wasm: again("unsubscribe", large(audienceOf(1000)), text("t"), text("")), why: late},
 		"deferring":                 {wasm: again("defer"), why: late},
 		"an answer of 64 KiB of [":  {wasm: bracketAnswer(), why: "not JSON", extra: "[limits]\ndeadline = \"10s\"\n"},

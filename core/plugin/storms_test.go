@@ -45,6 +45,7 @@ func stormy(t testing.TB, s storm, change ...func(*plugin.Options)) *rig {
 		crowd = append(crowd, core.Member{ID: strconv.Itoa(i), Info: []byte(`{"name":"Somebody"}`)})
 	}
 	r.services.SetMembers(map[string][]core.Member{"crowd": crowd})
+	r.services.SetHistory(map[string]core.Past{"crowd": pastOf(1, plugin.MaxHistory, 64<<10)})
 	return r
 }
 
