@@ -23,7 +23,7 @@ fi
 asc() { node node_modules/assemblyscript/bin/asc.js "$@" & building="$building $!"; }
 building=
 for name in chat analytics moodle; do
-  asc "$name/index.ts" pdk/assemblyscript/driplet/exports.ts --config asconfig.json --outFile "${out:-$name}/$name.wasm"
+  asc --config "$name/asconfig.json" --outFile "${out:-$name}/$name.wasm"
 done
 asc pdk/javascript/adapter/index.ts --config pdk/javascript/adapter/asconfig.json --outFile "${out:-pdk/javascript}/adapter.wasm"
 for pid in $building; do wait "$pid"; done

@@ -2,6 +2,7 @@ package plugins_test
 
 import (
 	"bytes"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -73,6 +74,26 @@ func TestRebuild(t *testing.T) {
 		if len(committed) >= maxBundled {
 			t.Errorf("%s.wasm has %d bytes, the limit is %d", name, len(committed), maxBundled)
 		}
+	}
+}
+
+// 'driplet plugin build' takes a bundled plugin for what it is, and makes the
+// same of it.
+func TestBuildOfABundledPlugin(t *testing.T) {
+	if _, err := rebuilt(); err != nil { // for the compiler
+		t.Fatal(err)
+	}
+	out := filepath.Join(t.TempDir(), "moodle.wasm")
+	built, err := pluginbuild.Run(t.Context(), pluginbuild.Options{Dir: "moodle", Name: "moodle", Out: out, Env: os.Environ(), Output: io.Discard})
+	if err != nil || built.Language != "assemblyscript" {
+		t.Fatalf("%+v, %v", built, err)
+	}
+	fresh, err := os.ReadFile(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if committed, err := os.ReadFile("moodle/moodle.wasm"); err != nil || !bytes.Equal(committed, fresh) {
+		t.Errorf("%d bytes, not those that are committed: %v", len(fresh), err)
 	}
 }
 

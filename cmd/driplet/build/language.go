@@ -20,7 +20,7 @@ type language struct {
 
 func languages() []language {
 	return []language{
-		{"assemblyscript", "asconfig.json", []string{".ts"}, []string{"index"}, (*job).assemblyscript},
+		{"assemblyscript", asConfig, []string{".ts"}, []string{"index"}, (*job).assemblyscript},
 		{"javascript", "", []string{".ts", ".mts", ".js", ".mjs"}, []string{"main", "index", "NAME"}, (*job).javascript},
 		{"go", "", []string{".go"}, []string{"main", "NAME"}, (*job).golang},
 		{"rust", "", []string{".rs"}, []string{"main", "lib", "NAME"}, (*job).rust},

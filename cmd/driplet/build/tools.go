@@ -72,9 +72,14 @@ func (b *job) look(name string) string {
 // run starts a program in the plugin's folder. What it prints is shown, and is
 // the error's text when it fails.
 func (b *job) run(ctx context.Context, env []string, name string, args ...string) error {
+	return b.runIn(ctx, b.Dir, env, name, args...)
+}
+
+// runIn is run in another folder.
+func (b *job) runIn(ctx context.Context, dir string, env []string, name string, args ...string) error {
 	var text bytes.Buffer
 	cmd := exec.CommandContext(ctx, b.look(name), args...)
-	cmd.Dir = b.Dir
+	cmd.Dir = dir
 	cmd.Env = append(append([]string{}, b.Env...), env...)
 	cmd.Stdout, cmd.Stderr = &text, &text
 	err := cmd.Run()
@@ -134,26 +139,4 @@ func (b *job) script(ctx context.Context, args ...string) error {
 		return err
 	}
 	return b.run(ctx, nil, "sh", append([]string{filepath.Join(library, "build.sh")}, args...)...)
-}
-
-func (b *job) assemblyscript(ctx context.Context) error {
-	if err := b.need(node, npm); err != nil {
-		return err
-	}
-	library, err := b.library()
-	if err != nil {
-		return err
-	}
-	asc := filepath.Join("node_modules", "assemblyscript", "bin", "asc.js")
-	if _, err := os.Stat(filepath.Join(b.Dir, asc)); err != nil {
-		install := "install"
-		if _, err := os.Stat(filepath.Join(b.Dir, "package-lock.json")); err == nil {
-			install = "ci"
-		}
-		fmt.Fprintf(b.Output, "npm %s: the compiler is not installed yet\n", install)
-		if err := b.run(ctx, nil, "npm", install, "--no-audit", "--no-fund", "--silent"); err != nil {
-			return err
-		}
-	}
-	return b.run(ctx, nil, "node", asc, b.Built.File, filepath.Join(library, "exports.ts"), "--config", "asconfig.json", "--outFile", b.made)
 }
