@@ -10,6 +10,7 @@ type Reply struct {
 	Topic     string   // subscribe, unsubscribe
 	Pos       Position // subscribe, when the topic keeps history: all after it follows
 	Recovered *bool    // subscribe and history with since
+	Missed    int      // subscribe with since: so many messages of the past follow
 	Page      *Page    // history
 	HasData   bool     // event: Data is the handler's answer, nil meaning null
 	Data      []byte   // JSON

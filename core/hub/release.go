@@ -69,7 +69,7 @@ func (h *Hub) catchUp(sub *Subscription, p *Past, reply core.Outgoing) {
 	}
 	switch r := reply.(type) {
 	case core.Reply:
-		r.Pos = pos
+		r.Pos, r.Missed = pos, len(missed)
 		reply = r
 	case core.Subscribed:
 		r.Pos = pos

@@ -40,7 +40,7 @@ type meaning struct {
 		ID   string
 		Info json.RawMessage
 	}
-	Ping, In, Limit int
+	Ping, In, Limit, Missed int
 	MaxFrame        int `json:"max_frame"`
 	Expires         int64
 	Retry           bool
@@ -129,7 +129,7 @@ func outgoing(t *testing.T, g golden) core.Outgoing {
 	case "welcome":
 		return core.Welcome{Session: core.SessionID(m.Session), User: m.User, Ping: m.Ping, MaxFrame: m.MaxFrame, Expires: m.Expires}
 	case "reply":
-		r := core.Reply{ID: core.RequestID(m.ID), Topic: m.Topic, Recovered: m.Recovered, HasData: m.Data != nil, Data: m.Data}
+		r := core.Reply{ID: core.RequestID(m.ID), Topic: m.Topic, Recovered: m.Recovered, Missed: m.Missed, HasData: m.Data != nil, Data: m.Data}
 		if m.Offset != nil {
 			r.Pos = core.Position{Epoch: m.Epoch, Offset: *m.Offset}
 		}

@@ -84,6 +84,10 @@ func appendReply(dst []byte, r core.Reply) []byte {
 		dst = append(dst, `,"recovered":`...)
 		dst = strconv.AppendBool(dst, *r.Recovered)
 	}
+	if r.Missed > 0 {
+		dst = append(dst, `,"missed":`...)
+		dst = strconv.AppendInt(dst, int64(r.Missed), 10)
+	}
 	if r.HasData {
 		dst = append(dst, `,"data":`...)
 		dst = appendJSON(dst, r.Data)

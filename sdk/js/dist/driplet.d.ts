@@ -37,6 +37,7 @@ export interface Message<M = unknown> {
     offset?: number;
     /** Public id of the client that published it; absent when the backend or a plugin did. */
     from?: string;
+    /** It was published while this client was away. */
     recovered?: true;
 }
 export interface Member {
@@ -48,6 +49,12 @@ export interface Position {
     epoch: string;
     offset: number;
 }
+/**
+ * Messages of a topic were lost to this client. Where its history still has a part of them, the newest, that part follows.
+ * - `expired`: the history does not reach back far enough
+ * - `epoch`: the server has lost the history, or begun a new one
+ * - `limit`: this client reads too slowly, and the topic is one that the server subscribed it to, so that it cannot ask for the rest
+ */
 export interface Gap {
     topic: string;
     reason: "expired" | "epoch" | "limit";
@@ -72,6 +79,7 @@ export interface Subscription<M = unknown> {
         members: Member[];
         count: number;
     }>;
+    /** The newest messages that the topic keeps, 50 if no limit says otherwise; with since the oldest after it. In order. */
     history(options?: {
         limit?: number;
         since?: Position;

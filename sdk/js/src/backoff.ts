@@ -18,9 +18,9 @@ export class Backoff {
 
   /** Milliseconds to wait. slow: the server asked for distance, so ten times the least pause at first. */
   next(slow = false): number {
-    if (slow) this.#last = Math.max(this.#last, 10 * this.min);
     const low = slow ? 10 * this.min : this.min;
-    this.#last = Math.min(this.max, low + this.#random() * Math.max(0, this.#last * 3 - low));
+    const last = Math.max(this.#last, low);
+    this.#last = Math.min(this.max, low + this.#random() * (last * 3 - low));
     return this.#last;
   }
 

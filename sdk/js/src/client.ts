@@ -35,7 +35,7 @@ export class DripletClient {
   }
 
   private constructor(secret: symbol, endpoint: string, token: TokenSource, options: Options) {
-    if (secret !== key) throw new TypeError("use DripletClient.getInstance(wsEndpoint, token) instead of new");
+    if (secret !== key) throw new TypeError("use DripletClient.getInstance");
     this.#line = new Line(endpoint, token, options, {
       state: (state) => this.#emitter.emit("state", state),
       open: (welcome) => {
@@ -53,7 +53,7 @@ export class DripletClient {
       error: (error) => this.#error(error),
     });
     this.#topics = new Topics({
-      request: (frame) => this.#request(frame),
+      request: (frame, heard) => this.#request(frame, undefined, undefined, heard),
       gap: (gap) => this.#emitter.emit("gap", gap),
       error: (error) => this.#error(error),
     });
@@ -99,6 +99,7 @@ export class DripletClient {
   }
 
   async #relogin(): Promise<void> {
+    this.#topics.forget();
     this.#line.restart("the user changed");
     const { timeout } = this.#line;
     await new Promise<void>((resolve, reject: (error: DripletError) => void) => {
@@ -167,15 +168,15 @@ export class DripletClient {
     return this.#emitter.on(type, fn);
   }
 
-  async #request(frame: Request, timeout = this.#line.timeout, signal?: AbortSignal): Promise<Reply> {
+  async #request(frame: Request, timeout = this.#line.timeout, ...rest: [signal?: AbortSignal, heard?: (reply: Reply) => void]): Promise<Reply> {
     const hopeless = this.#hopeless();
     if (hopeless) throw hopeless;
-    return this.#requests.request(frame, timeout, signal);
+    return this.#requests.request(frame, timeout, ...rest);
   }
 
   #hopeless(): DripletError | null {
     if (!this.#line.ended) return null;
-    return new DripletError("unavailable", `not connected (${this.state}): call connect() or relogin() first`, true);
+    return new DripletError("unavailable", `not connected (${this.state}): connect() or relogin() first`, true);
   }
 
   #frame(frame: ServerFrame): void {

@@ -30,7 +30,7 @@ export function watch(environment: Environment): () => void {
 
 /** The browser is sure that there is no network. It may still reach its own machine. */
 export function isOffline(): boolean {
-  return typeof navigator !== "undefined" && "onLine" in navigator && !navigator.onLine;
+  return typeof navigator !== "undefined" && (navigator as { onLine?: boolean }).onLine === false;
 }
 
 /** The endpoint as a WebSocket URL: a path is one of the page's own host, http becomes ws. */

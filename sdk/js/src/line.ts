@@ -132,7 +132,7 @@ export class Line {
   #socket(): SocketConstructor {
     const found = this.#options.WebSocket ?? (globalThis as { WebSocket?: SocketConstructor }).WebSocket;
     if (found) return found;
-    throw new DripletError("unavailable", "this runtime has no WebSocket: pass options.WebSocket, for example that of the package ws");
+    throw new DripletError("unavailable", "no WebSocket here: pass options.WebSocket, such as that of the package ws");
   }
 
   #try(): void {
@@ -195,7 +195,7 @@ export class Line {
     this.#drop();
     const outworn = code === Close.expired || code === Close.unauthorized;
     if (outworn) this.#tokens.drop();
-    const why = `${text || "the server closed the connection"} (close code ${code})`;
+    const why = `${text || "the server closed"} (close code ${code})`;
     if (code === Close.disconnected) {
       this.#end("closed", why, new DripletError("forbidden", `disconnected by the backend: ${why}`));
     } else if (code === Close.notFound || code === Close.origin || (code === Close.unauthorized && ++this.#refusals > 1)) {
@@ -217,7 +217,7 @@ export class Line {
   }
 
   #loggedOut(): void {
-    this.#refuse(new DripletError("unauthorized", "logged out: the token source gave no token"));
+    this.#refuse(new DripletError("unauthorized", "logged out: there is no token"));
   }
 
   #refuse(error: DripletError): void {

@@ -6,7 +6,7 @@ export type RequestId = number | string;
 
 /** What a client says. `data` and `message` are any JSON. */
 export type ClientFrame =
-  | { type: "subscribe"; topic: string; id?: RequestId; since?: Position; proof?: string }
+  | { type: "subscribe"; topic: string; id?: RequestId; since?: Position | undefined; proof?: string }
   | { type: "unsubscribe"; topic: string; id?: RequestId }
   | { type: "event"; event: string; topic?: string | undefined; data: unknown; id?: RequestId }
   | { type: "publish"; topic: string; message: unknown; event?: string; id?: RequestId }
@@ -38,10 +38,13 @@ export interface Reply {
   epoch?: string;
   offset?: number;
   recovered?: boolean;
+  missed?: number;
   data?: unknown;
   members?: Member[];
   count?: number;
-  messages?: MessageFrame[];
+  messages?: Omit<MessageFrame, "type" | "topic">[];
+  next?: Position;
+  more?: boolean;
 }
 export interface Failure {
   type: "error";
@@ -57,6 +60,8 @@ export interface TopicFrame {
   type: "subscribed" | "unsubscribed";
   topic: string;
   reason?: string;
+  epoch?: string;
+  offset?: number;
   info?: unknown;
 }
 
@@ -85,24 +90,23 @@ const order: { readonly [T in ClientFrame["type"]]: readonly string[] } = {
 
 /** Writes a frame. Throws a TypeError for what is not JSON (cycles, BigInt). */
 export function encode(frame: ClientFrame): string {
-  const fields: Readonly<Record<string, unknown>> = { ...frame };
+  const fields: Readonly<Record<string, unknown>> = frame;
   const out: Record<string, unknown> = { type: frame.type };
   for (const name of order[frame.type]) {
-    // JSON has no undefined: an event without data says null.
-    if (name === "data" || name === "message") out[name] = fields[name] ?? null;
-    else if (fields[name] !== undefined) out[name] = fields[name];
+    // JSON leaves out what is undefined: an event without data says null.
+    out[name] = fields[name] ?? (name === "data" || name === "message" ? null : undefined);
   }
   return JSON.stringify(out);
 }
 
-/** The types of the fields that a frame must have: s(tring), n(umber), o(bject), i(d), ? (anything). */
+/** The fields that a frame must have, and what each may be: O an object, or what typeof begins with. */
 const shape: { readonly [T in ServerFrame["type"]]: Readonly<Record<string, string>> } = {
   welcome: { session: "s" },
-  message: { topic: "s", message: "?" },
-  reply: { id: "i" },
-  error: { error: "o" },
-  join: { topic: "s", member: "o" },
-  leave: { topic: "s", member: "o" },
+  message: { topic: "s", message: "snboO" },
+  reply: { id: "sn" },
+  error: { error: "O" },
+  join: { topic: "s", member: "O" },
+  leave: { topic: "s", member: "O" },
   subscribed: { topic: "s" },
   unsubscribed: { topic: "s" },
   expiring: {},
@@ -125,14 +129,7 @@ export function decode(text: unknown): ServerFrame | null {
   const wanted = shape[frame["type"] as ServerFrame["type"]];
   for (const name in wanted) {
     const value = frame[name];
-    const type = typeof value;
-    const ok = {
-      s: type === "string",
-      i: type === "string" || type === "number",
-      o: isObject(value),
-      "?": value !== undefined,
-    }[wanted[name] as "s" | "i" | "o" | "?"];
-    if (!ok) return null;
+    if (!wanted[name]?.includes(isObject(value) ? "O" : (typeof value).charAt(0))) return null;
   }
   return frame as unknown as ServerFrame;
 }

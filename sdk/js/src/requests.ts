@@ -1,4 +1,4 @@
-import { DripletError } from "./error.ts";
+import { asDripletError, DripletError } from "./error.ts";
 import { byteLength, encode, type ClientFrame, type Failure, type Reply } from "./protocol.ts";
 
 /** What may wait for a connection: more is a page that talks to nobody. */
@@ -29,13 +29,22 @@ export class Requests {
   #wire: Wire = null;
   #last = 0;
 
-  /** Resolves with the reply; rejects with a DripletError after timeout milliseconds at the latest, or with the signal's reason. */
-  request(frame: Request, timeout: number, signal?: AbortSignal): Promise<Reply> {
+  /**
+   * Resolves with the reply; rejects with a DripletError after timeout milliseconds at the latest, or with the signal's reason.
+   * heard is called at once with the reply: frames behind it may be handled before a promise is.
+   */
+  request(frame: Request, timeout: number, signal?: AbortSignal, heard?: (reply: Reply) => void): Promise<Reply> {
     signal?.throwIfAborted();
     const id = ++this.#last;
     let stop = () => undefined as void;
     const answer = new Promise<Reply>((resolve, reject: (reason: Error) => void) => {
-      const item = this.#item(encodeOrThrow({ ...frame, id }), id, timeout, { done: resolve, fail: reject });
+      const item = this.#item(encodeOrThrow({ ...frame, id }), id, timeout, {
+        done: (reply) => {
+          heard?.(reply);
+          resolve(reply);
+        },
+        fail: reject,
+      });
       stop = () => {
         this.#remove(item);
         reject(signal?.reason as Error);
@@ -63,7 +72,7 @@ export class Requests {
   /** The connection is gone: what was sent fails, for nobody knows whether it arrived; what waits goes on waiting. */
   lost(): void {
     this.#wire = null;
-    const error = new DripletError("unavailable", "the connection was lost before the answer came", true);
+    const error = new DripletError("unavailable", "the connection was lost before the answer", true);
     for (const item of [...this.#pending.values()]) this.#fail(item, error);
   }
 
@@ -98,7 +107,7 @@ export class Requests {
   #put(item: Item): void {
     if (!this.#wire) {
       if (this.#queue.length < maxQueued) this.#queue.push(item);
-      else this.#fail(item, new DripletError("unavailable", `not connected, and ${maxQueued} others wait already`, true));
+      else this.#fail(item, new DripletError("unavailable", `not connected, and ${maxQueued} others wait`, true));
       return;
     }
     const size = byteLength(item.text);
@@ -132,6 +141,6 @@ function encodeOrThrow(frame: Request): string {
   try {
     return encode(frame);
   } catch (thrown) {
-    throw new DripletError("bad_request", `not JSON: ${thrown instanceof Error ? thrown.message : String(thrown)}`);
+    throw new DripletError("bad_request", `not JSON: ${asDripletError(thrown).message}`);
   }
 }

@@ -2,11 +2,12 @@ import { asDripletError, DripletError } from "./error.ts";
 import type { MemberFrame, MessageFrame, Reply, TopicFrame } from "./protocol.ts";
 import type { Request } from "./requests.ts";
 import { Holder, Ready } from "./subscription.ts";
-import type { Gap, Member, Message } from "./types.ts";
+import type { Gap, Member, Message, Position } from "./types.ts";
 
 /** What the topics need of the client. */
 export interface Link {
-  request(frame: Request): Promise<Reply>;
+  /** heard has the reply before any frame behind it does. */
+  request(frame: Request, heard?: (reply: Reply) => void): Promise<Reply>;
   gap(gap: Gap): void;
   error(error: DripletError): void;
 }
@@ -21,8 +22,10 @@ class Topic {
   ready = new Ready();
   /** The request under way: an answer to any other is stale. */
   asked: object | null = null;
-  /** Epoch of the topic's history, where it keeps one. */
-  epoch: string | undefined;
+  /** Up to where we have heard all, where the topic keeps a history. */
+  position: Position | undefined;
+  /** Messages of the past that are still to come. -1: all since position is asked for, so what comes before the answer comes again. */
+  owed = 0;
   retry: ReturnType<typeof setTimeout> | undefined;
 
   constructor(name: string) {
@@ -106,11 +109,21 @@ export class Topics {
     }
   }
 
-  /** Tells the topic's holders. null: the topic was left. */
+  /** Another user comes: what this one has heard does not count. */
+  forget(): void {
+    for (const topic of this.#topics.values()) topic.position = undefined;
+  }
+
+  /** Tells the topic's holders. null: it is for nobody, or comes again. */
   message(frame: MessageFrame): Message | null {
-    const { type: _, ...m } = frame;
+    const { type: _, ...m } = frame as MessageFrame & Message;
     const topic = this.#topics.get(m.topic);
     if (!topic && this.#leaving.has(m.topic)) return null;
+    if (topic && m.offset) {
+      if (topic.owed < 0) return null;
+      if (topic.owed && topic.owed--) m.recovered = true;
+      if (topic.position) topic.position.offset = m.offset;
+    }
     topic?.emit("message", m);
     if (m.event !== undefined) topic?.emit(`event:${m.event}`, m);
     return m;
@@ -124,21 +137,23 @@ export class Topics {
   /** The server subscribed us, or ended a subscription, of itself. */
   done(frame: TopicFrame): void {
     const topic = this.#topics.get(frame.topic);
+    const gap = frame.reason === "gap";
+    // What the server gave of itself nobody here asks for again.
+    if (!topic && gap) this.#link.gap({ topic: frame.topic, reason: "limit" });
     if (!topic) return;
     if (frame.type === "subscribed") {
+      topic.position ??= position(frame);
       if (!topic.asked) topic.ready.resolve(false);
       return;
     }
     topic.asked = null;
-    if (frame.reason === "gap") {
-      this.#gap({ topic: frame.topic, reason: "limit" });
-      topic.ready.renew();
+    if (gap) {
       this.#ask(topic);
       return;
     }
+    topic.position = undefined;
     const { type: _, ...ended } = frame;
-    const why = frame.reason ? `: ${frame.reason}` : "";
-    this.#refuse(topic, new DripletError("forbidden", `the server ended the subscription to "${frame.topic}"${why}`, false, ended));
+    this.#refuse(topic, new DripletError("forbidden", `the server ended the subscription to "${frame.topic}": ${frame.reason ?? "no reason"}`, false, ended));
     topic.emit("unsubscribed", ended);
   }
 
@@ -148,26 +163,25 @@ export class Topics {
     topic.ready.renew();
     const asked = (topic.asked = {});
     this.#leaving.delete(topic.name);
-    this.#link.request({ type: "subscribe", topic: topic.name }).then(
-      (reply) => {
-        if (topic.asked === asked) this.#subscribed(topic, reply);
-      },
-      (thrown: unknown) => {
-        if (topic.asked === asked) this.#refused(topic, asDripletError(thrown));
-      },
-    );
-  }
-
-  #subscribed(topic: Topic, { epoch, recovered }: Reply): void {
-    const before = topic.epoch;
-    topic.epoch = epoch;
-    topic.ready.resolve(recovered ?? false);
-    if (recovered === false) this.#gap({ topic: topic.name, reason: before === epoch ? "expired" : "epoch" });
+    const since = topic.position;
+    topic.owed = since ? -1 : 0;
+    const heard = (reply: Reply) => {
+      if (topic.asked !== asked) return;
+      const before = topic.position;
+      topic.position = position(reply);
+      topic.owed = reply.missed ?? 0;
+      topic.ready.resolve(reply.recovered ?? false);
+      if (reply.recovered === false) this.#gap({ topic: topic.name, reason: before?.epoch === reply.epoch ? "expired" : "epoch" });
+    };
+    this.#link.request({ type: "subscribe", topic: topic.name, since }, heard).catch((thrown: unknown) => {
+      if (topic.asked === asked) this.#refused(topic, asDripletError(thrown));
+    });
   }
 
   #refused(topic: Topic, error: DripletError): void {
     const { code, message, retry } = error;
     const told = new DripletError(code, message, retry, error.data ?? { topic: topic.name });
+    topic.owed = 0;
     if (!retry) {
       topic.asked = null;
       this.#refuse(topic, told);
@@ -202,4 +216,9 @@ export class Topics {
     };
     this.#link.request({ type: "unsubscribe", topic: topic.name }).then(over, over);
   }
+}
+
+/** Where a frame says that its topic stands. */
+function position({ epoch, offset = 0 }: { epoch?: string; offset?: number }): Position | undefined {
+  return epoch ? { epoch, offset } : undefined;
 }

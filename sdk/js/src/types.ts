@@ -22,6 +22,7 @@ export interface Message<M = unknown> {
   offset?: number;
   /** Public id of the client that published it; absent when the backend or a plugin did. */
   from?: string;
+  /** It was published while this client was away. */
   recovered?: true;
 }
 
@@ -36,6 +37,12 @@ export interface Position {
   offset: number;
 }
 
+/**
+ * Messages of a topic were lost to this client. Where its history still has a part of them, the newest, that part follows.
+ * - `expired`: the history does not reach back far enough
+ * - `epoch`: the server has lost the history, or begun a new one
+ * - `limit`: this client reads too slowly, and the topic is one that the server subscribed it to, so that it cannot ask for the rest
+ */
 export interface Gap {
   topic: string;
   reason: "expired" | "epoch" | "limit";
@@ -53,6 +60,7 @@ export interface Subscription<M = unknown> {
   /** The server ended it: a plugin, the backend, or a new token without the right. */
   on(type: "unsubscribed", fn: (u: { topic: string; reason?: string }) => void): () => void;
   presence(): Promise<{ members: Member[]; count: number }>;
+  /** The newest messages that the topic keeps, 50 if no limit says otherwise; with since the oldest after it. In order. */
   history(options?: { limit?: number; since?: Position }): Promise<Message<M>[]>;
   /** Gives this holder up, with its handlers. */
   unsubscribe(): void;

@@ -230,23 +230,6 @@ describe("subscriptions", () => {
     await (await given.server.accept()).welcome().answer("subscribe");
   });
 
-  test("a gap is told, and the topic asked for again", async () => {
-    const { client, peer } = await given.connected();
-    const gaps: Gap[] = [];
-    const held = client.subscribe("a");
-    held.on("gap", (g) => gaps.push(g));
-    client.on("gap", (g) => gaps.push(g));
-    await peer.answer("subscribe", { epoch: "e1", offset: 5 });
-    await held.ready;
-    peer.say({ type: "unsubscribed", topic: "a", reason: "gap" });
-    await peer.answer("subscribe", { epoch: "e2", offset: 1, recovered: false });
-    await held.ready;
-    assert.deepEqual(gaps.map((g) => g.reason), ["limit", "limit", "epoch", "epoch"]);
-    peer.cut();
-    await (await given.server.accept()).welcome().answer("subscribe", { epoch: "e2", offset: 9, recovered: true });
-    assert.deepEqual(await held.ready, { recovered: true });
-  });
-
   test("presence, history, joins and leaves", async () => {
     const { client, peer } = await given.connected();
     const seen: unknown[] = [];
