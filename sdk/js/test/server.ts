@@ -13,7 +13,7 @@ import { jwt } from "./given.ts";
 const apiSecret = "api-secret-of-the-tests";
 const jwtSecret = "jwt-secret-of-the-tests";
 
-/** Topics of the tests' server: below `user.` each user's own, below `room.` clients publish, below `chat.` the plugin decides. */
+/** Topics of the tests' server: below `user.` each user's own, below `room.` clients publish, below `chat.` the plugin decides, below `kept.` ten messages are kept. */
 const defaults = `
 [[Endpoints.default.Topics]]
 Match = "user.{uid}"
@@ -24,6 +24,9 @@ Publish = "anyone"
 [[Endpoints.default.Topics]]
 Match = "chat.*"
 Subscribe = "plugin"
+[[Endpoints.default.Topics]]
+Match = "kept.*"
+History = { Size = 10 }
 `;
 
 export interface ServerOptions {

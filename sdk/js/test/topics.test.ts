@@ -1,7 +1,7 @@
 // Topics: who in the page holds them, and what the server says of them.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { Gap, Message } from "../src/types.ts";
+import type { Message } from "../src/types.ts";
 import type { Peer } from "./fake.ts";
 import { fixture } from "./fixture.ts";
 import { rejection, until } from "./given.ts";
