@@ -41,7 +41,7 @@ test("a page recovers what was published while its connection was cut", async ()
   const heard = await page.evaluate(() => window.heard);
   assert.deepEqual(heard.map((m) => m.message), [1, 2, 3, 4, 5, 6, 7, 8, 9]);
   assert.deepEqual(heard.filter((m) => m.recovered).map((m) => m.message), [2, 3, 5, 6, 8, 9]);
-  assert.deepEqual(faults, []);
+  assert.deepEqual(faults.filter((fault) => !fault.startsWith("WebSocket connection to")), []); // attempts while it was cut
   await browser.close();
   await site.stop();
   network.stop();
