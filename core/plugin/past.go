@@ -2,6 +2,7 @@ package plugin
 
 import (
 	"encoding/binary"
+	"slices"
 
 	"github.com/driplet/driplet/core"
 )
@@ -14,7 +15,11 @@ const (
 
 // AppendPast writes what a topic keeps as history gives it to guests (ABI.md, 4).
 func AppendPast(dst []byte, past *core.Past) []byte {
-	dst = appendHeader(dst, pastFields)
+	size := 4 + 4*pastFields + len(past.Head.Epoch) + 8 + 1 + 1 + 4
+	for _, ev := range past.Events {
+		size += 4 + pastEventSize(ev)
+	}
+	dst = appendHeader(slices.Grow(dst, size), pastFields)
 	dst = appendOffset(appendField(dst, past.Head.Epoch), past.Head.Offset)
 	dst = appendFlag(appendFlag(dst, past.Whole), past.More)
 	at := len(dst)

@@ -20,6 +20,9 @@ func FuzzReadPast(f *testing.F) {
 			return
 		}
 		written := AppendPast(nil, &past)
+		if extra := cap(written) - len(written); extra > len(written)/4+64 {
+			t.Errorf("%d bytes too much were taken for %d", extra, len(written))
+		}
 		again, ok := ReadPast(written)
 		if !ok || !bytes.Equal(AppendPast(nil, &again), written) || len(again.Events) != len(past.Events) {
 			t.Errorf("%q gives %+v, and that %+v", src, past, again)
