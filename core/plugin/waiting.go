@@ -47,6 +47,21 @@ func (w *waiting) remove(h core.Handle) {
 	w.mu.Unlock()
 }
 
+// Expect lets a plugin answer a request that this host has not seen it defer:
+// for tools that give it an event again which answered one. A plugin that is not
+// there expects nothing.
+func (h *Host) Expect(endpoint, plugin string, handle core.Handle) {
+	t := h.enter(endpoint)
+	if t == nil {
+		return
+	}
+	defer t.leave()
+	if b := t.binding(plugin); b != nil {
+		now := h.Now()
+		b.waiting.add(handle, now, now.Add(b.Limits.ReplyTimeout))
+	}
+}
+
 // counters bounds the names of a plugin's metrics.
 type counters struct {
 	mu    sync.Mutex

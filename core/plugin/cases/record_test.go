@@ -171,3 +171,46 @@ func TestReplay(t *testing.T) {
 		t.Errorf("%v", d)
 	}
 }
+
+// Events that answer what an earlier one has deferred come again as well.
+func TestReplayOfAnswers(t *testing.T) {
+	moodle := os.DirFS("../../../plugins/moodle")
+	src, err := os.ReadFile("../../../plugins/moodle/cases/answers.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := Parse(src)
+	if err != nil {
+		t.Fatal(err)
+	}
+	patient := Options{LeastDeadline: plugin.MaxDeadline, Config: c.Config}
+	var all []*Record
+	answers := 0
+	playing := patient
+	playing.Config = nil
+	playing.Played = func(p *Played) {
+		all = append(all, NewRecord(p.Trace, nil))
+		answers += len(all[len(all)-1].answered())
+	}
+	if err := Play(t.Context(), moodle, "moodle", c, playing); err != nil {
+		t.Fatal(err)
+	}
+	if answers < 5 {
+		t.Fatalf("%d answers were recorded", answers)
+	}
+	n := 0
+	err = Replay(t.Context(), moodle, "moodle", patient, func() (*Record, error) {
+		if n == len(all) {
+			return nil, nil
+		}
+		n++
+		return all[n-1], nil
+	}, func(r *Replayed) {
+		if r.Now == nil || len(r.Differences) > 0 {
+			t.Errorf("event %d: %s %v", n, r.Why, r.Differences)
+		}
+	})
+	if err != nil || n != len(all) {
+		t.Errorf("%d of %d, %v", n, len(all), err)
+	}
+}

@@ -47,8 +47,6 @@ func (b *bench) replay(ctx context.Context, was *Record) *Replayed {
 		out.Why = fmt.Sprintf("it is of the plugin %s", was.Plugin)
 	case was.Cut:
 		out.Why = "it was too large to be kept whole"
-	case was.replies():
-		out.Why = "it answers a request that an earlier event deferred"
 	case err != nil:
 		out.Why = err.Error()
 	}
@@ -68,22 +66,30 @@ func (b *bench) replay(ctx context.Context, was *Record) *Replayed {
 	return out
 }
 
-// replies reports whether an effect answers a deferred request.
-func (r *Record) replies() bool {
+// answered are the deferred requests that the event answered, by their handles.
+func (r *Record) answered() (list []core.Handle) {
 	for _, raw := range r.Effects {
-		var e struct{ Op plugin.Op }
+		var e struct {
+			Op     plugin.Op
+			Handle core.Handle
+		}
 		if json.Unmarshal(raw, &e) == nil && e.Op == plugin.OpReply {
-			return true
+			list = append(list, e.Handle)
 		}
 	}
-	return false
+	return list
 }
 
 // setUp makes the world as the event found it. Of what a handler asked for
 // several times the first answer counts: the others hold what it has done.
 func (b *bench) setUp(was *Record, in *plugin.Input) {
 	b.now = in.Time
-	b.services.SetHandle(core.Handle(max(was.Deferred, 1)))
+	next := core.Handle(was.Deferred)
+	answered := was.answered()
+	if next == 0 && len(answered) > 0 {
+		next = answered[0] // perhaps deferred by the same event
+	}
+	b.services.SetHandle(max(next, 1))
 	members, subscribed, past := map[string][]core.Member{}, map[string][]core.SessionID{}, map[string]core.Past{}
 	kv := b.kv()
 	kv.mu.Lock()
@@ -137,6 +143,9 @@ func (b *bench) setUp(was *Record, in *plugin.Input) {
 	b.services.SetMembers(members)
 	b.services.SetSubscribed(subscribed)
 	b.services.SetHistory(past)
+	for _, h := range answered {
+		b.host.Expect(Endpoint, b.name, h)
+	}
 }
 
 // presentThen reads an answer of presence; those that it only counts have no
