@@ -81,7 +81,7 @@ func (c *client) told(from int) (out []string) {
 func (c *client) want(t *testing.T, from int, want ...string) {
 	t.Helper()
 	var got []string
-	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(time.Millisecond) {
 		if got = c.told(from); len(got) >= len(want) {
 			break
 		}
