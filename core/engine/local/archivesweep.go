@@ -1,9 +1,7 @@
 package local
 
 import (
-	"encoding/binary"
 	"errors"
-	"sort"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -119,86 +117,4 @@ func (h *histories) sweepEvents(b *pebble.Batch, t *topic, now int64) error {
 		is.due = max(oldest+int64(age), now+int64(min(max(age/8, sweepSoonest), sweepLatest)))
 	}
 	return h.archive.writeHead(b, t, is)
-}
-
-// age brings t.first up to the oldest event that is not too old, under the
-// lane, with nothing of the topic pending; oldest is its time.
-func (h *histories) age(t *topic, now int64) (first uint64, oldest int64, err error) {
-	h.mu.Lock()
-	h.trim(t, now)
-	first, end := t.first, t.ringFirst()
-	oldest = t.last
-	if t.ring.n > 0 {
-		oldest = t.ring.at(0).at
-	}
-	keep := t.keep
-	h.mu.Unlock()
-	if first >= end {
-		return first, oldest, nil
-	}
-	// Times grow along a topic: the first that is young enough is searched for.
-	n := sort.Search(int(end-first), func(i int) bool {
-		at, e := h.archive.placedAt(t.key, first+uint64(i))
-		err = errors.Join(err, e)
-		return e == nil && (keep.Age <= 0 || now-at < int64(keep.Age))
-	})
-	if err != nil {
-		h.archive.complain(t.key, err)
-	}
-	if first += uint64(n); first < end {
-		if at, err := h.archive.placedAt(t.key, first); err == nil {
-			oldest = at
-		}
-	}
-	h.mu.Lock()
-	t.first = max(t.first, first)
-	h.mu.Unlock()
-	return first, oldest, nil
-}
-
-// placedAt is the time of a stored event.
-func (a *archive) placedAt(k core.TopicKey, offset uint64) (int64, error) {
-	value, closer, err := a.store.db.Get(eventKey(k, offset))
-	if err != nil {
-		return 0, err
-	}
-	at, err := placedAt(value)
-	return at, errors.Join(err, closer.Close())
-}
-
-// forget removes a topic, head and all; one that begins there again has
-// another epoch.
-func (h *histories) forget(b *pebble.Batch, t *topic) error {
-	h.mu.Lock()
-	h.unload(t)
-	h.mu.Unlock()
-	if t.stored.due != 0 {
-		if err := b.Delete(dueKey(t.stored.due, t.key), nil); err != nil {
-			return err
-		}
-	}
-	return h.erase(b, t.key)
-}
-
-// giveUp is forget of a topic that cannot be loaded.
-func (h *histories) giveUp(k core.TopicKey) error {
-	b := h.archive.store.db.NewBatch()
-	defer b.Close()
-	if err := h.erase(b, k); err != nil {
-		return err
-	}
-	return h.archive.store.commit(b)
-}
-
-func (h *histories) erase(b *pebble.Batch, k core.TopicKey) error {
-	h.mu.Lock()
-	h.epochs.forget(k)
-	forgotten := h.epochs.forgotten[bucketOf(k)]
-	h.mu.Unlock()
-	prefix := eventKeys(k)
-	return errors.Join(
-		b.Delete(headKey(k), nil),
-		b.DeleteRange(prefix, after(prefix), nil),
-		b.Set(bucketKey(bucketOf(k)), binary.AppendUvarint(nil, forgotten), nil),
-	)
 }

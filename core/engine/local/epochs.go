@@ -2,8 +2,6 @@ package local
 
 import (
 	"crypto/rand"
-	"hash/fnv"
-	"io"
 	"strconv"
 
 	"github.com/driplet/driplet/core"
@@ -30,16 +28,24 @@ func newEpochs() epochs {
 
 // bucketOf is the same in every process: epochs outlast one.
 func bucketOf(k core.TopicKey) uint16 {
-	h := fnv.New32a()
-	io.WriteString(h, k.Endpoint)
-	h.Write([]byte{0})
-	io.WriteString(h, k.Topic)
-	sum := h.Sum32()
+	sum := fnv1a(fnv1a(2166136261, k.Endpoint)*16777619, k.Topic) // a 0 between the two
 	return uint16(sum ^ sum>>16)
+}
+
+// fnv1a is the hash of Fowler, Noll and Vo (RFC 9923), which every first
+// subscribe of a topic takes: without an allocation, other than hash/fnv's.
+func fnv1a(sum uint32, s string) uint32 {
+	for i := range len(s) {
+		sum = (sum ^ uint32(s[i])) * 16777619
+	}
+	return sum
 }
 
 // of is letters and digits, so that positions can be written in any form.
 func (e *epochs) of(k core.TopicKey) string {
+	if len(e.forgotten) == 0 {
+		return e.base
+	}
 	if n := e.forgotten[bucketOf(k)]; n > 0 {
 		return e.base + strconv.FormatUint(n, 10)
 	}

@@ -2,6 +2,8 @@ package local
 
 import (
 	"fmt"
+	"hash/fnv"
+	"io"
 	"testing"
 	"time"
 
@@ -178,6 +180,17 @@ func TestEpochs(t *testing.T) {
 	a, b := memory(t, &now, 0).read(t, "t", nil).Head, memory(t, &now, 0).read(t, "t", nil).Head
 	if a.Epoch == b.Epoch || len(a.Epoch) != epochBytes {
 		t.Fatalf("%v and %v", a, b)
+	}
+}
+
+// TestBucket: it is the hash that a folder was written with (hash/fnv).
+func TestBucket(t *testing.T) {
+	for _, k := range []core.TopicKey{{}, {Endpoint: "default", Topic: "user.7"}, {Topic: "é\xff"}} {
+		h := fnv.New32a()
+		io.WriteString(h, k.Endpoint+"\x00"+k.Topic)
+		if sum := h.Sum32(); bucketOf(k) != uint16(sum^sum>>16) {
+			t.Fatalf("%v is in bucket %d", k, bucketOf(k))
+		}
 	}
 }
 
