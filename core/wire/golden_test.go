@@ -41,10 +41,10 @@ type meaning struct {
 		Info json.RawMessage
 	}
 	Ping, In, Limit, Missed int
-	MaxFrame        int `json:"max_frame"`
-	Expires         int64
-	Retry           bool
-	Target          json.RawMessage
+	MaxFrame                int `json:"max_frame"`
+	Expires                 int64
+	Retry                   bool
+	Target                  json.RawMessage
 }
 
 // given is what the server knows of an event beyond what the frame says.
