@@ -31,6 +31,14 @@ type Position struct {
 	Offset uint64 `json:"offset"`
 }
 
+// Past is a message of a history.
+type Past struct {
+	Message json.RawMessage `json:"message"`
+	Event   string          `json:"event"` // "" is message
+	Offset  uint64          `json:"offset"`
+	From    string          `json:"from"`
+}
+
 // Frame is a server's frame. Fields that its type does not have are zero.
 type Frame struct {
 	Type  string          `json:"type"`
@@ -42,9 +50,14 @@ type Frame struct {
 	Offset  *uint64         `json:"offset"`
 	From    string          `json:"from"`
 
-	Data      json.RawMessage `json:"data"` // of a reply
+	Data      json.RawMessage `json:"data"` // of a reply, like those below
 	Epoch     string          `json:"epoch"`
 	Recovered *bool           `json:"recovered"`
+	Missed    int             `json:"missed"` // messages of the past that follow
+
+	Messages []Past    `json:"messages"` // of a history, like those below
+	Next     *Position `json:"next"`     // since of the question that goes on; nil: nothing is kept
+	More     bool      `json:"more"`
 
 	Session  string `json:"session"` // of a welcome, like those below
 	User     string `json:"user"`

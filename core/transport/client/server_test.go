@@ -54,7 +54,8 @@ func serve(t *testing.T) *server {
 	t.Helper()
 	dir := t.TempDir()
 	config := "[Global]\nPort = 0\n[Endpoints.default]\nPlugins = [\"chat\"]\nAPISecret = \"" + apiSecret + "\"\nJWTSecret = \"" + jwtSecret + "\"\n" +
-		"[[Endpoints.default.Topics]]\nMatch = \"secret.*\"\nSubscribe = \"nobody\"\n"
+		"[[Endpoints.default.Topics]]\nMatch = \"secret.*\"\nSubscribe = \"nobody\"\n" +
+		"[[Endpoints.default.Topics]]\nMatch = \"kept.*\"\nHistory = { Size = 10 }\n"
 	if err := os.WriteFile(filepath.Join(dir, "config.toml"), []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
