@@ -49,6 +49,10 @@ func TestFieldsOfGo(t *testing.T) {
 		numbers = append(numbers, n, n-1, n+1, -n, 99*(n/10), n*5)
 	}
 	cases, cache := fieldsCases(), t.TempDir()
+	manyMade := object{"early": object{"made": "early"}, "all": []object{}}
+	for i := range 1000 {
+		manyMade["all"] = append(manyMade["all"].([]object), object{"i": i})
+	}
 	own := object{"op": "publish", "topic": "fields.t", "data": object{"own": 1}}
 	long := strings.Repeat("0123456789", 500)
 	broken := "0123456789\uFFFD\"é\uFFFD"
@@ -74,6 +78,7 @@ func TestFieldsOfGo(t *testing.T) {
 			{"event": object{"event": "fields.odd", "data": "refusal"}, "expect": object{"refusal": object{"code": "fields.odd", "message": "odd"}}},
 			step("twice", nil, "second"),
 		},
+		"made": {step("made", nil, manyMade), step("made", nil, manyMade), step("made", nil, manyMade)},
 		"kept": {kept(1, []string{}), kept(2, []string{}), kept(3, []string{"1", "s1", "fields.kept", "1" + long}), kept(4, []string{"2", "s2", "fields.kept", "2" + long})},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -21,7 +21,7 @@ func drAlloc(n uint32) unsafe.Pointer {
 
 //go:wasmexport dr_event
 func drEvent(kind int32, ptr unsafe.Pointer, _ uint32) uint64 {
-	madeUsed = 0
+	handling, madeUsed = true, 0
 	answer, flag := out.answer(handle(kind, ptr))
 	if len(answer) == 0 {
 		return 0

@@ -12,11 +12,24 @@ import (
 // be used beyond the handler that made it.
 type Fields struct{ w writer }
 
-// Those of the event at hand: used again at the next one.
+// Those of the event at hand, used again at the next one: so many at most.
 var (
 	made     []*Fields
 	madeUsed int
+	handling bool // an event: what init makes stays
 )
+
+const madeMost = 256
+
+// moreFields makes one, and keeps it for the next events.
+func moreFields() *Fields {
+	f := &Fields{writer{b: make([]byte, 0, 256)}}
+	if handling && madeUsed < madeMost {
+		made = append(made, f)
+		madeUsed++
+	}
+	return f
+}
 
 // With begins an object:
 //
@@ -25,12 +38,14 @@ var (
 // A value is as in an Object, but what has the method MarshalJSON: a value may
 // then lie on the stack.
 func With(key string, value any) *Fields {
-	if madeUsed == len(made) {
-		made = append(made, &Fields{writer{b: make([]byte, 0, 256)}})
+	var f *Fields
+	if madeUsed < len(made) {
+		f = made[madeUsed]
+		madeUsed++
+		f.w.b, f.w.err = f.w.b[:0], nil
+	} else {
+		f = moreFields()
 	}
-	f := made[madeUsed]
-	madeUsed++
-	f.w.b, f.w.err = f.w.b[:0], nil
 	f.w.field('{', key, value)
 	return f
 }

@@ -21,6 +21,7 @@ func init() {
 	driplet.On("fields.kinds", kinds)
 	driplet.On("fields.odd", odd)
 	driplet.On("fields.kept", kept)
+	driplet.On("fields.made", made)
 	driplet.On("fields.twice", func(*driplet.Event) (any, error) { return "first", nil })
 	driplet.On("fields.twice", func(*driplet.Event) (any, error) { return "second", nil })
 }
@@ -115,4 +116,16 @@ func kept(e *driplet.Event) (any, error) {
 		return nil, driplet.Fail("fields.kept", "there is something")
 	}
 	return out, nil
+}
+
+// early was made before there was an event.
+var early = driplet.With("made", "early")
+
+// made makes more than the library keeps.
+func made(e *driplet.Event) (any, error) {
+	var all driplet.List
+	for i := range 1000 {
+		all = append(all, driplet.With("i", i))
+	}
+	return driplet.With("early", early).With("all", all), nil
 }
