@@ -68,3 +68,33 @@ func benchHub(b *testing.B, n int) *Hub {
 	h.box.closed, h.box.turn = false, turnFree
 	return h
 }
+
+// BenchmarkRecovery is a wave of 5,000 clients that come back together and
+// have each missed the same 50 messages.
+func BenchmarkRecovery(b *testing.B) {
+	const sessions, missed = 5000, 50
+	h := benchHub(b, sessions)
+	var all []*Session
+	for i := range sessions {
+		s := NewSession(core.SessionID(fmt.Sprint("back", i)), "e", nil, nowhere{}, plain{1})
+		h.Join(s, nil)
+		all = append(all, s)
+	}
+	events := make([]*core.Event, missed)
+	for i := range events {
+		events[i] = placed(uint64(i + 1))
+	}
+	h.box.turn = turnRun
+	b.ReportAllocs()
+	for b.Loop() {
+		for _, s := range all {
+			p := &Past{Head: at(missed), Since: true, Events: events}
+			sub := h.Subscribe(s, "t")
+			h.Release(sub, core.Reply{ID: "1"}, p)
+			h.Unsubscribe(sub, nil)
+		}
+		ops, _ := h.box.take()
+		h.drain(ops)
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*sessions), "ns/client")
+}
