@@ -15,9 +15,9 @@ import (
 	"time"
 
 	"github.com/driplet/driplet/core"
+	"github.com/driplet/driplet/core/freeport"
 	"github.com/driplet/driplet/core/plugin/plugintest"
 	"github.com/driplet/driplet/core/transport/client"
-	"github.com/driplet/driplet/internal/freeport"
 	"github.com/driplet/driplet/plugins"
 )
 

@@ -7,7 +7,7 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/driplet/driplet/internal/freeport"
+	"github.com/driplet/driplet/core/freeport"
 )
 
 // listening starts 'driplet listen' and waits until it is subscribed.

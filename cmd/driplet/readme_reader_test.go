@@ -17,7 +17,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/driplet/driplet/internal/freeport"
+	"github.com/driplet/driplet/core/freeport"
 )
 
 // patience is how long a step may take on a busy machine.

@@ -6,8 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/driplet/driplet/core/freeport"
 	"github.com/driplet/driplet/core/internal/testkit"
-	"github.com/driplet/driplet/internal/freeport"
 )
 
 // What was answered with 200 before a SIGTERM reaches every client, then 1001,

@@ -15,8 +15,8 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/driplet/driplet/core/freeport"
 	"github.com/driplet/driplet/core/internal/testkit"
-	"github.com/driplet/driplet/internal/freeport"
 )
 
 // php runs a script for every path, as many requests at a time as workers, and
