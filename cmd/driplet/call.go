@@ -58,7 +58,7 @@ Examples:
 			}
 			request.Data = json.RawMessage(jsonOf(message))
 		}
-		l := &listener{out: t.out, err: t.err, topics: o.topics}
+		l := &listener{out: t.out, err: t.err, followed: followed{topics: o.topics}}
 		if code := o.server(t, fs, l); code != exitOK {
 			return code
 		}

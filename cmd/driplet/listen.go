@@ -21,7 +21,8 @@ func listenCommand() command {
 		help: `
 Connects as a client and prints a line for each message: time, topic, event and
 JSON; with -json the frame as it came. When the connection is lost it connects
-again and says so on standard error; messages in between are not shown.
+again and says so on standard error. Messages in between follow where the topic
+keeps a history, and are not shown where it keeps none.
 
 With the configuration, or -jwt-secret, it signs its own token, as 'driplet token'
 does; with -token it uses that one. Ctrl-C, or -n messages, end it.
@@ -44,7 +45,7 @@ Examples:
 		if err := o.check(fs); err != nil {
 			return c.misused(t, "%v", err)
 		}
-		l := &listener{out: t.out, err: t.err, topics: o.topics, left: o.count, forEver: o.count == 0, asJSON: o.asJSON}
+		l := &listener{out: t.out, err: t.err, followed: followed{topics: o.topics}, left: o.count, forEver: o.count == 0, asJSON: o.asJSON}
 		if code := o.server(t, fs, l); code != exitOK {
 			return code
 		}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"os/exec"
 	"strings"
 	"syscall"
@@ -75,6 +76,58 @@ func TestListen(t *testing.T) {
 	gone.Process.Signal(syscall.SIGINT)
 	if err := gone.Wait(); err != nil {
 		t.Error(err, errs)
+	}
+}
+
+// What a topic has kept while the server, or the way to it, was away follows.
+func TestListenRecovers(t *testing.T) {
+	with := strings.Replace(measured, "[Global]", fmt.Sprintf("[Global]\nDataDir = %q", t.TempDir()), 1) +
+		"\n[[Endpoints.default.Topics]]\nMatch = \"kept\"\nHistory = { Size = 3 }\n"
+	dir, server := startServerAt(t, with, freeport.Of(t))
+	cmd, out, errs := listening(t, dir, "kept", "lost")
+	send(t, dir, "-topic", "kept", "1")
+	awaitText(t, out, "  kept  message  1\n")
+	restart := func() {
+		t.Helper()
+		server.Process.Signal(syscall.SIGTERM)
+		server.Wait()
+		server = program(dir, nil, "serve")
+		ready := &lockedBuffer{}
+		server.Stdout = ready
+		if err := server.Start(); err != nil {
+			t.Fatal(err)
+		}
+		started := server
+		t.Cleanup(func() { started.Process.Kill(); started.Wait() })
+		awaitText(t, ready, "\n")
+	}
+	cmd.Process.Signal(syscall.SIGSTOP) // so that it comes back after what is sent now
+	restart()
+	for _, m := range []string{"2", "3"} {
+		send(t, dir, "-topic", "lost", m)
+		send(t, dir, "-topic", "kept", m)
+	}
+	cmd.Process.Signal(syscall.SIGCONT)
+	awaitText(t, out, "  kept  message  3\n")
+	awaitTexts(t, errs, "driplet: listening to ", 2)
+	if strings.Contains(errs.String(), "were missed") {
+		t.Error(errs)
+	}
+
+	cmd.Process.Signal(syscall.SIGSTOP)
+	restart()
+	for _, m := range []string{"4", "5", "6", "7"} {
+		send(t, dir, "-topic", "kept", m)
+	}
+	cmd.Process.Signal(syscall.SIGCONT)
+	awaitText(t, out, "  kept  message  7\n")
+	awaitText(t, errs, "driplet: messages on kept were missed: its history does not reach back to the last one\n")
+	heard := ""
+	for line := range strings.Lines(out.String()) {
+		heard += line[len("15:04:05.000"):]
+	}
+	if want := "  kept  message  1\n  kept  message  2\n  kept  message  3\n  kept  message  5\n  kept  message  6\n  kept  message  7\n"; heard != want {
+		t.Errorf("heard %q", heard)
 	}
 }
 

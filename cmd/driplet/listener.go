@@ -19,10 +19,10 @@ type listener struct {
 	url      string
 	token    func() (string, error)
 	renews   bool // token gives a new one each time
-	topics   []string
-	left     int // messages to print
-	forEver  bool
-	asJSON   bool
+	followed
+	left    int // messages to print
+	forEver bool
+	asJSON  bool
 }
 
 // The wait before the next connection (wire/PROTOCOL.md, "Reconnect").
@@ -95,8 +95,14 @@ func (l *listener) connection(ctx context.Context) (heard bool, err error) {
 		default:
 		}
 	}
+	answers := make(chan error, len(l.topics))
+	waiting := len(l.topics) // of the reading goroutine alone
 	d := client.Dialer{Hear: func(c *client.Conn, f *client.Frame) {
-		if err := l.hear(c, f); err != nil {
+		if topic, ok := l.answered(f); ok && waiting > 0 {
+			waiting--
+			l.begin(topic, f)
+			answers <- refused(topic, f)
+		} else if err := l.hear(c, f); err != nil {
 			stop(err)
 		}
 	}, Closed: func(how *client.Closed) { stop(how) }}
@@ -105,14 +111,20 @@ func (l *listener) connection(ctx context.Context) (heard bool, err error) {
 		return false, err
 	}
 	defer c.Close()
-	for _, topic := range l.topics {
-		if _, err := c.Request(ctx, client.Request{Type: "subscribe", Topic: topic}); err != nil {
-			var how *client.Closed
-			var refusal *core.Error
-			if errors.As(err, &how) || !errors.As(err, &refusal) {
-				return false, err
-			}
-			return false, fmt.Errorf("subscribing to %s: %w", topic, refusal)
+	for i := range l.topics {
+		if err := l.subscribe(c, i); err != nil {
+			return false, err
+		}
+	}
+	for range l.topics {
+		select {
+		case err = <-answers:
+		case err = <-ended:
+		case <-ctx.Done():
+			err = ctx.Err()
+		}
+		if err != nil {
+			return false, err
 		}
 	}
 	fmt.Fprintf(l.err, "driplet: listening to %s at %s\n", strings.Join(l.topics, ", "), l.url)
@@ -131,8 +143,16 @@ func (l *listener) connection(ctx context.Context) (heard bool, err error) {
 func (l *listener) hear(c *client.Conn, f *client.Frame) error {
 	switch f.Type {
 	case "message":
+		l.note(f.Topic, f)
 		return l.print(f)
+	case "reply":
+		if topic, ok := l.answered(f); ok {
+			l.begin(topic, f)
+		}
 	case "unsubscribed":
+		if f.Reason == core.ReasonGap {
+			return l.resume(c, f.Topic) // from where it stands
+		}
 		fmt.Fprintf(l.err, "driplet: unsubscribed from %s%s\n", f.Topic, because(f.Reason))
 	case "subscribed":
 		fmt.Fprintf(l.err, "driplet: subscribed to %s%s\n", f.Topic, because(f.Reason))
@@ -152,6 +172,15 @@ func (l *listener) hear(c *client.Conn, f *client.Frame) error {
 		return c.Send(client.Request{Type: "refresh", Token: token})
 	}
 	return nil
+}
+
+// begin goes on from where a subscription has begun, and says so when that is
+// not where it ended.
+func (l *listener) begin(topic string, reply *client.Frame) {
+	l.note(topic, reply)
+	if reply.Recovered != nil && !*reply.Recovered {
+		fmt.Fprintf(l.err, "driplet: messages on %s were missed: its history does not reach back to the last one\n", topic)
+	}
 }
 
 func because(reason string) string {
