@@ -16,13 +16,19 @@ type entry struct {
 	again bool           // a client that is on the topic already is told as well from where it hears
 }
 
-// place puts s on a topic. What the topic keeps is read without any lock, while
-// the hub holds what comes; whoever takes s off meanwhile has the last word.
-func (n *Node) place(ctx context.Context, s *Session, e entry) error {
-	if !s.reads(e) {
-		_, _, err := n.hold(s, e, false)
-		return err
+// place puts s on a topic.
+func (n *Node) place(ctx context.Context, s *Session, e *entry) error {
+	if s.reads(e) {
+		return n.catchUp(ctx, s, e)
 	}
+	_, _, err := n.hold(s, e, false)
+	return err
+}
+
+// catchUp puts s on a topic that keeps a history. What it keeps is read without
+// any lock, while the hub holds what comes; whoever takes s off meanwhile has
+// the last word.
+func (n *Node) catchUp(ctx context.Context, s *Session, e *entry) error {
 	sub, fresh, err := n.hold(s, e, true)
 	if sub == nil {
 		return err
@@ -45,14 +51,14 @@ func (n *Node) place(ctx context.Context, s *Session, e entry) error {
 
 // reads reports whether the topic's history is to be asked: it keeps one, and
 // the client hears of it.
-func (s *Session) reads(e entry) bool {
+func (s *Session) reads(e *entry) bool {
 	return (e.then != nil || e.since != nil) && !s.version1 && s.tenant.keeps(e.topic)
 }
 
 // hold enters the mailbox under the topic's stripe, and leaves the subscription
 // held if the history is to be read. None is returned where all is said that
 // there is to say. fresh: it began here.
-func (n *Node) hold(s *Session, e entry, reads bool) (sub *hub.Subscription, fresh bool, err error) {
+func (n *Node) hold(s *Session, e *entry, reads bool) (sub *hub.Subscription, fresh bool, err error) {
 	k := core.TopicKey{Endpoint: s.Endpoint, Topic: e.topic}
 	st := n.rooms.of(k)
 	st.mu.Lock()
@@ -83,7 +89,7 @@ func (n *Node) hold(s *Session, e entry, reads bool) (sub *hub.Subscription, fre
 }
 
 // release ends what hold began, unless the subscription has ended meanwhile.
-func (n *Node) release(s *Session, e entry, sub *hub.Subscription, past *hub.Past) error {
+func (n *Node) release(s *Session, e *entry, sub *hub.Subscription, past *hub.Past) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if at := s.find(e.topic); at < 0 || s.topics[at].hub != sub {

@@ -26,7 +26,7 @@ const readTime = 10 * time.Second
 // missed, or some of it is not kept any more, it is the newest part. Where since
 // is of another epoch, or beyond the head, nobody knows what s has heard, and it
 // gets nothing.
-func (n *Node) missed(ctx context.Context, s *Session, e entry) (past *hub.Past, whole bool, err error) {
+func (n *Node) missed(ctx context.Context, s *Session, e *entry) (past *hub.Past, whole bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, readTime)
 	defer cancel()
 	if e.since == nil {

@@ -37,7 +37,7 @@ func (n *Node) Subscribe(ctx context.Context, endpoint string, id core.SessionID
 		return nil
 	}
 	defer n.Hub.Settle()
-	return n.enter(ctx, s, entry{topic: topic, info: info, then: core.Subscribed{Topic: topic, Info: info}})
+	return n.enter(ctx, s, &entry{topic: topic, info: info, then: core.Subscribed{Topic: topic, Info: info}})
 }
 
 // Unsubscribe takes connections off a topic and tells their clients why.

@@ -11,11 +11,7 @@ func (n *Node) subscribe(ctx context.Context, s *Session, c *core.Command) error
 	if err := core.CheckTopic(c.Topic); err != nil {
 		return err
 	}
-	r := core.Reply{ID: c.ID, Topic: c.Topic}
-	if c.Since != nil {
-		r.Recovered = new(bool)
-	}
-	e := entry{topic: c.Topic, then: answer(c.ID, r), since: c.Since, again: true}
+	e := asked(c)
 	if s.on(c.Topic) {
 		return n.place(ctx, s, e)
 	}
@@ -23,6 +19,15 @@ func (n *Node) subscribe(ctx context.Context, s *Session, c *core.Command) error
 		return err
 	}
 	return n.enter(ctx, s, e)
+}
+
+// asked is the entry that a client asks for.
+func asked(c *core.Command) *entry {
+	r := core.Reply{ID: c.ID, Topic: c.Topic}
+	if c.Since != nil {
+		r.Recovered = new(bool)
+	}
+	return &entry{topic: c.Topic, then: answer(c.ID, r), since: c.Since, again: true}
 }
 
 // answer is r, or nothing where the client waits for none.
@@ -41,7 +46,7 @@ func (n *Node) say(s *Session, o core.Outgoing) {
 }
 
 // enter puts s on a topic if the handlers let it.
-func (n *Node) enter(ctx context.Context, s *Session, e entry) error {
+func (n *Node) enter(ctx context.Context, s *Session, e *entry) error {
 	if n.wants(s, core.HookSubscribe, e.topic) {
 		ev := s.event(core.HookSubscribe)
 		ev.Topic, ev.Time, ev.Data = e.topic, n.Now(), e.info
