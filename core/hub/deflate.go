@@ -13,12 +13,13 @@ const deflateFrom = 256
 // Deflated is the message as a frame compressed with permessage-deflate
 // (RFC 7692), for connections that agreed to it without context takeover: so
 // one compressed frame serves all of them. A message too short to gain by it,
-// and a control frame, is as WebSocket gives it. Read only. The drain must ask
-// first, before it hands the frame on.
+// and a control frame, is as WebSocket gives it. Read only.
 func (f *Frame) Deflated() []byte {
-	if f.deflated == nil {
-		f.deflated = f.deflate()
-	}
+	f.deflating.Do(func() {
+		if f.deflated == nil {
+			f.deflated = f.deflate()
+		}
+	})
 	return f.deflated
 }
 

@@ -2,6 +2,7 @@ package hub
 
 import (
 	"encoding/binary"
+	"sync"
 
 	"github.com/driplet/driplet/core"
 )
@@ -16,9 +17,10 @@ type Frame struct {
 	Kept     bool // a message that has a place in its topic's history
 	Gap      bool // tells that messages of Topic were dropped; what follows it is whole again
 
-	buf      []byte // a WebSocket header, right-aligned before the payload
-	start    int
-	deflated []byte // see Deflated; nil: not asked for yet
+	buf       []byte // a WebSocket header, right-aligned before the payload
+	start     int
+	deflating sync.Once
+	deflated  []byte // see Deflated
 }
 
 // headerRoom is the longest header of an unmasked WebSocket frame (RFC 6455, 5.2).

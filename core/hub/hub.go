@@ -39,6 +39,7 @@ type Hub struct {
 func New(m *metrics.Hub) *Hub {
 	h := &Hub{rules: target.NewCache(ruleCacheSize), metrics: m, spaces: map[string]*space{}}
 	h.box.init()
+	h.out.init()
 	return h
 }
 

@@ -3,7 +3,8 @@ package hub
 import "github.com/driplet/driplet/core"
 
 // Sink is where a session's frames go: a socket, or a response that stays open.
-// Only the drain calls it, so neither method may block.
+// Only the drain calls it, for one session never two methods at once, so neither
+// may block.
 type Sink interface {
 	// Write takes the whole batch: what the kernel does not take now is the
 	// sink's own bounded rest. A sink that can take no more closes itself.
