@@ -10,7 +10,7 @@ tools:
 	@cd sdk/js && npm ci --no-audit --no-fund --silent
 
 lint:
-	@test -z "$$(gofmt -l cmd core internal plugins sdk examples)" || { gofmt -l cmd core internal plugins sdk examples; echo "gofmt would change these files" >&2; exit 1; }
+	@test -z "$$(gofmt -l cmd core plugins sdk examples)" || { gofmt -l cmd core plugins sdk examples; echo "gofmt would change these files" >&2; exit 1; }
 	go vet ./...
 
 # With the race detector; the plugins in the binary are rebuilt and compared.
