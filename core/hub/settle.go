@@ -15,8 +15,9 @@ func (h *Hub) Settle() {
 			return
 		}
 	}
+	// Also when an encoder panics: its caller may recover, and the turn must go on.
+	defer h.box.pass(nil)
 	h.drain(ops)
-	h.box.pass(nil)
 }
 
 // What Settle takes on. A write takes 3 to 10 us, waking a thread as long; the

@@ -6,6 +6,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/driplet/driplet/core"
 )
 
 // parked waits until Run has nothing to do.
@@ -101,5 +103,34 @@ func TestSettlingKeepsTheOrder(t *testing.T) {
 		if n != each {
 			t.Errorf("sender %d: %d of %d were heard", g, n, each)
 		}
+	}
+}
+
+// broken encodes nothing and ends its caller.
+type broken struct{ plain }
+
+func (broken) Append([]byte, core.Outgoing) []byte { panic("no word for it") }
+
+// A fault in what a caller settles is its own: the others go on hearing.
+func TestAFaultLeavesTheTurn(t *testing.T) {
+	h, stop := running(t)
+	s, got := join(t, h, "a", "")
+	live(h, s, "t")
+	mute := NewSession("mute", "e", nil, &heard{}, broken{})
+	h.Join(mute, nil)
+	parked(t, h)
+	func() {
+		defer func() {
+			if recover() == nil {
+				t.Error("the caller did not meet its fault")
+			}
+		}()
+		h.Send(mute, core.Reply{ID: "1"})
+	}()
+	h.Deliver(event("t", "on", nil))
+	h.Settle()
+	stop()
+	if got.all() != "t:on" {
+		t.Errorf("heard %q", got.all())
 	}
 }

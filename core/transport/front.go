@@ -29,12 +29,13 @@ type Front struct {
 	greeted sync.WaitGroup
 
 	mu     sync.Mutex
-	silent map[net.Conn]struct{} // have not said (or said again) what they want; nil once closed
+	own    map[net.Conn]bool // connections that are Front's; true: asks for nothing just now
+	ending bool
 }
 
 // NewFront returns a Front for l, which nobody else accepts from. Run must follow.
 func NewFront(l net.Listener, h http.Handler) *Front {
-	return &Front{Listener: l, handler: h, others: make(chan net.Conn), waiting: make(chan *net.TCPConn), closed: make(chan struct{}), ended: make(chan struct{}), silent: map[net.Conn]struct{}{}}
+	return &Front{Listener: l, handler: h, others: make(chan net.Conn), waiting: make(chan *net.TCPConn), closed: make(chan struct{}), ended: make(chan struct{}), own: map[net.Conn]bool{}}
 }
 
 // Accept waits for a connection that is no WebSocket's.
@@ -53,22 +54,29 @@ func (f *Front) Close() (err error) {
 		err = f.Listener.Close()
 		close(f.closed)
 		f.mu.Lock()
-		silent := f.silent
-		f.silent = nil
-		f.mu.Unlock()
-		for c := range silent {
-			c.Close()
+		f.ending = true
+		for c, silent := range f.own {
+			if silent {
+				c.Close()
+			}
 		}
+		f.mu.Unlock()
 	})
 	return err
 }
 
-// Wait waits after Close until everything is answered, or ctx is done.
+// Wait waits after Close until everything is answered. When ctx is done before,
+// the connections that are left are cut: their clients may not read.
 func (f *Front) Wait(ctx context.Context) error {
 	select {
 	case <-f.ended:
 		return nil
 	case <-ctx.Done():
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		for c := range f.own {
+			c.Close()
+		}
 		return ctx.Err()
 	}
 }
@@ -114,21 +122,30 @@ const (
 	longPause  = time.Second
 )
 
+// add notes a connection that asks for nothing yet, or nothing more just now.
 func (f *Front) add(c net.Conn) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.silent == nil {
+	if f.ending {
 		c.Close()
 		return false
 	}
-	f.silent[c] = struct{}{}
+	f.own[c] = true
 	return true
 }
 
-// remove reports whether the connection may go on.
-func (f *Front) remove(c net.Conn) bool {
+// asks notes that a connection asks for something, and reports whether it may
+// go on.
+func (f *Front) asks(c net.Conn) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	delete(f.silent, c)
-	return f.silent != nil
+	f.own[c] = false
+	return !f.ending
+}
+
+// forget lets go of a connection that is closed, or somebody else's.
+func (f *Front) forget(c net.Conn) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	delete(f.own, c)
 }

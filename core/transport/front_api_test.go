@@ -1,8 +1,10 @@
 package transport_test
 
 import (
+	"context"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -11,6 +13,7 @@ import (
 
 	"github.com/driplet/driplet/core"
 	"github.com/driplet/driplet/core/internal/testkit"
+	"github.com/driplet/driplet/core/transport"
 )
 
 // published is the text of a request that publishes n.
@@ -236,4 +239,34 @@ func TestFrontAnswersBeforeItStops(t *testing.T) {
 	if heard != answered {
 		t.Errorf("%d messages were answered, %d heard", answered, heard)
 	}
+}
+
+// A client that does not read its answer does not keep a server from its end.
+func TestFrontEndsWithoutReaders(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked := make(chan struct{})
+	f := transport.NewFront(l, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		close(asked)
+		w.Write(make([]byte, 64<<20)) // more than sockets hold
+	}))
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		f.Run()
+	}()
+	c := testkit.DialTo(t, l.Addr().String())
+	c.Raw([]byte(published(0)))
+	<-asked
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if err := f.Wait(ctx); err == nil {
+		t.Error("the answer was written to nobody")
+	}
+	<-ended
 }

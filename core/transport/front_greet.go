@@ -38,10 +38,11 @@ const greeterIdle = time.Second
 func (f *Front) greet(c *net.TCPConn) {
 	v := visits.Get().(*visit)
 	defer v.end()
+	defer f.forget(c)
 	v.begin(c)
 	for {
 		r := v.request()
-		if !f.remove(c) || len(v.read) == 0 {
+		if !f.asks(c) || len(v.read) == 0 {
 			c.Close()
 			return
 		}
