@@ -124,6 +124,9 @@ func TestGapsAreRecovered(t *testing.T) {
 				publish(10)
 				f.follow(sent)
 			}
+			if counted := s.Metric(gapMetric); f.gaps != 3 || counted != 3 {
+				t.Errorf("%d gaps were told, %v counted", f.gaps, counted)
+			}
 			for range 3 {
 				f.Conn.(*net.TCPConn).SetLinger(0)
 				f.Close()
@@ -133,8 +136,10 @@ func TestGapsAreRecovered(t *testing.T) {
 				publish(10)
 				f.follow(sent)
 			}
-			if f.gaps != 3 || s.Metric(gapMetric) != 3 || s.Metric(slowMetric) != 0 {
-				t.Errorf("%d gaps were told, %v counted, %v connections closed", f.gaps, s.Metric(gapMetric), s.Metric(slowMetric))
+			// What is published while a client recovers may overtake its reading once
+			// more, on a connection that is cut without anybody to tell.
+			if counted, closed := s.Metric(gapMetric), s.Metric(slowMetric); float64(f.gaps) > counted || closed != 0 {
+				t.Errorf("%d gaps were told, %v counted, %v connections closed", f.gaps, counted, closed)
 			}
 			f.check(sent)
 		})
