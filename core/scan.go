@@ -17,6 +17,7 @@ type JSONScanner struct {
 	Src    []byte
 	Pos    int
 	Spaced bool // set when white space was skipped
+	Escape bool // set when an escape was met in a string
 
 	seen uint64 // all that stands in strings: their bytes or'ed, eight at a time
 }
@@ -248,6 +249,7 @@ func (s *JSONScanner) str() error {
 			return nil
 		case '\\':
 			s.Pos++
+			s.Escape = true
 			if err := s.escape(); err != nil {
 				return err
 			}

@@ -64,8 +64,15 @@ func (in *Input) size() int {
 	return size
 }
 
-// AppendEnvelope writes the event to dst as a module gets it.
+// AppendEnvelope writes the event to dst as a module gets it that does not look
+// into its data.
 func (in *Input) AppendEnvelope(dst []byte) []byte {
+	dst, _ = in.append(dst)
+	return dst
+}
+
+// append writes the event to dst, and tells where its data lies in it.
+func (in *Input) append(dst []byte) (out []byte, data int) {
 	n := in.fields()
 	dst = appendField(appendHeader(dst, n), in.Event)
 	dst = appendField(dst, in.Topic)
@@ -76,6 +83,7 @@ func (in *Input) AppendEnvelope(dst []byte) []byte {
 	dst = binary.LittleEndian.AppendUint32(dst, 8)
 	dst = binary.LittleEndian.AppendUint64(dst, uint64(in.Time.UnixMilli()))
 	dst = appendField(dst, in.Data)
+	data = len(dst) - len(in.Data)
 	dst = appendField(dst, in.Account)
 	dst = appendField(dst, in.Endpoint)
 	if n > 10 {
@@ -93,7 +101,7 @@ func (in *Input) AppendEnvelope(dst []byte) []byte {
 		dst = appendField(dst, in.Method)
 		dst = appendField(dst, in.Query)
 	}
-	return dst
+	return dst, data
 }
 
 func appendField[T string | []byte](dst []byte, field T) []byte {

@@ -156,7 +156,11 @@ func (in *instance) handle(input *Input, client *core.ClientEvent) (answer []byt
 	in.client, in.fx, in.logLines, in.lines, in.reads, in.told, in.noted = client, nil, 0, nil, nil, false, 0
 	in.traced = in.b.host.Trace != nil || in.b.ring.watched()
 	in.printed.tail = in.printed.tail[:0]
-	size := input.size()
+	size, more := input.size(), 0
+	if in.b.looks {
+		more = in.index.shown(input)
+		size += more
+	}
 	limit := in.b.Limits.Deadline
 	if size > int(in.room) {
 		if err := in.grow(size, limit); err != nil {
@@ -167,7 +171,7 @@ func (in *instance) handle(input *Input, client *core.ClientEvent) (answer []byt
 	if !ok {
 		return nil, false, errBuffer
 	}
-	input.AppendEnvelope(view[:0:size])
+	size = len(input.appendShown(view[:0:size], &in.index, more))
 	in.stack[0], in.stack[1], in.stack[2] = uint64(input.Kind), uint64(in.buf), uint64(size)
 	if err := in.run(in.event, in.stack[:], limit); err != nil {
 		return nil, false, err

@@ -21,7 +21,10 @@ type index struct {
 const maxIndexed = 16
 
 // memberAt is where a member's key, without its quotes, and its value stand.
-type memberAt struct{ key, keyEnd, at, end uint32 }
+type memberAt struct {
+	key, keyEnd, at, end uint32
+	escapes              bool // it is a string with escapes
+}
 
 type indexState uint8
 
@@ -78,18 +81,19 @@ func (x *index) read(src []byte) indexState {
 	s.Pos++
 	for x.n = 0; ; x.n++ {
 		key, more, err := s.Member(x.n == 0)
-		if err != nil || x.n == maxIndexed && more {
+		if err != nil || x.n == maxIndexed && more || s.Escape {
 			return unusable
 		}
 		if !more {
 			x.ascii = s.ASCII()
 			return usable
 		}
-		at := s.Pos
-		if _, err := s.Value(1); err != nil || bytes.IndexByte(key, '\\') >= 0 {
+		at, first := s.Pos, s.Next()
+		if _, err := s.Value(1); err != nil {
 			return unusable
 		}
 		start := uint32(cap(src) - cap(key)) // it is a part of src
-		x.members[x.n] = memberAt{start, start + uint32(len(key)), uint32(at), uint32(s.Pos)}
+		x.members[x.n] = memberAt{start, start + uint32(len(key)), uint32(at), uint32(s.Pos), first == '"' && s.Escape}
+		s.Escape = false
 	}
 }

@@ -130,17 +130,29 @@ func cutSegment(path string, n int) string {
 // appendTyped writes a JSON value as json_get returns it: a byte for its type,
 // then the value.
 func appendTyped(dst, value []byte) []byte {
-	switch c := value[0]; c {
-	case '{':
-		return append(append(dst, 'o'), value...)
-	case '[':
-		return append(append(dst, 'a'), value...)
-	case 't', 'f':
+	switch c := jsonType(value[0]); c {
+	case 't', 'f', 'z':
 		return append(dst, c)
-	case 'n':
-		return append(dst, 'z')
-	case '"':
-		return core.AppendUnquoted(append(dst, 's'), value[1:len(value)-1])
+	case 's':
+		return core.AppendUnquoted(append(dst, c), value[1:len(value)-1])
+	default:
+		return append(append(dst, c), value...)
 	}
-	return append(append(dst, 'n'), value...)
+}
+
+// jsonType is the byte that json_get has for a value which begins with first.
+func jsonType(first byte) byte {
+	switch first {
+	case '{':
+		return 'o'
+	case '[':
+		return 'a'
+	case 't', 'f':
+		return first
+	case 'n':
+		return 'z'
+	case '"':
+		return 's'
+	}
+	return 'n'
 }

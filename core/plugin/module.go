@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -27,6 +28,7 @@ type module struct {
 	compiled wazero.CompiledModule
 	size     int           // of the file, bytes
 	memory   int64         // an instance may take, bytes
+	looks    bool          // it imports json_get
 	sum      sum           // of manifest and file
 	loaded   time.Time     // when it was found good
 	users    atomic.Int64  // bindings, and whoever compiled it
@@ -92,6 +94,10 @@ func (mod *module) prepare(ctx context.Context, wasm, original []byte) (err erro
 	if err := instantiateAbort(ctx, mod.runtime); err != nil {
 		return err
 	}
+	mod.looks = slices.ContainsFunc(defs, func(d api.FunctionDefinition) bool {
+		module, name, _ := d.Import()
+		return module == abiModule && name == "json_get"
+	})
 	for _, d := range defs {
 		if module, _, _ := d.Import(); module == wasiModule {
 			_, err := wasi_snapshot_preview1.Instantiate(ctx, mod.runtime)

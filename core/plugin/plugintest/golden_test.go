@@ -58,7 +58,15 @@ func goldenEvents() []goldenEvent {
 	for i, in := range inputs {
 		out = append(out, goldenEvent{names[i], in.Kind, fieldsOf(in), hex.EncodeToString(in.AppendEnvelope(nil))})
 	}
-	return out
+	for _, data := range []string{
+		`{"room":"lobby","text":"Grüße\n\"\ud83d\ude00\"","on":true,"off":false,"none":null,"n":-1.50,"list":[1,"\n"],"room":{"a.b":"\n"}}`,
+		` { "a" : "" } `, `{}`,
+	} {
+		in := with(plugin.KindMessage, func(in *plugin.Input) { in.Event, in.Request, in.Data = "chat.send", "1", []byte(data) })
+		out = append(out, goldenEvent{"message, json_get imported", in.Kind, fieldsOf(in), hex.EncodeToString(in.AppendIndexed(nil))})
+	}
+	in := with(plugin.KindPublish, func(in *plugin.Input) { in.Topic, in.Data, in.Target = "chat.lobby", []byte(`{"a":1}`), []byte(`{}`) })
+	return append(out, goldenEvent{"publish, json_get imported", in.Kind, fieldsOf(in), hex.EncodeToString(in.AppendIndexed(nil))})
 }
 
 // fieldsOf lists what is not empty; bytes that are no text are hex after 0x.
