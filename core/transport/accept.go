@@ -149,6 +149,7 @@ func (t *WebSockets) upgrade(w http.ResponseWriter, r *http.Request, h handshake
 		r.Header.Set(headerProtocol, wire.Subprotocol) // gws reads one line alone
 	}
 	c.out.deflate = ep != nil && ep.Compress && h.deflate
+	c.guard.deflate = c.out.deflate
 	ws, err := t.upgrader(upgraderKey{limits.FrameBytes, h.subprotocol, c.out.deflate}).UpgradeFromConn(c, bufio.NewReaderSize(c, readBuffer), r)
 	if err != nil {
 		return nil, err

@@ -94,3 +94,28 @@ func TestCompressionIsOffByDefault(t *testing.T) {
 	}
 	c.next(t)
 }
+
+// Compression is agreed on, and still no bit may be set where it says nothing
+// (RFC 7692, 6).
+func TestReservedBitsWithCompression(t *testing.T) {
+	s := testkit.Start(t, testkit.Options{Endpoint: func(ep *core.Endpoint) { ep.Compress = true }})
+	s.Witness()
+	const fin, rsv1, rsv2 = testkit.Fin, 0x40, 0x20
+	token := s.User(1)
+	for name, frames := range map[string][][]byte{
+		"RSV1 on a continuation": {testkit.MakeFrame(testkit.Text, []byte("{")), testkit.MakeFrame(fin|rsv1, []byte("}"))},
+		"RSV1 on a ping":         {testkit.MakeFrame(fin|rsv1|testkit.Ping, nil)},
+		"RSV1 on a close":        {testkit.MakeFrame(fin|rsv1|testkit.Close, nil)},
+		"RSV2":                   {testkit.MakeFrame(fin|rsv2|testkit.Text, []byte("{}"))},
+		"RSV1 and RSV2":          {testkit.MakeFrame(fin|rsv1|rsv2|testkit.Text, []byte("{}"))},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := s.In(t).Upgrade("/ws/default?v=2&token="+token, "Sec-WebSocket-Extensions: permessage-deflate")
+			w.Wait("welcome")
+			for _, f := range frames {
+				w.Raw(f)
+			}
+			w.WantClose(1002, "reserved bit")
+		})
+	}
+}

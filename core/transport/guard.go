@@ -17,6 +17,7 @@ type guard struct {
 	skip    uint64 // bytes until the next header: the rest of mask and payload
 	header  [10]byte
 	have    uint8 // bytes of header that have come
+	deflate bool  // compression is agreed on: the first frame of a message may say that it is compressed
 	large   int   // bytes of the large frames since takeLarge
 }
 
@@ -81,6 +82,8 @@ func (g *guard) check(length uint64) *core.CloseReason {
 	switch {
 	case g.header[1]&masked == 0:
 		return broken("a client's frames must be masked")
+	case !g.mayReserve(g.header[0]):
+		return broken("a reserved bit is set")
 	case length>>63 != 0:
 		return broken("a frame's length has its first bit set")
 	case g.header[0]&control != 0:
@@ -100,6 +103,20 @@ func (g *guard) check(length uint64) *core.CloseReason {
 		g.message = 0
 	}
 	return nil
+}
+
+// mayReserve judges the reserved bits of a frame: none may be set, but the first
+// of a compressed message's first frame (RFC 7692, 6). Where compression is
+// agreed on gws looks at them in no frame.
+func (g *guard) mayReserve(first byte) bool {
+	const reserved, compressed, opcode, control = 0x70, 0x40, 0x0f, 0x08
+	switch first & reserved {
+	case 0:
+		return true
+	case compressed:
+		return g.deflate && first&opcode != 0 && first&control == 0
+	}
+	return false
 }
 
 // broken is the close for a stream that is no WebSocket's (RFC 6455, 7.4.1).

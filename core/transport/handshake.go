@@ -47,20 +47,6 @@ func readHandshake(r *http.Request) handshake {
 	return h
 }
 
-// offersDeflate finds an offer of permessage-deflate (RFC 7692, 7.1) without a
-// smaller window for the server, which it would have to decline.
-func offersDeflate(lines []string) bool {
-	for _, line := range lines {
-		for offer := range strings.SplitSeq(line, ",") {
-			name, parameters, _ := strings.Cut(offer, ";")
-			if strings.TrimSpace(name) == "permessage-deflate" && !strings.Contains(parameters, "server_max_window_bits") {
-				return true
-			}
-		}
-	}
-	return false
-}
-
 const headerProtocol = "Sec-WebSocket-Protocol"
 
 // ErrUpgradeRequired answers a request that is no WebSocket handshake; over
