@@ -54,8 +54,9 @@ func (w *answer) finish() {
 		return
 	}
 	w.WriteHeader(http.StatusOK)
-	deadline := time.Now().Add(closeGrace)
-	w.conn.SetDeadline(deadline)
+	now := time.Now()
+	w.conn.SetDeadline(now.Add(closeGrace))
+	w.header.Set("Date", now.UTC().Format(http.TimeFormat)) // RFC 9110, 6.6.1
 	res := http.Response{
 		StatusCode: w.status, ProtoMajor: 1, ProtoMinor: 1, Header: w.header,
 		ContentLength: int64(w.body.Len()), Body: io.NopCloser(&w.body), Close: true,

@@ -73,8 +73,13 @@ type visit struct {
 	address  string
 	read     []byte    // of the last request, so that the server can have it
 	deadline time.Time // of reading; moved seldom, since that takes a lock and may wake a thread
+	blank    int       // bytes of line ends that may stand before the next request
 	reply    reply
 }
+
+// blankBytes is what old clients put behind a body that its length does not
+// count (RFC 9112, 2.2). The server takes as many.
+const blankBytes = 4
 
 // visits are used again, with buffers for requests' headers and small bodies.
 // Longer ones are the server's to read.
@@ -83,6 +88,7 @@ var visits = sync.Pool{New: func() any { return &visit{head: bufio.NewReaderSize
 func (v *visit) begin(c *net.TCPConn) {
 	v.conn, v.address = c, c.RemoteAddr().String()
 	v.head.Reset(c)
+	v.blank = 0
 	v.wait(HeaderTime)
 }
 
@@ -100,6 +106,7 @@ func (v *visit) wait(d time.Duration) {
 
 // idle gives the next request about IdleTime to begin.
 func (v *visit) idle() {
+	v.blank = blankBytes
 	if time.Until(v.deadline) < IdleTime/2 {
 		v.wait(IdleTime)
 	}
@@ -146,10 +153,15 @@ func (v *visit) request() *http.Request {
 func (v *visit) readHead() bool {
 	for waited := false; ; {
 		p, _ := v.head.Peek(v.head.Buffered())
+		for ; v.blank > 0 && len(p) > 0 && (p[0] == '\r' || p[0] == '\n'); p = p[1:] {
+			v.blank--
+			_, _ = v.head.Discard(1) // it is there
+		}
 		if !begins(p, webSocketStart) && !begins(p, apiStart) {
 			return false
 		}
-		if bytes.Contains(p, []byte("\r\n\r\n")) {
+		// A line may end without its CR (RFC 9112, 2.2).
+		if bytes.Contains(p, []byte("\n\r\n")) || bytes.Contains(p, []byte("\n\n")) {
 			return true
 		}
 		if len(p) > 0 && !waited {
@@ -169,10 +181,10 @@ func begins(p []byte, start string) bool {
 }
 
 // answers reports whether Front answers r: it asks for nothing but an answer,
-// and its body, if it has one, is here.
+// is written as it should be, and its body, if it has one, is here.
 func (v *visit) answers(r *http.Request) bool {
 	switch {
-	case !r.ProtoAtLeast(1, 1) || r.Host == "" || len(r.TransferEncoding) > 0:
+	case !r.ProtoAtLeast(1, 1) || r.ProtoMajor > 1 || len(r.TransferEncoding) > 0 || !wellFormed(r):
 		return false
 	case r.Method == http.MethodGet:
 		return r.ContentLength == 0 && checkHandshake(r) == nil
