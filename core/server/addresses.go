@@ -94,6 +94,9 @@ func (a *addresses) isLoopback(r *http.Request) bool {
 	if r.Header.Get(headerRFC7239) != "" {
 		return false
 	}
+	if remote, ok := remoteAddress(r); !ok || !a.trusts(remote) && (r.Header.Get(headerForwarded) != "" || r.Header.Get(headerReal) != "") {
+		return false
+	}
 	ip, err := netip.ParseAddr(a.of(r))
 	return err == nil && ip.IsLoopback()
 }

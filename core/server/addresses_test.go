@@ -156,9 +156,10 @@ func TestMetricsAreLocal(t *testing.T) {
 		t.Errorf("%d %.100s", a.Status, a.Body)
 	}
 	other := testkit.Start(t, testkit.Options{})
+	elsewhere := testkit.Start(t, testkit.Options{TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}})
 	trusting := testkit.Start(t, testkit.Options{TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}})
 	for _, header := range [][]string{{"X-Forwarded-For", "203.0.113.1"}, {"X-Real-IP", "203.0.113.1"}, {"Forwarded", "for=203.0.113.1"}} {
-		for _, s := range []*testkit.Server{other, trusting} {
+		for _, s := range []*testkit.Server{other, elsewhere, trusting} {
 			want(t, header[0], s.Do("GET", "/metrics", nil, header...), 403, "forbidden", "", "loopback")
 		}
 	}

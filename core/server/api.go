@@ -48,13 +48,23 @@ func (s *server) message(c *gin.Context) {
 		discardBody(c)
 		return
 	}
-	r := auth.ReadRequest(c.Request.Method, c.Request.RequestURI, c.GetHeader, body)
+	r := auth.ReadRequest(c.Request.Method, signedURI(c.Request), c.GetHeader, body)
 	receipt, err := s.Node.Message(c.Request.Context(), c.Param("endpoint"), r)
 	if err != nil {
 		fail(c, err)
 		return
 	}
 	c.Data(http.StatusOK, jsonType, appendReceipt(nil, receipt))
+}
+
+// signedURI is path and query as the request line has them, which is what a
+// version 2 signature covers; a proxy may have put a host before them
+// (RFC 9112, 3.2.2).
+func signedURI(r *http.Request) string {
+	if strings.HasPrefix(r.RequestURI, "/") {
+		return r.RequestURI
+	}
+	return r.URL.RequestURI()
 }
 
 func appendReceipt(dst []byte, r node.Receipt) []byte {

@@ -150,6 +150,14 @@ func TestRequestSignatures(t *testing.T) {
 		t.Errorf("%d %s", a.Status, a.Body)
 	}
 	want(t, "again", try(again, publish+"?x=1", body), 401, "unauthorized", "replayed", "")
+
+	// A proxy may put the host into the request line; what is signed stays.
+	r := auth.Request{Method: "POST", URI: publish + "?x=%20y", Timestamp: fmt.Sprint(time.Now().Unix()), Nonce: "absolute", Body: []byte(body)}
+	_, a := s.Request(fmt.Sprintf("POST http://driplet%s HTTP/1.1\r\nHost: driplet\r\n%s: %s\r\n%s: %s\r\n%s: %s\r\nContent-Length: %d\r\n\r\n%s", r.URI,
+		auth.HeaderTimestamp, r.Timestamp, auth.HeaderNonce, r.Nonce, auth.HeaderSignature, auth.SignRequest(testkit.APISecret, r), len(body), body))
+	if a.Status != 200 {
+		t.Errorf("with a host before the path: %d %s", a.Status, a.Body)
+	}
 }
 
 // Of the same request sent 32 times at once, one wins.

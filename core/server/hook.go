@@ -23,7 +23,7 @@ func (s *server) hook(c *gin.Context) {
 		discardBody(c)
 		return
 	}
-	r := auth.ReadRequest(c.Request.Method, c.Request.RequestURI, c.GetHeader, body)
+	r := auth.ReadRequest(c.Request.Method, signedURI(c.Request), c.GetHeader, body)
 	data, err := s.Node.Call(c.Request.Context(), c.Param("endpoint"), c.Param("plugin"), r, core.HTTPRequest{
 		Method: c.Request.Method, Query: c.Request.URL.RawQuery, Headers: passedOn(c.Request.Header),
 	})
