@@ -14,8 +14,6 @@ export declare class DripletError extends Error {
     readonly data?: unknown;
     constructor(code: string, message: string, retry?: boolean, data?: unknown);
 }
-/** Any thrown value as a DripletError; strangers become `unavailable`, to be tried again. */
-export declare function asDripletError(thrown: unknown): DripletError;
 
 /**
  * - `connecting`: a token is being fetched or the socket opened
@@ -66,7 +64,7 @@ export interface Subscription<M = unknown> {
     readonly ready: Promise<{
         recovered: boolean;
     }>;
-    /** `message` hears every message of the topic, `event:NAME` those published under that name. */
+    /** `message` hears every message of the topic, `event:NAME` those published under that name, which is `message` where there was none. */
     on(type: "message" | `event:${string}`, fn: (m: Message<M>) => void): () => void;
     on(type: "join" | "leave", fn: (m: Member) => void): () => void;
     on(type: "gap", fn: (g: Gap) => void): () => void;
@@ -146,6 +144,7 @@ export declare class DripletClient {
      * The client of an endpoint (`wss://host/ws/default`, or a path of the
      * page's own host): the same again for the same endpoint. token is the URL
      * of the page's token endpoint, or a function; a later call's is not looked at.
+     * Throws a TypeError where one of the two is missing.
      */
     static getInstance(wsEndpoint: string, token: TokenSource, options?: Options): DripletClient;
     private constructor();

@@ -23,7 +23,7 @@ function declarations() {
   const folder = mkdtempSync(join(tmpdir(), "driplet-types-"));
   try {
     const tsc = join(root, "node_modules/typescript/bin/tsc");
-    const flags = ["--noEmit", "false", "--emitDeclarationOnly", "--declaration", "--outDir", folder, "--rootDir", join(root, "src")];
+    const flags = ["--noEmit", "false", "--emitDeclarationOnly", "--declaration", "--stripInternal", "--outDir", folder, "--rootDir", join(root, "src")];
     execFileSync(process.execPath, [tsc, "-p", join(root, "tsconfig.build.json"), ...flags], { stdio: "inherit" });
     const parts = ["error", "types", "client"].map((name) =>
       readFileSync(join(folder, `${name}.d.ts`), "utf8").replace(/^import .*;\n/gm, ""),

@@ -24,10 +24,12 @@ export class DripletClient {
    * The client of an endpoint (`wss://host/ws/default`, or a path of the
    * page's own host): the same again for the same endpoint. token is the URL
    * of the page's token endpoint, or a function; a later call's is not looked at.
+   * Throws a TypeError where one of the two is missing.
    */
   static getInstance(wsEndpoint: string, token: TokenSource, options: Options = {}): DripletClient {
     const known = options.shared === false ? undefined : instances.get(wsEndpoint);
     if (known) return known;
+    if (!wsEndpoint || !token) throw new TypeError("getInstance needs an endpoint and a token URL or function");
     const client = new DripletClient(key, wsEndpoint, token, options);
     if (options.shared !== false) instances.set(wsEndpoint, client);
     if (options.autoConnect ?? hasWindow()) client.connect();

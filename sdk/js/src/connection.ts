@@ -46,7 +46,7 @@ export class Connection {
   }
 
   /** Ends the connection; lost is not called. */
-  close(code = 1000, reason = ""): void {
+  close(): void {
     const socket = this.#socket;
     if (!socket) return;
     this.#socket = null;
@@ -54,7 +54,7 @@ export class Connection {
     // A dead network may hold the closing back for minutes: nobody waits for it.
     socket.onmessage = socket.onclose = null;
     try {
-      socket.close(code, reason);
+      socket.close(1000);
     } catch {
       // Some implementations throw while the socket is still opening.
     }

@@ -10,7 +10,7 @@ export interface Environment {
 
 /** Whether there is a page: only there does anything connect of itself. */
 export function hasWindow(): boolean {
-  return typeof window !== "undefined" && typeof document !== "undefined";
+  return typeof document !== "undefined"; // React Native has a window, and no page
 }
 
 /** Listens until the returned function is called; where there is no window, to nothing. */

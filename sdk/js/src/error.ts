@@ -20,7 +20,10 @@ export class DripletError extends Error {
   }
 }
 
-/** Any thrown value as a DripletError; strangers become `unavailable`, to be tried again. */
+/**
+ * Any thrown value as a DripletError; strangers become `unavailable`, to be tried again.
+ * @internal
+ */
 export function asDripletError(thrown: unknown): DripletError {
   if (thrown instanceof DripletError) return thrown;
   return new DripletError("unavailable", thrown instanceof Error ? thrown.message : String(thrown), true);

@@ -3,7 +3,7 @@ import { Connection } from "./connection.ts";
 import { isOffline, socketURL, watch } from "./environment.ts";
 import { asDripletError, DripletError } from "./error.ts";
 import type { ServerFrame, Welcome } from "./protocol.ts";
-import { failure } from "./requests.ts";
+import { failure, maxTimer } from "./requests.ts";
 import { Tokens } from "./token.ts";
 import type { Options, SocketConstructor, State, TokenSource } from "./types.ts";
 
@@ -57,9 +57,10 @@ export class Line {
     this.#endpoint = endpoint;
     this.#options = options;
     this.#events = events;
-    this.timeout = options.timeout ?? 10_000;
+    this.timeout = Math.min(options.timeout || 10_000, maxTimer);
     this.#tokens = new Tokens(source, this.timeout);
-    this.#backoff = new Backoff(options.reconnect?.min ?? 500, options.reconnect?.max ?? 30_000);
+    const { min, max } = options.reconnect ?? {};
+    this.#backoff = new Backoff(min || 500, Math.min(max || 30_000, maxTimer));
   }
 
   connect(): void {

@@ -6,7 +6,7 @@ export const maxQueued = 100;
 /** How long an event that nobody waits for may be late, in milliseconds. */
 export const maxQueuedMs = 30_000;
 /** The longest that a timer can wait: more would fire at once. */
-const maxTimer = 2 ** 31 - 1;
+export const maxTimer = 2 ** 31 - 1;
 
 /** A frame that can be answered. */
 export type Request = Exclude<ClientFrame, { type: "ping" }>;
@@ -24,7 +24,7 @@ export type Wire = { maxFrame: number; send(text: string): void } | null;
 
 /** Requests and events on their way: what waits for a connection, and what waits for an answer. */
 export class Requests {
-  readonly #pending = new Map<number, Item>();
+  readonly #pending = new Map<number | undefined, Item>();
   #queue: Item[] = [];
   #wire: Wire = null;
   #last = 0;
@@ -84,7 +84,7 @@ export class Requests {
 
   /** Hands an answer to who asked; false when nobody did. */
   answer(frame: Reply | Failure): boolean {
-    const item = typeof frame.id === "number" ? this.#pending.get(frame.id) : undefined;
+    const item = this.#pending.get(frame.id as number | undefined); // only numbers are ours
     if (!item) return false;
     if (frame.type === "error") {
       this.#fail(item, failure(frame));
@@ -127,7 +127,7 @@ export class Requests {
 
   #remove(item: Item): void {
     clearTimeout(item.timer);
-    if (item.id !== undefined) this.#pending.delete(item.id);
+    this.#pending.delete(item.id);
     this.#queue = this.#queue.filter((other) => other !== item);
   }
 }

@@ -61,8 +61,8 @@ export class Topics {
       release: () => this.#release(held, holder),
     });
     held.holders.add(holder);
-    if (!held.asked && !held.ready.settled) this.#ask(held);
-    else if (held.ready.refused) this.#ask(held); // what was refused before may be allowed now
+    // What was refused before may be allowed now.
+    if (held.ready.refused || !(held.asked || held.ready.settled)) this.#ask(held);
     return holder;
   }
 
@@ -125,7 +125,7 @@ export class Topics {
       if (topic.position) topic.position.offset = m.offset;
     }
     topic?.emit("message", m);
-    if (m.event !== undefined) topic?.emit(`event:${m.event}`, m);
+    topic?.emit(`event:${m.event ?? "message"}`, m);
     return m;
   }
 

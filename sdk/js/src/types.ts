@@ -53,7 +53,7 @@ export interface Subscription<M = unknown> {
   readonly topic: string;
   /** Of the current connection: pending again after a loss. Rejects with a DripletError, for example `forbidden`. */
   readonly ready: Promise<{ recovered: boolean }>;
-  /** `message` hears every message of the topic, `event:NAME` those published under that name. */
+  /** `message` hears every message of the topic, `event:NAME` those published under that name, which is `message` where there was none. */
   on(type: "message" | `event:${string}`, fn: (m: Message<M>) => void): () => void;
   on(type: "join" | "leave", fn: (m: Member) => void): () => void;
   on(type: "gap", fn: (g: Gap) => void): () => void;

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
+import { build } from "esbuild";
 import { root } from "./root.ts";
 
 const files = ["driplet.d.ts", "driplet.js", "driplet.mjs"];
@@ -99,6 +100,27 @@ test("the declarations stand by themselves and say what is meant", () => {
     const run = spawnSync(process.execPath, [tsc, "-p", folder], { encoding: "utf8" });
     assert.equal(run.status, 0, run.stdout);
   });
+});
+
+test("what the declarations say is there, is there", async () => {
+  const said = readFileSync(join(root, "dist/driplet.d.ts"), "utf8").matchAll(/^export declare (?:class|function|const) (\w+)/gm);
+  const module = (await import(join(root, "dist/driplet.mjs"))) as object;
+  assert.deepEqual([...said].map((m) => m[1]).sort(), Object.keys(module).sort());
+});
+
+test("a bundler keeps the global build, which is there for its effect", async () => {
+  const bundle = (code: string) => build({ stdin: { contents: code, resolveDir: root }, bundle: true, write: false, logLevel: "silent" });
+  const { outputFiles, warnings } = await bundle('import "driplet/global";');
+  assert.deepEqual(warnings, []);
+  assert.ok(outputFiles[0]?.text.includes("DripletClient"));
+  const unused = await bundle('import { DripletError } from "driplet"; console.log(typeof DripletError);');
+  assert.ok((unused.outputFiles[0]?.text.length ?? 0) < 1000, "the rest of the module is left out where it is not used");
+});
+
+test("CommonJS reaches it by import()", () => {
+  const code = 'import("driplet").then((m) => console.log(Object.keys(m).sort().join()))';
+  const run = spawnSync(process.execPath, ["--input-type=commonjs", "-e", code], { encoding: "utf8", cwd: root });
+  assert.equal(run.stdout, "DripletClient,DripletError\n", run.stderr);
 });
 
 test("the lock file names no registry", () => {

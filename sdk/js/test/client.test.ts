@@ -21,6 +21,13 @@ describe("instances", () => {
     assert.throws(() => new Public(), /getInstance/);
   });
 
+  test("without an endpoint or a token source there is none", () => {
+    const untyped = DripletClient as unknown as { getInstance(...given: unknown[]): DripletClient };
+    for (const given of [[], [undefined, "/jwt"], ["", "/jwt"], ["ws://one/ws/c"], ["ws://one/ws/c", null], ["ws://one/ws/c", ""]]) {
+      assert.throws(() => untyped.getInstance(...given), { name: "TypeError", message: /endpoint and a token/ });
+    }
+  });
+
   test("without a window nothing connects of itself", async () => {
     let asked = 0;
     const { client, states, errors } = given.open(() => Promise.resolve(String(asked++)));
@@ -75,6 +82,22 @@ describe("connecting", () => {
     odd.client.connect();
     await until("refused", () => odd.client.state === "refused");
     assert.deepEqual(odd.errors.map((e) => e.code), ["bad_request"]);
+  });
+
+  test("figures that no timer takes are the default, or the longest that one can wait", async (t) => {
+    const waits: unknown[] = [];
+    const set = globalThis.setTimeout;
+    t.mock.method(globalThis, "setTimeout", (fn: () => void, ms?: number) => {
+      waits.push(ms);
+      return set(fn, ms === 500 ? 1 : ms);
+    });
+    t.mock.method(Math, "random", () => 0);
+    const { client } = await given.connected(undefined, { timeout: Infinity, reconnect: { min: 0, max: Infinity } });
+    assert.ok(waits.includes(2 ** 31 - 1), String(waits));
+    assert.ok(!waits.includes(Infinity), String(waits));
+    await given.server.stop();
+    await until("a pause", () => waits.includes(500));
+    client.disconnect();
   });
 
   test("a server that does not greet is left", async () => {
