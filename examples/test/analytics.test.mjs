@@ -1,6 +1,6 @@
 // The dashboard of `driplet demo`, fed by real visitors.
 import { after, before, test } from "node:test";
-import { close, connected, enterChat, flawless, launch, open, picture, reads } from "./browser.mjs";
+import { close, connected, enterChat, flawless, launch, open, picture, readable, reads } from "./browser.mjs";
 import { Demo } from "./programs.mjs";
 
 let demo;
@@ -24,8 +24,10 @@ const row = (dashboard, page, text) =>
 test("visitors and views are counted live", async () => {
   const dashboard = await open(browser, `${demo.url}/demo/analytics`); // without the slash: it is added
   await connected(dashboard);
+  await readable(dashboard);
   await reads(dashboard, "#visitors", "1"); // the dashboard is a page as well
   const landing = await open(browser, demo.url);
+  await readable(landing);
   await reads(dashboard, "#visitors", "2");
   await row(dashboard, "/", "1 1");
   const chat = await enterChat(browser, demo, "Ada", "member");

@@ -38,6 +38,22 @@ function noteAnnouncements() {
   }).observe(document, { childList: true, subtree: true });
 }
 
+/** What a screen reader needs before all else: one heading for the page, and names that say what is to be seen. */
+export async function readable(page) {
+  await page.getByRole("heading", { level: 1 }).first().waitFor();
+  const faults = await page.evaluate(() => {
+    const seen = (e) => e.checkVisibility({ visibilityProperty: true });
+    const text = (e) => e.innerText.trim().toLowerCase();
+    const headings = [...document.querySelectorAll("h1")].filter(seen).length;
+    const controls = [...document.querySelectorAll("button, a, input, select, textarea")].filter(seen);
+    const unnamed = controls.filter((e) => !(e.getAttribute("aria-label") ?? (text(e) || e.labels?.length)));
+    // WCAG 2.5.3: who speaks to the page says what stands there. Signs such as × are no words.
+    const others = controls.filter((e) => e.hasAttribute("aria-label") && /[a-z]{2}/.test(text(e)) && !e.getAttribute("aria-label").toLowerCase().includes(text(e)));
+    return [...(headings === 1 ? [] : [`${headings} headings of level 1`]), ...[...unnamed, ...others].map((e) => e.outerHTML)];
+  });
+  assert.deepEqual(faults, []);
+}
+
 /** Nothing went wrong on the pages; expected is for what a test provokes. */
 export function flawless(pages, expected = /^$/) {
   for (const page of pages) assert.deepEqual(page.faults.filter((fault) => !expected.test(fault)), []);

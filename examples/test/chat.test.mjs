@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { after, afterEach, before, test } from "node:test";
-import { close, enterChat, flawless, goTo, hears, inRoom, launch, listens, message, notices, open, picture, reads, say } from "./browser.mjs";
+import { close, enterChat, flawless, goTo, hears, inRoom, launch, listens, message, notices, open, picture, readable, reads, say } from "./browser.mjs";
 import { Demo, shell } from "./programs.mjs";
 
 let demo;
@@ -35,6 +35,7 @@ test("two people talk, and see each other come, type and go", async () => {
   const ben = await enter("Ben");
   await ada.locator(".notice", { hasText: "Ben came in" }).waitFor();
   await reads(ada, "#count", "2");
+  await readable(ada);
   await ben.locator("#people-list", { hasText: "Ada" }).waitFor();
 
   const typing = notices(ada, "#typing", "Ben is typing…");

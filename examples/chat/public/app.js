@@ -34,7 +34,7 @@ if (!config.logout) {
     forget();
     location.reload();
   };
-  at("my-links").append(element("button", { type: "button", class: "quiet", text: "Change", "aria-label": "Be somebody else", onclick: change }));
+  at("my-links").append(element("button", { type: "button", class: "quiet", text: "Change", "aria-label": "Change who you are", onclick: change }));
 }
 
 const drawers = new Drawers(at("veil"));
