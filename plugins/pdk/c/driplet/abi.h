@@ -75,4 +75,7 @@ dr_text dr_envelope(const dr_text *fields, uint32_t n);
 
 bool dr_is_refusal(dr_json *j);
 
+/* Sets what the event at hand says of the members of data (its field index; empty: nothing). */
+void dr_show(const char *envelope, dr_text data, dr_text index);
+
 #endif

@@ -92,17 +92,17 @@ dr_reply dr_drop(void); /* it is not placed, and its publisher does not notice; 
 #define dr_retarget(target) dr_verdict_(3, dr(""), dr(target))     /* it goes to others than its publisher said */
 #define dr_both(data, target) dr_verdict_(4, dr(data), dr(target)) /* another message, for others */
 
-/* Reading JSON. fallback is what comes back where nothing of that type stands. */
-bool dr_value_has(dr_value v, const char *path);                          /* other than null */
-dr_text dr_value_string(dr_value v, const char *path, dr_text fallback);
-dr_text dr_value_text(dr_value v, const char *path, dr_text fallback);    /* a string or a number, as text */
-int64_t dr_value_integer(dr_value v, const char *path, int64_t fallback); /* at most 18 digits */
-bool dr_value_bool(dr_value v, const char *path, bool fallback);
-dr_value dr_value_get(dr_value v, const char *path); /* its JSON text; empty if there is nothing */
+/* Reading JSON at a path (TEXT). fallback is what comes back where nothing of that type stands. */
+#define dr_value_has(v, path) dr_value_has_(v, dr(path))                             /* bool: something other than null */
+#define dr_value_string(v, path, fallback) dr_value_string_(v, dr(path), fallback)   /* dr_text */
+#define dr_value_text(v, path, fallback) dr_value_text_(v, dr(path), fallback)       /* dr_text: a string or a number, as text */
+#define dr_value_integer(v, path, fallback) dr_value_integer_(v, dr(path), fallback) /* int64_t: at most 18 digits */
+#define dr_value_bool(v, path, fallback) dr_value_bool_(v, dr(path), fallback)       /* bool */
+#define dr_value_get(v, path) dr_value_get_(v, dr(path))     /* dr_value: its JSON text; empty if there is nothing */
+#define dr_value_items(v, path) dr_value_items_(v, dr(path)) /* dr_values: of a list */
+#define dr_value_texts(v, path) dr_value_texts_(v, dr(path)) /* dr_texts: a list's strings and numbers, or the one that stands there */
 typedef struct { dr_value *at; uint32_t len; } dr_values;
 typedef struct { dr_text *at; uint32_t len; } dr_texts;
-dr_values dr_value_items(dr_value v, const char *path); /* of a list */
-dr_texts dr_value_texts(dr_value v, const char *path);  /* a list's strings and numbers, or the one that stands there */
 
 /* ---- events ----------------------------------------------------------- */
 
@@ -128,13 +128,13 @@ typedef struct {
   dr_reply bad;     /* see dr_err */
 } dr_event;
 
-/* Fields of data that must be right. The first that is not is what dr_err returns,
+/* Fields of data that must be right, at a path (TEXT). The first that is not is what dr_err returns,
  * as bad_request: read all, then ask once. max counts as a browser's maxlength. */
-dr_text dr_string(dr_event *e, const char *path, uint32_t max); /* not empty */
-dr_text dr_string_or(dr_event *e, const char *path, uint32_t max, dr_text fallback);
-dr_text dr_id(dr_event *e, const char *path, uint32_t max); /* a string or a number, as text */
-int64_t dr_integer(dr_event *e, const char *path, int64_t low, int64_t high);
-int64_t dr_integer_or(dr_event *e, const char *path, int64_t low, int64_t high, int64_t fallback);
+#define dr_string(e, path, max) dr_string_(e, dr(path), max) /* dr_text: not empty */
+#define dr_string_or(e, path, max, fallback) dr_string_or_(e, dr(path), max, fallback)
+#define dr_id(e, path, max) dr_id_(e, dr(path), max)         /* dr_text: a string or a number, as text */
+#define dr_integer(e, path, low, high) dr_integer_(e, dr(path), low, high) /* int64_t */
+#define dr_integer_or(e, path, low, high, fallback) dr_integer_or_(e, dr(path), low, high, fallback)
 static inline dr_reply dr_err(dr_event *e) { return e->bad; }
 
 typedef dr_reply (*dr_handler)(dr_event *e);

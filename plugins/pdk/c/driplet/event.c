@@ -37,6 +37,7 @@ __attribute__((export_name("dr_event"))) uint64_t dr_export_event(int32_t kind, 
   dr_memory_reset();
   uint32_t count = *(const uint16_t *)(at + 2);
   at += 4;
+  const char *envelope = at - 4;
   const dr_text none = {at, 0};
   dr_text time, status = none;
   dr_event e;
@@ -56,6 +57,7 @@ __attribute__((export_name("dr_event"))) uint64_t dr_export_event(int32_t kind, 
   e.target.json = count > 13 ? field(&at) : none;
   e.method = count > 14 ? field(&at) : none;
   e.query = count > 15 ? field(&at) : none;
+  dr_show(envelope, e.data.json, count > 16 ? field(&at) : none);
   e.time = 0;
   e.status = 0;
   e.bad = NULL;
@@ -71,8 +73,8 @@ __attribute__((export_name("dr_event"))) uint64_t dr_export_event(int32_t kind, 
   return (uint64_t)(uintptr_t)t.at << 32 | t.len | (dr_is_refusal(reply) ? 1u << 31 : 0);
 }
 
-static dr_text wrong(dr_event *e, const char *path, dr_text what) {
-  if (!e->bad) e->bad = dr_fail("bad_request", dr_join(dr(path), dr(" "), what));
+static dr_text wrong(dr_event *e, dr_text path, dr_text what) {
+  if (!e->bad) e->bad = dr_fail("bad_request", dr_join(path, dr(" "), what));
   return dr("");
 }
 
@@ -83,38 +85,38 @@ static uint32_t units(dr_text t) {
   return n;
 }
 
-static dr_text within(dr_event *e, const char *path, dr_text t, uint32_t max) {
+static dr_text within(dr_event *e, dr_text path, dr_text t, uint32_t max) {
   if (t.len <= max) return t; /* no character has fewer bytes than units */
   uint32_t n = units(t);
   if (n <= max) return t;
   return wrong(e, path, dr_join(dr("has "), dr_decimal(n), dr(" characters, the limit is "), dr_decimal(max)));
 }
 
-dr_text dr_string(dr_event *e, const char *path, uint32_t max) {
+dr_text dr_string_(dr_event *e, dr_text path, uint32_t max) {
   dr_text t = dr_value_string(e->data, path, DR_ABSENT);
   if (!dr_is(t)) return wrong(e, path, dr("must be a string"));
   if (!t.len) return wrong(e, path, dr("must not be empty"));
   return within(e, path, t, max);
 }
 
-dr_text dr_string_or(dr_event *e, const char *path, uint32_t max, dr_text fallback) {
+dr_text dr_string_or_(dr_event *e, dr_text path, uint32_t max, dr_text fallback) {
   if (!dr_value_has(e->data, path)) return fallback;
   dr_text t = dr_value_string(e->data, path, DR_ABSENT);
   return dr_is(t) && !t.len ? fallback : dr_string(e, path, max);
 }
 
-dr_text dr_id(dr_event *e, const char *path, uint32_t max) {
+dr_text dr_id_(dr_event *e, dr_text path, uint32_t max) {
   dr_text t = dr_value_text(e->data, path, dr(""));
   return t.len ? within(e, path, t, max) : wrong(e, path, dr("must be a string or a number"));
 }
 
-int64_t dr_integer(dr_event *e, const char *path, int64_t low, int64_t high) {
+int64_t dr_integer_(dr_event *e, dr_text path, int64_t low, int64_t high) {
   int64_t n = dr_value_integer(e->data, path, INT64_MIN);
   if (n != INT64_MIN && n >= low && n <= high) return n;
   wrong(e, path, dr_join(dr("must be a whole number from "), dr_decimal(low), dr(" to "), dr_decimal(high)));
   return low;
 }
 
-int64_t dr_integer_or(dr_event *e, const char *path, int64_t low, int64_t high, int64_t fallback) {
+int64_t dr_integer_or_(dr_event *e, dr_text path, int64_t low, int64_t high, int64_t fallback) {
   return dr_value_has(e->data, path) ? dr_integer(e, path, low, high) : fallback;
 }

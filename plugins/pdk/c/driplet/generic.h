@@ -6,6 +6,20 @@ static inline dr_text dr_text_same(dr_text t) { return t; }
 static inline dr_text dr_text_cstr(const char *s) { return (dr_text){s, (uint32_t)__builtin_strlen(s)}; }
 dr_text dr_json_text(dr_json *j); /* empty for NULL */
 
+bool dr_value_has_(dr_value v, dr_text path);
+dr_text dr_value_string_(dr_value v, dr_text path, dr_text fallback);
+dr_text dr_value_text_(dr_value v, dr_text path, dr_text fallback);
+int64_t dr_value_integer_(dr_value v, dr_text path, int64_t fallback);
+bool dr_value_bool_(dr_value v, dr_text path, bool fallback);
+dr_value dr_value_get_(dr_value v, dr_text path);
+dr_values dr_value_items_(dr_value v, dr_text path);
+dr_texts dr_value_texts_(dr_value v, dr_text path);
+dr_text dr_string_(dr_event *e, dr_text path, uint32_t max);
+dr_text dr_string_or_(dr_event *e, dr_text path, uint32_t max, dr_text fallback);
+dr_text dr_id_(dr_event *e, dr_text path, uint32_t max);
+int64_t dr_integer_(dr_event *e, dr_text path, int64_t low, int64_t high);
+int64_t dr_integer_or_(dr_event *e, dr_text path, int64_t low, int64_t high, int64_t fallback);
+
 /* Writing JSON: a key or an item's comma, then the value; the closing bracket is kept last. */
 dr_json *dr_empty_(void);
 dr_json *dr_key_(dr_json *object, dr_text key);

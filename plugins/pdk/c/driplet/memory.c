@@ -48,15 +48,31 @@ bool dr_extend(char *end, uint32_t bytes) {
 
 bool dr_equal_(dr_text a, dr_text b) { return a.len == b.len && dr_starts_(a, b); }
 
+/* The last bytes in one piece that may overlap the one before. */
 bool dr_starts_(dr_text t, dr_text prefix) {
-  if (t.len < prefix.len) return false;
-  uint32_t i = 0;
-  for (uint64_t a, b; i + 8 <= prefix.len; i += 8) {
-    __builtin_memcpy(&a, t.at + i, 8);
-    __builtin_memcpy(&b, prefix.at + i, 8);
-    if (a != b) return false;
+  uint32_t n = prefix.len, i = 0;
+  if (t.len < n) return false;
+  uint64_t a, b;
+  uint32_t c, d;
+  if (n >= 8) {
+    for (; i + 8 < n; i += 8) {
+      __builtin_memcpy(&a, t.at + i, 8);
+      __builtin_memcpy(&b, prefix.at + i, 8);
+      if (a != b) return false;
+    }
+    __builtin_memcpy(&a, t.at + n - 8, 8);
+    __builtin_memcpy(&b, prefix.at + n - 8, 8);
+    return a == b;
   }
-  for (; i < prefix.len; i++)
+  if (n >= 4) {
+    __builtin_memcpy(&c, t.at, 4);
+    __builtin_memcpy(&d, prefix.at, 4);
+    if (c != d) return false;
+    __builtin_memcpy(&c, t.at + n - 4, 4);
+    __builtin_memcpy(&d, prefix.at + n - 4, 4);
+    return c == d;
+  }
+  for (; i < n; i++)
     if (t.at[i] != prefix.at[i]) return false;
   return true;
 }
@@ -67,7 +83,7 @@ bool dr_contains_(dr_text t, dr_text part) {
   return false;
 }
 
-/* The last bytes in one piece that may overlap the one before. */
+/* As dr_starts_. */
 void dr_copy_few(char *to, const char *from, uint32_t n) {
   uint64_t x;
   uint32_t y;

@@ -1,7 +1,6 @@
 //! The imports of the ABI driplet_v1, as ABI.md lists them (a span is an address
 //! and a length; an out is an address and a capacity), envelopes, and results.
 
-use crate::text::text_ref;
 use crate::{Errno, List};
 
 #[link(wasm_import_module = "driplet_v1")]
@@ -87,10 +86,6 @@ impl<'a> Fields<'a> {
 
     pub fn left(&self) -> usize {
         self.count
-    }
-
-    pub fn text(&mut self) -> &'a str {
-        text_ref(self.take())
     }
 
     #[inline(never)]

@@ -1,6 +1,5 @@
 //! The event that a handler is asked about.
 
-use crate::abi::Fields;
 use crate::text::text_ref;
 use crate::{decimal, fail, join, subscribed, Error, Text, Value};
 
@@ -44,21 +43,23 @@ pub struct Event<'a> {
 }
 
 impl<'a> Event<'a> {
-    pub(crate) fn read(envelope: &'a [u8]) -> Self {
-        let mut fields = Fields::of(envelope);
-        let (event, topic, session, user, request) = (fields.text(), fields.text(), fields.text(), fields.text(), fields.text());
-        let (claims, time, body, account, endpoint) = (fields.take(), fields.take(), fields.take(), fields.text(), fields.text());
-        let mut more = [&[][..]; 6];
-        if fields.left() > 0 {
-            for field in &mut more {
-                *field = fields.take();
-            }
+    /// # Safety
+    /// envelope is what the host has written: it has at least ten fields, and is whole.
+    pub(crate) unsafe fn read(envelope: &'a [u8]) -> Self {
+        let count = (envelope.as_ptr().add(2) as *const u16).read_unaligned();
+        let mut at = envelope.as_ptr().add(4);
+        let mut more = [&[][..]; 7];
+        let (event, topic, session, user, request) = (field(&mut at), field(&mut at), field(&mut at), field(&mut at), field(&mut at));
+        let (claims, time, body, account, endpoint) = (field(&mut at), field(&mut at), field(&mut at), field(&mut at), field(&mut at));
+        for field_of in more.iter_mut().take(count.saturating_sub(10) as usize) {
+            *field_of = field(&mut at);
         }
-        let [state, status, headers, target, method, query] = more;
+        let [state, status, headers, target, method, query, index] = more;
         let time = time.try_into().map_or(0, i64::from_le_bytes);
         let status = status.try_into().map_or(0, i32::from_le_bytes);
         Event {
-            event, topic, session, user, request, claims: Value::of(claims), time, data: Value::of(body), body, account, endpoint,
+            event: text_ref(event), topic: text_ref(topic), session: text_ref(session), user: text_ref(user), request: text_ref(request),
+            claims: Value::of(claims), time, data: Value::shown(body, envelope, index), body, account: text_ref(account), endpoint: text_ref(endpoint),
             state, status, headers: Value::of(headers), target: Value::of(target), method: text_ref(method), query: text_ref(query),
         }
     }
@@ -112,6 +113,17 @@ impl<'a> Event<'a> {
     }
 }
 
+/// The field at at, which moves on behind it.
+#[inline(always)]
+unsafe fn field<'a>(at: &mut *const u8) -> &'a [u8] {
+    let n = (*at as *const u32).read_unaligned() as usize;
+    let field = core::slice::from_raw_parts(at.add(4), n);
+    *at = at.add(4 + n);
+    field
+}
+
+#[cold]
+#[inline(never)]
 fn wrong<T>(path: &str, what: &str) -> Result<T, Error> {
     fail("bad_request", &join(&[path, " ", what]))
 }

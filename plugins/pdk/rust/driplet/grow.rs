@@ -37,9 +37,18 @@ impl<T> List<T> {
     }
 
     /// Makes room for more. Panics when there is no memory.
+    #[inline]
     pub fn reserve(&mut self, more: usize) {
+        if more > self.cap - self.len {
+            self.grow(more);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn grow(&mut self, more: usize) {
         let need = self.len.saturating_add(more);
-        if need > self.cap && !self.try_resize(need.max(self.cap.saturating_mul(2))) {
+        if !self.try_resize(need.max(self.cap.saturating_mul(2))) {
             crate::trap("out of memory: raise memory under [limits] of the manifest");
         }
     }
@@ -63,6 +72,7 @@ impl<T> List<T> {
     }
 
     /// Adds an item.
+    #[inline]
     pub fn push(&mut self, item: T) {
         self.reserve(1);
         // SAFETY: there is room.
@@ -99,7 +109,7 @@ impl List<u8> {
 
 impl From<&[u8]> for List<u8> {
     fn from(bytes: &[u8]) -> Self {
-        let mut list = Self::new();
+        let mut list = Self::with_capacity(bytes.len());
         list.append(bytes);
         list
     }

@@ -1,7 +1,9 @@
 //! From the host's events to handlers, and their answers back.
 
+use crate::text::same;
 use crate::{fail, join, memory, Event, Filtered, List, Reply};
 use core::cell::UnsafeCell;
+use core::mem::ManuallyDrop;
 
 /// Handles one event.
 pub type Handler = fn(&Event) -> Reply;
@@ -98,7 +100,8 @@ const REFUSAL: u64 = 1 << 31;
 /// # Safety
 /// at and len are what the host has filled of dr_alloc's buffer.
 pub unsafe fn dispatch(routes: &[Route], kind: i32, at: *const u8, len: usize) -> u64 {
-    let e = Event::read(core::slice::from_raw_parts(at, len));
+    // Its fields are the host's: there is nothing to give back.
+    let e = ManuallyDrop::new(Event::read(core::slice::from_raw_parts(at, len)));
     let reply = match find(routes, kind, e.event) {
         Some(Handles::Event(h)) => h(&e).map(|json| json.0 .0),
         Some(Handles::Publish(h)) => h(&e).map(|verdict| verdict.0),
@@ -124,7 +127,7 @@ fn find(routes: &[Route], kind: i32, name: &str) -> Option<Handles> {
         if r.kind != kind {
             continue;
         }
-        if (kind != MESSAGE && kind != TIMER) || r.name == name {
+        if (kind != MESSAGE && kind != TIMER) || same(r.name.as_bytes(), name.as_bytes()) {
             return Some(r.handler);
         }
         let fits = matches!(r.name.as_bytes(), [prefix @ .., b'*'] if name.as_bytes().starts_with(prefix));

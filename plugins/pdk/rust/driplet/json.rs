@@ -18,7 +18,7 @@ pub fn list() -> Json {
 }
 
 fn started(text: &[u8]) -> Json {
-    let mut out = List::with_capacity(64);
+    let mut out = List::with_capacity(256); // most fit: growing copies
     out.append(text);
     Json(Text(out))
 }
@@ -38,9 +38,8 @@ pub fn json(text: &str) -> Json {
 impl Json {
     /// Adds a field to an object. A field set twice stands there twice: don't.
     pub fn set(mut self, key: &str, value: impl ToJson) -> Json {
-        self.open('}');
-        key.write(&mut self.0);
-        self.0 .0.push(b':');
+        self.open(b'}');
+        quote(key.as_bytes(), &mut self.0 .0, b':');
         value.write(&mut self.0);
         self.0 .0.push(b'}');
         self
@@ -48,7 +47,7 @@ impl Json {
 
     /// Adds an item to a list.
     pub fn push(mut self, value: impl ToJson) -> Json {
-        self.open(']');
+        self.open(b']');
         value.write(&mut self.0);
         self.0 .0.push(b']');
         self
@@ -60,8 +59,8 @@ impl Json {
     }
 
     /// Takes the closing bracket off. Panics for a set of what is no object, a push to what is no list.
-    fn open(&mut self, close: char) {
-        if self.0.as_bytes().last() != Some(&(close as u8)) {
+    fn open(&mut self, close: u8) {
+        if self.0.as_bytes().last() != Some(&close) {
             crate::trap("set is for an object(), push for a list()");
         }
         match &mut self.0 .0[..] {
@@ -84,11 +83,20 @@ impl AsRef<[u8]> for Json {
 pub trait ToJson {
     /// Appends the JSON text.
     fn write(&self, out: &mut Text);
+
+    /// The JSON text, if it lies somewhere already.
+    #[doc(hidden)]
+    fn written(&self) -> Option<&str> {
+        None
+    }
 }
 
 impl<T: ToJson + ?Sized> ToJson for &T {
     fn write(&self, out: &mut Text) {
         (**self).write(out)
+    }
+    fn written(&self) -> Option<&str> {
+        (**self).written()
     }
 }
 
@@ -104,6 +112,9 @@ impl<T: ToJson> ToJson for Option<T> {
 impl ToJson for Json {
     fn write(&self, out: &mut Text) {
         out.push_str(if self.0.is_empty() { "null" } else { &self.0 })
+    }
+    fn written(&self) -> Option<&str> {
+        Some(&self.0).map(|text| &**text).filter(|text| !text.is_empty())
     }
 }
 
@@ -148,7 +159,7 @@ impl ToJson for Text {
 
 impl ToJson for str {
     fn write(&self, out: &mut Text) {
-        quote(self.as_bytes(), &mut out.0);
+        quote(self.as_bytes(), &mut out.0, 0);
     }
 }
 
@@ -159,9 +170,13 @@ fn special(x: u64) -> u64 {
     (x.wrapping_sub(ONES * 0x20) | less(b'"') | less(b'\\')) & !x & (ONES << 7)
 }
 
+fn plain(c: u8) -> bool {
+    c >= 0x20 && c != b'"' && c != b'\\'
+}
+
 /// Writes text as a JSON string: copies while it looks, eight bytes at a time. Whole characters are
-/// copied, and what is put between them is ASCII.
-fn quote(text: &[u8], out: &mut List<u8>) {
+/// copied, and what is put between them is ASCII. Behind the quotation marks goes one more byte, unless it is 0.
+fn quote(text: &[u8], out: &mut List<u8>, after: u8) {
     const HEX: &[u8; 16] = b"0123456789abcdef";
     out.reserve(text.len() + 3); // the quotation marks, and what stands behind most strings
     let mut i = 0;
@@ -173,29 +188,37 @@ fn quote(text: &[u8], out: &mut List<u8>) {
         to = to.add(1);
         loop {
             let mut found = 0;
-            while found == 0 && i + 8 <= text.len() {
+            while i + 8 <= text.len() {
                 let x = (text.as_ptr().add(i) as *const u64).read_unaligned();
                 (to as *mut u64).write_unaligned(x);
                 found = special(x);
-                let n = if found == 0 { 8 } else { found.trailing_zeros() as usize >> 3 };
+                if found != 0 {
+                    break;
+                }
+                i += 8;
+                to = to.add(8);
+            }
+            if found != 0 {
+                let n = found.trailing_zeros() as usize >> 3;
                 i += n;
                 to = to.add(n);
-            }
-            if found == 0 && i + 4 <= text.len() {
-                let x = (text.as_ptr().add(i) as *const u32).read_unaligned();
-                if special(x as u64 | 0x6161616100000000) == 0 {
-                    (to as *mut u32).write_unaligned(x);
-                    i += 4;
-                    to = to.add(4);
+            } else {
+                if i + 4 <= text.len() {
+                    let x = (text.as_ptr().add(i) as *const u32).read_unaligned();
+                    if special(x as u64 | 0x6161616100000000) == 0 {
+                        (to as *mut u32).write_unaligned(x);
+                        i += 4;
+                        to = to.add(4);
+                    }
                 }
-            }
-            while i < text.len() && special(*text.get_unchecked(i) as u64 | 0x6161616161616100) == 0 {
-                to.write(*text.get_unchecked(i));
-                i += 1;
-                to = to.add(1);
-            }
-            if i == text.len() {
-                break;
+                while i < text.len() && plain(*text.get_unchecked(i)) {
+                    to.write(*text.get_unchecked(i));
+                    i += 1;
+                    to = to.add(1);
+                }
+                if i == text.len() {
+                    break;
+                }
             }
             let c = *text.get_unchecked(i);
             i += 1;
@@ -209,6 +232,7 @@ fn quote(text: &[u8], out: &mut List<u8>) {
             to = out.address().add(out.len());
         }
         to.write(b'"');
-        out.set_len(to.offset_from(out.as_ptr()) as usize + 1);
+        to.add(1).write(after);
+        out.set_len(to.offset_from(out.as_ptr()) as usize + 1 + (after != 0) as usize);
     }
 }

@@ -166,6 +166,28 @@ pub fn parse(text: &str) -> Option<i64> {
     Some(if negative { -n } else { n })
 }
 
+/// Whether two are the same: some bytes at a time, the last ones in a piece that may overlap the one before.
+pub(crate) fn same(a: &[u8], b: &[u8]) -> bool {
+    // SAFETY: what is read lies within both.
+    unsafe fn both<T: Copy + PartialEq>(a: *const u8, b: *const u8, at: usize) -> bool {
+        (a.add(at) as *const T).read_unaligned() == (b.add(at) as *const T).read_unaligned()
+    }
+    let (n, a_at, b_at) = (a.len(), a.as_ptr(), b.as_ptr());
+    if n != b.len() {
+        return false;
+    }
+    unsafe {
+        match n {
+            0 => true,
+            1 => *a_at == *b_at,
+            2..=3 => both::<u16>(a_at, b_at, 0) && both::<u16>(a_at, b_at, n - 2),
+            4..=8 => both::<u32>(a_at, b_at, 0) && both::<u32>(a_at, b_at, n - 4),
+            9..=16 => both::<u64>(a_at, b_at, 0) && both::<u64>(a_at, b_at, n - 8),
+            _ => a == b,
+        }
+    }
+}
+
 /// Bytes that are UTF-8 by the ABI.
 pub(crate) fn text_ref(bytes: &[u8]) -> &str {
     // SAFETY: ABI.md promises that all text of the host is UTF-8, and a Text is made of str.

@@ -26,7 +26,14 @@ fn json_of(value: impl ToJson) -> Text {
 
 /// Publishes when the handler ends.
 pub fn publish(topic: &str, data: impl ToJson, o: PublishOptions) -> Result<(), Errno> {
-    let data = json_of(data);
+    let made;
+    let data = match data.written() {
+        Some(text) => text,
+        None => {
+            made = json_of(data);
+            &made
+        }
+    };
     let fields = [o.event.as_bytes(), o.except.as_bytes(), o.id.as_bytes(), &[0]];
     let options = envelope(if o.no_history { &fields } else { &fields[..3] });
     // SAFETY: as everywhere in this file: the addresses and lengths are those of slices.

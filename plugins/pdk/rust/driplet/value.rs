@@ -1,7 +1,8 @@
 //! Reading JSON and the configuration: the host walks both.
 
-use crate::text::text_ref;
+use crate::text::{same, text_ref};
 use crate::{abi, answer, parse, List, Text};
+use core::mem::size_of;
 use core::ops::Deref;
 
 /// JSON text to look into. A path is keys joined by dots, in a list an index from
@@ -11,35 +12,53 @@ pub struct Value<'a>(Json<'a>);
 enum Json<'a> {
     Lent(&'a [u8]),
     Own(List<u8>),
+    /// The event's data, with what the envelope tells of its members.
+    Shown { json: &'a [u8], envelope: &'a [u8], members: &'a [u8] },
 }
 
 impl Deref for Json<'_> {
     type Target = [u8];
     fn deref(&self) -> &[u8] {
         match self {
-            Json::Lent(json) => json,
+            Json::Lent(json) | Json::Shown { json, .. } => json,
             Json::Own(json) => json,
         }
     }
 }
 
-/// What the host has found: its type and its bytes.
-pub(crate) struct Found {
+/// What stands at a path: its type and its bytes.
+pub(crate) struct Found<'a> {
     kind: u8,
-    result: List<u8>,
+    bytes: Bytes<'a>,
 }
 
-impl Found {
-    pub(crate) fn of(result: List<u8>) -> Option<Found> {
-        Some(Found { kind: *result.first()?, result })
+enum Bytes<'a> {
+    Shown(&'a [u8]),
+    /// As the host told them: behind the type.
+    Told(List<u8>),
+}
+
+impl<'a> Found<'a> {
+    pub(crate) fn of(result: List<u8>) -> Option<Self> {
+        Some(Found { kind: *result.first()?, bytes: Bytes::Told(result) })
     }
 
     fn bytes(&self) -> &[u8] {
-        self.result.get(1..).unwrap_or(&[])
+        match &self.bytes {
+            Bytes::Shown(bytes) => bytes,
+            Bytes::Told(result) => result.get(1..).unwrap_or(&[]),
+        }
+    }
+
+    fn own(self) -> List<u8> {
+        match self.bytes {
+            Bytes::Shown(bytes) => List::from(bytes),
+            Bytes::Told(result) => result.behead(),
+        }
     }
 
     fn text(self) -> Text {
-        Text(self.result.behead()) // the host has looked that it is UTF-8
+        Text(self.own()) // the host has looked that it is UTF-8
     }
 
     fn json(self) -> Value<'static> {
@@ -48,15 +67,61 @@ impl Found {
             b't' => List::from(&b"true"[..]),
             b'f' => List::from(&b"false"[..]),
             b'z' => List::from(&b"null"[..]),
-            _ => self.result.behead(),
+            _ => self.own(),
         };
         Value(Json::Own(owned))
     }
 }
 
+/// A member of the event's data, as ABI.md, 3, has it.
+#[derive(Clone, Copy)]
+#[repr(C)]
+struct Member {
+    key: u32,
+    value: u32,
+    length: u32,
+    key_length: u16,
+    kind: u8,
+    zero: u8,
+}
+
+/// Looks into the index of the event's data. None: ask the host; Some(None): nothing stands there.
+fn look<'a>(envelope: &'a [u8], members: &'a [u8], path: &[u8]) -> Option<Option<Found<'a>>> {
+    if path.is_empty() {
+        return None;
+    }
+    for m in members.chunks_exact(size_of::<Member>()) {
+        // SAFETY: the host has written it.
+        let m = unsafe { (m.as_ptr() as *const Member).read_unaligned() };
+        if m.key_length as usize != path.len() {
+            continue;
+        }
+        // SAFETY: the host says that they lie in the envelope.
+        let span = |at: u32, n: u32| unsafe { core::slice::from_raw_parts(envelope.as_ptr().add(at as usize), n as usize) };
+        if same(span(m.key, m.key_length as u32), path) {
+            return Some(Some(Found { kind: m.kind, bytes: Bytes::Shown(span(m.value, m.length)) }));
+        }
+    }
+    if path.contains(&b'.') {
+        return None;
+    }
+    Some(None)
+}
+
 impl<'a> Value<'a> {
     pub(crate) fn of(json: &'a [u8]) -> Self {
         Value(Json::Lent(json))
+    }
+
+    /// The event's data, with the envelope's field index.
+    pub(crate) fn shown(json: &'a [u8], envelope: &'a [u8], index: &'a [u8]) -> Self {
+        match index {
+            [a, b, c, d, rest @ ..] => {
+                let n = u32::from_le_bytes([*a, *b, *c, *d]) as usize;
+                Value(Json::Shown { json, envelope, members: rest.get(..n * size_of::<Member>()).unwrap_or(&[]) })
+            }
+            _ => Value::of(json),
+        }
     }
 
     /// Looks into JSON text, for instance from the store. What is no JSON has nothing in it.
@@ -68,11 +133,21 @@ impl<'a> Value<'a> {
         Value(Json::Own(json))
     }
 
-    pub(crate) fn found(found: Option<Found>) -> Value<'static> {
+    pub(crate) fn found(found: Option<Found<'_>>) -> Value<'static> {
         found.map_or(Value(Json::Lent(&[])), Found::json)
     }
 
-    fn find(&self, path: &str) -> Option<Found> {
+    fn find(&self, path: &str) -> Option<Found<'_>> {
+        if let Json::Shown { envelope, members, .. } = self.0 {
+            if let Some(found) = look(envelope, members, path.as_bytes()) {
+                return found;
+            }
+        }
+        self.ask(path)
+    }
+
+    #[inline(never)]
+    fn ask(&self, path: &str) -> Option<Found<'static>> {
         if self.0.is_empty() {
             return None;
         }
@@ -81,7 +156,7 @@ impl<'a> Value<'a> {
         Found::of(result.ok()?) // not there, or no JSON
     }
 
-    fn find_kind(&self, path: &str, kinds: &[u8]) -> Option<Found> {
+    fn find_kind(&self, path: &str, kinds: &[u8]) -> Option<Found<'_>> {
         self.find(path).filter(|f| kinds.contains(&f.kind))
     }
 
