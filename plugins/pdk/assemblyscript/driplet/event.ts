@@ -1,9 +1,9 @@
 import { text, begin, lend, lent } from "./bytes";
 import { host_subscribed } from "./imports";
 import { Refusal, fail } from "./reply";
-import { Value, find, foundStringOrNull } from "./value";
+import { Value, find, foundStringOrNull, show } from "./value";
 
-const FIELDS = 16;
+const FIELDS = 17;
 // Of each field of the event at hand, where it lies and how long it is.
 const spans = new StaticArray<u32>(FIELDS * 2);
 
@@ -21,6 +21,7 @@ export function openEnvelope(ptr: usize, len: i32): void {
     unchecked((spans[i * 2 + 1] = n));
     p += n;
   }
+  show(ptr, unchecked(spans[14]), unchecked(spans[32]), unchecked(spans[33]));
 }
 
 /** Where the event's name lies, and how long it is. */
