@@ -37,7 +37,7 @@ func printRecord(w io.Writer, indent string, r *cases.Record) {
 	}
 	fmt.Fprintf(&b, "%s%s\n", indent, strings.Join(line, "  "))
 	for _, text := range r.Logs {
-		fmt.Fprintf(&b, "%s    log      %s\n", indent, shortened(onOneLine(text)))
+		fmt.Fprintf(&b, "%s    log      %s\n", indent, inColumn(shortened(text), indent+"             "))
 	}
 	for _, raw := range r.Effects {
 		op, rest := effectText(raw)
@@ -108,6 +108,18 @@ func shortened(text string) string {
 		return text
 	}
 	return fmt.Sprintf("%s… (%d bytes)", strings.ToValidUTF8(text[:longest], ""), len(text))
+}
+
+// inColumn writes a text of several lines, such as what a runtime tells of a
+// panic, below each other behind indent.
+func inColumn(text, indent string) string {
+	var lines []string
+	for line := range strings.Lines(strings.ReplaceAll(text, "\t", "    ")) {
+		if line = strings.TrimSuffix(line, "\n"); line != "" {
+			lines = append(lines, onOneLine(line))
+		}
+	}
+	return strings.Join(lines, "\n"+indent)
 }
 
 // onOneLine escapes what may not stand in a terminal's line.

@@ -124,6 +124,7 @@ type outcome struct {
 	answer  []byte
 	refusal *core.Error
 	edit    *edit // of a publish
+	fault   error // why a refusal cannot be passed on; then refusal says that the plugin failed
 }
 
 // errPaused: the breaker is open.
@@ -166,7 +167,7 @@ func (b *binding) handle(ctx context.Context, input *Input, client *core.ClientE
 	p.put(in)
 	if fx != nil {
 		if refusal := b.apply(ctx, fx); refusal != nil && out.refusal == nil {
-			out = outcome{refusal: refusal}
+			out = outcome{refusal: refusal} // the store is full
 			if trace != nil {
 				trace.Answer, trace.Refusal = nil, refusal
 			}
@@ -176,9 +177,13 @@ func (b *binding) handle(ctx context.Context, input *Input, client *core.ClientE
 		}
 	}
 	b.traced(trace)
-	if out.refusal != nil {
+	switch {
+	case out.fault != nil:
+		b.told(input).Error("the plugin failed", "error", out.fault)
+		b.count(input, "failed", took, fuel)
+	case out.refusal != nil:
 		b.count(input, "refused", took, fuel)
-	} else {
+	default:
 		b.count(input, "ok", took, fuel)
 	}
 	return out, nil
@@ -188,11 +193,10 @@ func (b *binding) handle(ctx context.Context, input *Input, client *core.ClientE
 func (b *binding) judge(kind Kind, client *core.ClientEvent, raw []byte, refused bool) (out outcome, err error) {
 	if refused {
 		out.refusal, err = parseRefusal(b.Name, raw)
-		if err != nil {
-			b.logger().Error("the plugin gives a refusal that cannot be passed on", "error", err)
-			out.refusal, err = failure(b.Name), nil
+		if err != nil { // it meant to refuse: it has, whatever on_failure says
+			out.refusal, out.fault = failure(b.Name), err
 		}
-		return out, err
+		return out, nil
 	}
 	switch kind {
 	case KindConnect, KindSubscribe:
@@ -224,7 +228,7 @@ func (b *binding) judge(kind Kind, client *core.ClientEvent, raw []byte, refused
 // failed counts and logs a failure of the plugin.
 func (b *binding) failed(input *Input, took time.Duration, fuel int64, err error) error {
 	b.count(input, "failed", took, fuel)
-	log := b.logger().With("kind", input.Kind.String(), "event", input.Event, "topic", input.Topic)
+	log := b.told(input)
 	log.Error("the plugin failed", "error", err)
 	if b.host.Manual {
 		return err
@@ -239,6 +243,11 @@ func (b *binding) count(input *Input, outcome string, took time.Duration, fuel i
 	if m := b.host.Meter; m != nil {
 		m.Handled(b.Name, b.endpoint.Name, input.Kind.String(), outcome, took, fuel)
 	}
+}
+
+// told is the log for what became of an event.
+func (b *binding) told(input *Input) *slog.Logger {
+	return b.logger().With("kind", input.Kind.String(), "event", input.Event, "topic", input.Topic)
 }
 
 func (b *binding) logger() *slog.Logger {

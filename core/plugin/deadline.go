@@ -132,5 +132,7 @@ func (in *instance) clock() time.Duration { return time.Since(in.made) }
 // takes its results. After an error the instance must be thrown away.
 func (in *instance) run(fn api.Function, stack []uint64, limit time.Duration) error {
 	in.begin(limit)
-	return in.explain(stopped(fn.CallWithStack(&in.ctx, stack)))
+	err := in.explain(stopped(fn.CallWithStack(&in.ctx, stack)))
+	in.printed.end()
+	return err
 }

@@ -16,11 +16,11 @@ type Trace struct {
 	Answer                    []byte
 	Refusal                   *core.Error
 	Deferred                  core.Handle // the caller waits for a later answer; 0: not
-	Failure                   error       // trap, deadline, bad answer
+	Failure                   error       // trap, deadline, bad answer; or why Refusal is plugin_failed: what the plugin gave cannot be passed on
 	Took                      time.Duration
 	Fuel                      int64 // as package meter counts it: about the instructions that ran
 	Logs                      []string
-	Effects                   []Effect // as asked for; applied unless Failure, or Refusal says that the store is full
+	Effects                   []Effect // as asked for; applied unless there is a Failure without a Refusal, or Refusal says that the store is full
 	Reads                     []Read
 	Cut                       bool // too large to be kept: reads are left out; in what is kept, data and effects too
 }
@@ -54,6 +54,9 @@ func (in *instance) read(r Read) {
 // trace makes the record of the event that in has just handled.
 func (in *instance) trace(input *Input, took time.Duration, fuel int64, out outcome, err error) *Trace {
 	b := in.b
+	if err == nil {
+		err = out.fault
+	}
 	if !in.traced && err == nil {
 		return nil
 	}

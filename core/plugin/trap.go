@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/tetratelabs/wazero/sys"
+
 	"github.com/driplet/driplet/core/plugin/meter"
 )
 
@@ -54,6 +56,9 @@ const (
 func stopped(err error) error {
 	if err == nil {
 		return nil
+	}
+	if exit := (*sys.ExitError)(nil); errors.As(err, &exit) {
+		return &trap{cause: err, why: fmt.Sprintf("it ended itself, with the exit code %d: a plugin serves many events; return an error, or a refusal, instead of exiting", exit.ExitCode())}
 	}
 	text := err.Error()
 	why, trace, found := strings.Cut(text, traceMark)
@@ -177,7 +182,11 @@ func (in *instance) explain(err error) error {
 	if errors.Is(err, errOverflow) {
 		return fmt.Errorf("%w. If it does, raise stack (%s) under [limits] in %s.toml", err, sizeText(int64(in.b.Limits.Stack)), in.b.Name)
 	}
-	if words := in.lastWords(); words != "" {
+	words, exit := in.lastWords(), (*sys.ExitError)(nil)
+	switch {
+	case words != "" && errors.As(err, &exit):
+		t.why = words + "; " + t.why
+	case words != "":
 		t.why = words // whoever prints its reason ends with a plain trap
 	}
 	if held, most := in.memory(); held*2 > most {

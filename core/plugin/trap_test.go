@@ -2,6 +2,7 @@ package plugin_test
 
 import (
 	"encoding/binary"
+	"slices"
 	"strings"
 	"testing"
 
@@ -25,17 +26,65 @@ func calling(name string, code ...[]byte) []byte {
 	return m.Bytes()
 }
 
-// printing is a guest that prints to its standard error and traps.
-func printing(text string) []byte {
+// printing is a guest that prints to its standard error, in pieces, and traps.
+func printing(pieces ...string) []byte { return printingThen(asm.Unreachable, pieces...) }
+
+// exiting is a guest that prints, and ends its process.
+func exiting(pieces ...string) []byte { return printingThen(nil, pieces...) }
+
+// printingThen is a guest that prints and ends with code; nil is proc_exit(3).
+func printingThen(end []byte, pieces ...string) []byte {
 	m := new(asm.Module)
 	write := m.Import("wasi_snapshot_preview1", "fd_write", "iiii", "i")
+	exit := m.Import("wasi_snapshot_preview1", "proc_exit", "i", "")
 	m.Memory(4, 0)
-	m.Data(guestText, binary.LittleEndian.AppendUint32(binary.LittleEndian.AppendUint32(nil, guestText+8), uint32(len(text))))
-	m.Data(guestText+8, []byte(text))
+	if end == nil {
+		end = asm.Code(asm.I32Const(3), asm.Call(exit), asm.Unreachable)
+	}
+	var vectors []byte
+	for _, p := range pieces {
+		vectors = binary.LittleEndian.AppendUint32(binary.LittleEndian.AppendUint32(vectors, uint32(guestText+8*len(pieces)+len(strings.Join(pieces, ""))-len(strings.Join(pieces[len(vectors)/8:], "")))), uint32(len(p)))
+	}
+	m.Data(guestText, vectors)
+	m.Data(guestText+int32(len(vectors)), []byte(strings.Join(pieces, "")))
 	m.Func("dr_abi", "", "i", "", asm.I32Const(1))
 	m.Func("dr_alloc", "i", "i", "", asm.I32Const(guestBuffer))
-	m.Func("dr_event", "iii", "I", "", asm.I32Const(2), asm.I32Const(guestText), asm.I32Const(1), asm.I32Const(guestOut), asm.Call(write), asm.Drop, asm.Unreachable)
+	m.Func("dr_event", "iii", "I", "", asm.I32Const(2), asm.I32Const(guestText), asm.I32Const(int32(len(pieces))), asm.I32Const(guestOut), asm.Call(write), asm.Drop, end)
 	return m.Bytes()
+}
+
+// What a guest prints is logged by the line, however a runtime cuts it; what
+// tells of its end is one text, and the reason that is given.
+func TestPrintedLines(t *testing.T) {
+	long := strings.Repeat("x", plugin.MaxLogText+1)
+	many := make([]string, plugin.MaxLogLines+5)
+	for i := range many {
+		many[i] = "a line\n"
+	}
+	for name, c := range map[string]struct {
+		pieces []string
+		lines  []string
+		why    string // the failure begins with it
+	}{
+		"pieces":         {[]string{"he", "llo\nyou", "\n\n", "rest "}, []string{"hello", "you", "rest"}, "hello; you; it ran"},
+		"Go's panic":     {[]string{"hello\n", "panic: ", "no cheese", "\n", "\n", "goroutine ", "1", " [running]:\n", "main.buy(", "0x2", ")\n\t", "shop/main.go", ":", "47", " +", "0x4", "\n"}, []string{"hello", "panic: no cheese\n\ngoroutine 1 [running]:\nmain.buy(0x2)\n\tshop/main.go:47 +0x4"}, "panic: no cheese (shop/main.go:47); it ran"},
+		"Go's deadlock":  {[]string{"fatal error: ", "all asleep", "\n"}, []string{"fatal error: all asleep"}, "fatal error: all asleep; it ran"},
+		"Rust's panic":   {[]string{"thread '<unnamed>' panicked at main.rs:3:5:\nno cheese\n", "note: more\n"}, []string{"thread '<unnamed>' panicked at main.rs:3:5:\nno cheese\nnote: more"}, "thread '<unnamed>' panicked at main.rs:3:5:; no cheese; note: more; it ran"},
+		"after a lot":    {[]string{long + "\n", "panic: ", "no cheese\n"}, []string{long[:plugin.MaxLogText], "panic: no cheese"}, "panic: no cheese; it ran"},
+		"after too many": {append(many, "panic: ", "no cheese\n"), append(strings.Split(strings.Repeat("a line\n", plugin.MaxLogLines-1)+"a line", "\n"), "panic: no cheese"), "panic: no cheese; it ran"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r, _, err := one(t, printing(c.pieces...))
+			wantCode(t, err, core.CodePluginFailed)
+			got := r.lastTrace()
+			if !slices.Equal(got.Logs, c.lines) {
+				t.Errorf("logs %.500q, want %.500q", got.Logs, c.lines)
+			}
+			if !strings.HasPrefix(got.Failure.Error(), c.why) {
+				t.Errorf("failure %.500q, want %q", got.Failure.Error(), c.why)
+			}
+		})
+	}
 }
 
 // What an author reads about a plugin that failed says where, and what to do.
@@ -55,6 +104,8 @@ func TestFailuresSayWhatToDo(t *testing.T) {
 		"memory":           {calling("hoard", grow), []string{"unreachable", "; it ran hoard. Its memory holds 13056 KiB of 16 MiB: if it ran out, hold less, or raise memory under [limits] in p.toml"}},
 		"recursion":        {recursion(), []string{"call depth: its calls go more than 20000 deep, or take more stack than it may. Does the recursion end?; it ran function ", " times). If it does, raise stack (1 MiB) under [limits] in p.toml"}},
 		"its own words":    {printing("panic: no cheese\n\ngoroutine 1 [running]:\nruntime.gopanic(0x1)\n\truntime/panic.go:1 +0x3\nmain.buy(0x2)\n\texample.com/shop/main.go:47 +0x4\n"), []string{"panic: no cheese (example.com/shop/main.go:47); it ran "}},
+		"an exit":          {exiting(), []string{"it ended itself, with the exit code 3: a plugin serves many events; return an error, or a refusal, instead of exiting"}},
+		"words and exit":   {exiting("no cheese\n"), []string{"no cheese; it ended itself, with the exit code 3"}},
 		"words of a line":  {printing("no cheese\nat all\n"), []string{"no cheese; at all; it ran "}},
 		"an abort":         {aborting("no cheese"), []string{"no cheese (", ":12:3)"}},
 		"too long":         {newGuest().finish(asm.I64Const(1024<<32 | (plugin.MaxAnswer + 1))), []string{"its answer has 65537 bytes, the limit is 65536: publish what is long, or answer in parts"}},

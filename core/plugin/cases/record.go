@@ -21,7 +21,7 @@ type Record struct {
 	Event    RecordedEvent     `json:"event"`
 	Answer   json.RawMessage   `json:"answer,omitempty"`
 	Refusal  json.RawMessage   `json:"refusal,omitempty"`
-	Failure  string            `json:"failure,omitempty"`  // trap, deadline, bad answer: nothing was applied
+	Failure  string            `json:"failure,omitempty"`  // trap, deadline, bad answer: nothing was applied; beside a refusal, plugin_failed, why that could not be passed on
 	Deferred uint64            `json:"deferred,omitempty"` // the handle of the request that stays open
 	Took     int64             `json:"took_us"`
 	Fuel     int64             `json:"fuel"`
