@@ -100,13 +100,6 @@ func (mod *module) configFor(ep *core.Endpoint) ([]byte, error) {
 	return out, nil
 }
 
-func suggest(word string, known []string) string {
-	if len(known) == 0 {
-		return ""
-	}
-	return fmt.Sprintf(": did you mean %q?", nearest(word, known))
-}
-
 // pool is where an event's instance comes from.
 func (b *binding) pool(topic string) *pool {
 	if len(b.pools) == 1 {

@@ -282,6 +282,31 @@ func TestRefusedAtLoad(t *testing.T) {
 		m.Func("dr_init", "ii", "I", "", asm.I64Const(guestText<<32|int64(len(text))|1<<31))
 		return m.Bytes()
 	}
+	importing2 := func(a, aParams, b, bParams string) []byte {
+		m := new(asm.Module)
+		m.Import("driplet_v1", a, aParams, "i")
+		m.Import("driplet_v1", b, bParams, "i")
+		return m.Bytes()
+	}
+	// importingKind imports env.x, a memory, table or global, and has nothing else.
+	importingKind := func(kind byte, typ ...byte) []byte {
+		entry := append([]byte{1, 3, 'e', 'n', 'v', 1, 'x', kind}, typ...)
+		return append([]byte{0, 'a', 's', 'm', 1, 0, 0, 0, 2, byte(len(entry))}, entry...)
+	}
+	trapping := func(where string) []byte {
+		m := new(asm.Module)
+		m.Memory(4, 0)
+		for _, f := range []struct {
+			name, params, results string
+			code                  []byte
+		}{{"dr_abi", "", "i", asm.I32Const(1)}, {"dr_alloc", "i", "i", asm.I32Const(guestBuffer)}, {"dr_event", "iii", "I", asm.I64Const(0)}} {
+			if f.name == where {
+				f.code = asm.Unreachable
+			}
+			m.Func(f.name, f.params, f.results, "", f.code)
+		}
+		return m.Bytes()
+	}
 	program := func() []byte {
 		m := new(asm.Module)
 		m.Memory(1, 0)
@@ -306,7 +331,15 @@ func TestRefusedAtLoad(t *testing.T) {
 		"wrong abi":           {custom(2, guestBuffer, "iii", false), "speaks abi 2, this server 1"},
 		"no room":             {custom(1, 0, "iii", false), "dr_alloc returned 0"},
 		"buffer outside":      {custom(1, 0x7fffffff, "iii", false), "buffer outside its memory"},
-		"traps at start":      {custom(1, guestBuffer, "iii", true), "unreachable"},
+		"traps at start":      {custom(1, guestBuffer, "iii", true), "its start function: wasm error: unreachable (it gave up"},
+		"traps in dr_alloc":   {trapping("dr_alloc"), "dr_alloc: wasm error: unreachable"},
+		"imports a global":    {importingKind(3, 0x7f, 0), "imports the global env.x: a server offers functions alone, define it in the module"},
+		"imports a table":     {importingKind(1, 0x70, 0, 1), "imports the table env.x: a server offers functions alone"},
+		"imports its memory":  {importingKind(2, 0, 1), "imports its memory (env.x): it must define and export it"},
+		"another ABI":         {importing("driplet_v2", "publish", "", ""), "imports driplet_v2.publish: it is built for driplet_v2, this server speaks driplet_v1: rebuild it with this server's guest library"},
+		"a slip of the pen":   {importing("driplet_v1", "publsh", "", ""), `or is it meant to be "publish"? (its names are in ABI.md, 4)`},
+		"another abort":       {importing("env", "abort", "i", ""), "imports env.abort as (i32) -> (), but AssemblyScript's is (i32 i32 i32 i32) -> ()"},
+		"two faults":          {importing2("http_fetch", "iiii", "now2", ""), `p 1.2.0: imports http_fetch, but p.toml grants no "http": add http = ["https://…"] under [capabilities], or remove the call; imports driplet_v1.now2, which this server does not know`},
 		"unknown import":      {importing("driplet_v1", "launch", "", ""), "imports driplet_v1.launch, which this server does not know"},
 		"unknown module":      {importing("env", "printf", "ii", "i"), "imports env.printf, which this server does not have"},
 		"undefined function":  {importing("env", "printf", "ii", "i"), "a function is declared and nowhere defined: link what defines it, or remove the call"},

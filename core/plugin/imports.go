@@ -2,7 +2,6 @@ package plugin
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -114,6 +113,14 @@ func importNamed(name string) *importSpec {
 	return nil
 }
 
+func importNames() []string {
+	names := make([]string, len(imports))
+	for i := range imports {
+		names[i] = imports[i].name
+	}
+	return names
+}
+
 func valueTypes(types string) []api.ValueType {
 	out := make([]api.ValueType, len(types))
 	for i, c := range types {
@@ -164,22 +171,28 @@ func (spec *importSpec) function() api.GoModuleFunc {
 	}
 }
 
-// checkImports refuses a module that asks for what is not there or not granted.
-// wasm is the module as it came.
-func (m *Manifest) checkImports(defs []api.FunctionDefinition, wasm []byte) error {
-	for _, d := range defs {
-		module, name, _ := d.Import()
-		if err := checkImport(module, name, typeText(d.ParamTypes(), d.ResultTypes())); err != nil {
-			return m.errorf("%w", err)
+// maxFaults is how many imports an error tells of: a module that was built for
+// somewhere else has hundreds that are wrong.
+const maxFaults = 8
+
+// checkImports refuses a module that asks for what is not there or not granted,
+// with all that is to be done about it. wasm is the module as it came.
+func (m *Manifest) checkImports(wasm []byte) error {
+	d, err := meter.Describe(wasm)
+	if err != nil {
+		return m.errorf("%s is not a module that can be loaded: %w", m.Wasm, err)
+	}
+	var faults []string
+	for _, a := range Ask(wasm, d.Imports, m) {
+		if a.Fault != "" {
+			faults = append(faults, a.Fault)
 		}
-		if module != abiModule {
-			continue
-		}
-		err := m.checkGrant(importNamed(name))
-		if refused := (*ungranted)(nil); errors.As(err, &refused) {
-			refused.find(wasm)
-			return m.errorf("%w", err)
-		}
+	}
+	if more := len(faults) - maxFaults; more > 0 {
+		faults = append(faults[:maxFaults], fmt.Sprintf("and so with %d more", more))
+	}
+	if len(faults) > 0 {
+		return m.errorf("%s", strings.Join(faults, "; "))
 	}
 	return nil
 }
@@ -195,14 +208,25 @@ var strangers = map[string]string{
 	"extism:host/env":          "it is written for Extism: use Driplet's guest library instead",
 }
 
+// abortType is AssemblyScript's abort(message, file, line, column).
+const abortType = "(i32 i32 i32 i32) -> ()"
+
 // checkImport refuses a function that no server has, of a type as typeText
 // writes it.
 func checkImport(module, name, typ string) error {
 	switch {
-	case module == wasiModule, module == meter.HostModule:
+	case typ == "memory":
+		return fmt.Errorf("imports its memory (%s.%s): it must define and export it", module, name)
+	case !strings.HasPrefix(typ, "("):
+		return fmt.Errorf("imports the %s %s.%s: a server offers functions alone, define it in the module", typ, module, name)
+	case module == wasiModule:
+		return nil
+	case module == "env" && name == "abort" && typ == abortType:
 		return nil
 	case module == "env" && name == "abort":
-		return nil
+		return fmt.Errorf("imports env.abort as %s, but AssemblyScript's is %s: link what defines it, or remove the call", typ, abortType)
+	case strings.HasPrefix(module, "driplet_v") && module != abiModule:
+		return fmt.Errorf("imports %s.%s: it is built for %s, this server speaks %s: rebuild it with this server's guest library", module, name, module, abiModule)
 	case module != abiModule:
 		why, known := strangers[module]
 		if !known {
@@ -212,7 +236,11 @@ func checkImport(module, name, typ string) error {
 	}
 	spec := importNamed(name)
 	if spec == nil {
-		return fmt.Errorf("imports %s.%s, which this server does not know: is the guest library newer than the server? (its names are in ABI.md, 4)", module, name)
+		meant := ""
+		if near := nearest(name, importNames()); near != "" {
+			meant = fmt.Sprintf(" or is it meant to be %q?", near)
+		}
+		return fmt.Errorf("imports %s.%s, which this server does not know: is the guest library newer than the server?%s (its names are in ABI.md, 4)", module, name, meant)
 	}
 	if own := typeText(valueTypes(spec.params), valueTypes(string(spec.result))); typ != own {
 		return fmt.Errorf("imports %s as %s, but ABI.md says %s: is the guest library for %s?", name, typ, own, abiModule)

@@ -58,9 +58,6 @@ type instance struct {
 	size int64  // of its memory, as it was told last
 }
 
-// errNoRoom: dr_alloc returned 0.
-var errNoRoom = errors.New("its dr_alloc returned 0: it is out of memory; raise memory under [limits] in its manifest")
-
 // newInstance makes an instance and initialises it with the configuration.
 func newInstance(b *binding) (*instance, error) {
 	in := &instance{b: b, made: time.Now()}
@@ -115,14 +112,14 @@ func (in *instance) initialise() error {
 	}
 	answer, refused, err := in.answer(in.stack[0])
 	if err != nil {
-		return err
+		return fmt.Errorf("dr_init: %w", err)
 	}
 	if !refused {
 		return nil
 	}
 	refusal, err := parseRefusal(in.b.Name, answer)
 	if err != nil {
-		return err
+		return fmt.Errorf("dr_init: %w", err)
 	}
 	return fmt.Errorf("it refuses its configuration: %s", refusal.Message)
 }
@@ -137,11 +134,11 @@ func (in *instance) grow(n int, limit time.Duration) error {
 	}
 	in.stack[0] = uint64(size)
 	if err := in.run(in.alloc, in.stack[:1], limit); err != nil {
-		return err
+		return fmt.Errorf("dr_alloc: %w", err)
 	}
 	in.buf, in.room = uint32(in.stack[0]), size
 	if in.buf == 0 {
-		return errNoRoom
+		return fmt.Errorf("its dr_alloc returned 0 for %d bytes: it is out of memory; raise memory under [limits] in %s.toml, or take smaller events", size, in.b.Name)
 	}
 	if uint64(in.buf)+uint64(size) > uint64(in.mem.Size()) {
 		return errBuffer

@@ -108,7 +108,7 @@ func manifestError(file string, err error) error {
 		if len(key) > 0 {
 			last = key[len(key)-1]
 		}
-		return fmt.Errorf("%s:%d: unknown key %q: did you mean %q?", file, row, strings.Join(key, "."), nearest(last, knownKeys(key)))
+		return fmt.Errorf("%s:%d: unknown key %q%s", file, row, strings.Join(key, "."), suggest(last, knownKeys(key)))
 	}
 	var d *toml.DecodeError
 	if errors.As(err, &d) {
@@ -137,9 +137,20 @@ func knownKeys(key []string) []string {
 	return keys
 }
 
-// nearest is the known word with the fewest edits to word.
+// suggest is what to write for a word that is not known, behind an error.
+func suggest(word string, known []string) string {
+	if near := nearest(word, known); near != "" {
+		return fmt.Sprintf(": did you mean %q?", near)
+	}
+	if len(known) == 0 {
+		return ""
+	}
+	return ": known here: " + strings.Join(known, ", ")
+}
+
+// nearest is the known word with the fewest edits to word; "" when all are far.
 func nearest(word string, known []string) string {
-	best, least := "", int(^uint(0)>>1)
+	best, least := "", max(2, len(word)/3)+1
 	for _, k := range known {
 		if d := distance(word, k); d < least {
 			best, least = k, d

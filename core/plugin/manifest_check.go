@@ -21,6 +21,9 @@ func (s *source) manifest() (*Manifest, error) {
 	if s.Version == "" || len(s.Version) > 64 || !utf8.ValidString(s.Version) {
 		return nil, fmt.Errorf("version = %.80q: give one of at most 64 bytes, like \"1.0.0\"", s.Version)
 	}
+	if s.ABI == 0 {
+		return nil, fmt.Errorf("it does not say for which ABI the plugin is: write abi = %d", ABIVersion)
+	}
 	if s.ABI != ABIVersion {
 		return nil, fmt.Errorf("abi = %d: this server speaks abi = %d", s.ABI, ABIVersion)
 	}

@@ -79,6 +79,7 @@ func TestManifestFaults(t *testing.T) {
 		"on_failure = \"maybe\"\n":                          `write "refuse" or "pass"`,
 		"wasm = \"../x.wasm\"\n":                            "own folder",
 		"wasm = \"x.so\"\n":                                 "own folder",
+		"colour = \"red\"\n":                                `unknown key "colour": known here: abi, capabilities, config, events, hooks`,
 		"[capabilities]\nkv = \"8 MB\"\n":                   `"8 MB" is not a size`,
 		"[capabilities]\nkv = \"0\"\n":                      "grants nothing",
 		"[capabilities]\nkv = \"99999999 GiB\"\n":           "is not a size",
@@ -103,7 +104,7 @@ func TestManifestFaults(t *testing.T) {
 		"version = \"1\"\nabi = 1\n":                  "a plugin's name is",
 		"name = \"Chat\"\nversion = \"1\"\nabi = 1\n": "a plugin's name is",
 		"name = \"chat\"\nabi = 1\n":                  "version = ",
-		"name = \"chat\"\nversion = \"1\"\n":          "this server speaks abi = 1",
+		"name = \"chat\"\nversion = \"1\"\n":          "it does not say for which ABI the plugin is: write abi = 1",
 		"name = \"chat\"\nversion = \"1\"\nabi = 2\n": "this server speaks abi = 1",
 	} {
 		if _, err := ParseManifest("x.toml", []byte(src)); err == nil || !strings.Contains(err.Error(), want) {

@@ -76,11 +76,8 @@ func (mod *module) prepare(ctx context.Context, wasm, original []byte) (err erro
 		return mod.errorf("%s is not a module that can be loaded: %w", mod.Wasm, err)
 	}
 	defs := mod.compiled.ImportedFunctions()
-	if err := mod.checkImports(defs, original); err != nil {
+	if err := mod.checkImports(original); err != nil {
 		return err
-	}
-	if len(mod.compiled.ImportedMemories()) > 0 {
-		return mod.errorf("imports its memory: it must define and export it")
 	}
 	if err := mod.checkExports(); err != nil {
 		return err

@@ -80,8 +80,12 @@ func (h *Host) unknown(name, endpoint string) error {
 	if len(known) == 0 {
 		return fmt.Errorf("endpoint %s lists the plugin %q, but there are no plugins: put %s.toml and %s.wasm into PluginDir", endpoint, name, name, name)
 	}
+	hint := ""
+	if nearest(name, known) != "" {
+		hint = suggest(name, known)
+	}
 	return fmt.Errorf("endpoint %s lists the plugin %q, which is none of %s: put %s.toml and its wasm file into PluginDir%s",
-		endpoint, name, strings.Join(known, ", "), name, suggest(name, known))
+		endpoint, name, strings.Join(known, ", "), name, hint)
 }
 
 // readPlugin reads one plugin; nil without an error: there is no manifest. A

@@ -66,6 +66,10 @@ func stopped(err error) error {
 		return err // a fault of the host's: all of it is wanted
 	}
 	t := &trap{cause: err, why: strings.TrimSuffix(why, hostMark)}
+	start := ""
+	if _, after, ok := strings.Cut(t.why, "] failed: "); ok && strings.HasPrefix(t.why, "start function[") {
+		start, t.why = "its start function: ", after
+	}
 	if meaning := trapMeanings[strings.TrimPrefix(t.why, "wasm error: ")]; meaning != "" {
 		t.why += " (" + meaning + ")"
 	}
@@ -76,6 +80,7 @@ func stopped(err error) error {
 	case len(t.frames) > 0 && strings.Contains(why, "out of bounds") && strings.HasSuffix(t.frames[0], " times)"):
 		t.why += ", or its own stack is full. Does the recursion end?"
 	}
+	t.why = start + t.why
 	return t
 }
 
@@ -173,11 +178,14 @@ func (in *instance) explain(err error) error {
 		return err
 	}
 	if errors.Is(err, errDeadline) {
-		t.why = fmt.Sprintf("%s of %v, at a fuel of %d", t.why, in.limit, in.used()-in.spent)
+		t.why = fmt.Sprintf("%s of %v", t.why, in.limit)
+		if in.fuel != nil {
+			t.why += fmt.Sprintf(", at a fuel of %d", in.used()-in.spent)
+		}
 		if in.ready {
 			return fmt.Errorf("%w. Do less in one event, or raise deadline under [limits] in %s.toml", err, in.b.Name)
 		}
-		return err
+		return fmt.Errorf("%w. Do less before the first event", err)
 	}
 	if errors.Is(err, errOverflow) {
 		return fmt.Errorf("%w. If it does, raise stack (%s) under [limits] in %s.toml", err, sizeText(int64(in.b.Limits.Stack)), in.b.Name)

@@ -122,10 +122,11 @@ func TestFailuresSayWhatToDo(t *testing.T) {
 			}
 			r, _, err := one(t, c.wasm, patience)
 			wantCode(t, err, core.CodePluginFailed)
-			text := r.log.String()
-			if failure := r.lastTrace().Failure; failure != nil {
-				text = failure.Error()
+			failure := r.lastTrace().Failure
+			if failure == nil {
+				t.Fatalf("the trace tells of no failure; the log: %s", r.log.String())
 			}
+			text := failure.Error()
 			for _, want := range c.want {
 				if !strings.Contains(strings.ReplaceAll(text, `\"`, `"`), want) {
 					t.Errorf("got  %s\nwant %s", text, want)

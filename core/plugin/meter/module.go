@@ -76,12 +76,18 @@ func (m *module) overflow() uint32    { return uint32(m.imports) + 1 }
 func (m *module) fuelGlobal() uint32  { return uint32(len(m.globals)) }
 func (m *module) stackGlobal() uint32 { return uint32(len(m.globals)) + 1 }
 
-var magic = []byte{0, 'a', 's', 'm', 1, 0, 0, 0}
+var (
+	magic     = []byte{0, 'a', 's', 'm', 1, 0, 0, 0}
+	component = []byte{0, 'a', 's', 'm', 13, 0, 1, 0}
+)
 
 // split finds the sections.
 func (m *module) split(wasm []byte) error {
 	if len(wasm) > MaxModule {
 		return fmt.Errorf("%d bytes: at most %d are taken", len(wasm), MaxModule)
+	}
+	if bytes.HasPrefix(wasm, component) {
+		return errors.New("it is a component, not a WebAssembly module of version 1: build a core module (Rust: for wasm32-unknown-unknown or wasm32-wasip1, not wasip2)")
 	}
 	if !bytes.HasPrefix(wasm, magic) {
 		return errors.New("it is not a WebAssembly module of version 1")
@@ -101,7 +107,7 @@ func (m *module) split(wasm []byte) error {
 			continue
 		}
 		if id > secLast {
-			return fmt.Errorf("section %d is unknown here", id)
+			return fmt.Errorf("section %d is unknown here%s", id, newer(featureOfSection(id)))
 		}
 		if rank[id] <= last {
 			return fmt.Errorf("the %s section is out of order", sectionNames[id])
@@ -148,7 +154,7 @@ func (m *module) section(id int, f func(r *reader)) error {
 func (m *module) readTypes(r *reader) {
 	for range r.count("types", MaxTypes) {
 		if b := r.byte(); b != 0x60 {
-			r.fail("a type 0x%02x: only functions are known", b)
+			r.fail("a type 0x%02x: only functions are known%s", b, newer(featureOfType(b)))
 		}
 		var s signature
 		for _, list := range []*[]byte{&s.params, &s.results} {

@@ -14,7 +14,7 @@ type reader struct {
 	err error
 }
 
-var errShort = errors.New("it ends too early")
+var errShort = errors.New("it ends too early: is the file whole?")
 
 func (r *reader) fail(format string, args ...any) {
 	if r.err == nil {

@@ -86,7 +86,7 @@ func limits(r *reader) (least, most uint32, bounded bool) {
 			r.fail("a maximum of %d is below the minimum of %d", most, least)
 		}
 	default:
-		r.fail("limits of kind %d are unknown", flag)
+		r.fail("limits of kind %d are unknown%s", flag, newer(featureOfLimits(flag)))
 	}
 	return least, most, bounded
 }

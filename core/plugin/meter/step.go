@@ -121,7 +121,7 @@ func (s *scan) step() {
 	case opVector:
 		s.vector()
 	default:
-		s.r.fail("opcode 0x%02x is unknown", op)
+		s.r.fail("opcode 0x%02x is unknown%s", op, newer(featureOfOpcode(op)))
 	}
 }
 
