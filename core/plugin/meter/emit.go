@@ -4,7 +4,8 @@ package meter
 type emit struct {
 	scan
 	plan
-	out []byte
+	jumps jumps
+	out   []byte
 	// cached: the function has loops and calls nothing, so that its fuel stays
 	// in a local, a register, from its start to its end. A loop that loads and
 	// stores the global at each turn may take twice as long.
@@ -29,6 +30,13 @@ func (e *emit) frame() int64 {
 func (e *emit) function(body []byte, sig *signature, out []byte) ([]byte, error) {
 	if err := e.scan.run(body, sig); err != nil {
 		return out, err
+	}
+	if better, ok := e.jumps.write(&e.scan, body); ok {
+		if err := e.scan.run(better, sig); err == nil {
+			body = better
+		} else if err := e.scan.run(body, sig); err != nil {
+			return out, err
+		}
 	}
 	e.plan.run(&e.scan)
 	frame := e.frame()

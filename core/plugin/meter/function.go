@@ -24,14 +24,20 @@ const (
 // record is a place in a function's body that the rewriter looks at again.
 type record struct {
 	kind       kind
-	replace    bool
+	replace    bool // recBulk: by a call; recBranch: list and n are known
 	dead       bool
 	start, end uint32 // of the instruction, in the body
 	before     uint32 // cost of the plain instructions between the last record and this
 	arg        uint32 // function, helper, number of open labels, opening record
-	list, n    uint32 // br_table: its opening records in targets
+	list, n    uint32 // br_table: its opening records in targets; br: the local and the constant that was put into it
 	match      int32  // block, loop, if: the record of its end; if: see other
 	other      int32  // if: the record of its else, or 0
+}
+
+// put is a constant that an instruction put into a local.
+type put struct {
+	local uint32
+	value int64 // -1: none
 }
 
 // label is an open block.
@@ -62,8 +68,11 @@ type scan struct {
 	loops   bool
 	work    int
 	blocks  int
-	last    int64 // the constant that the instruction before pushed; -1: none
-	at      int   // where the instruction being read begins
+	last    int64    // the constant that the instruction before pushed; -1: none
+	put     put      // what the instruction before put into a local
+	got     int64    // the local that the instruction before read; -1: none
+	reads   []uint32 // of each local
+	at      int      // where the instruction being read begins
 }
 
 // run scans a body. The type is the function's, locals are declared already.
@@ -71,10 +80,12 @@ func (s *scan) run(body []byte, sig *signature) error {
 	s.r = reader{b: body}
 	s.records, s.targets, s.labels = s.records[:0], s.targets[:0], s.labels[:0]
 	s.cost, s.height, s.top, s.work, s.blocks, s.last = 0, 0, 0, 0, 0, -1
+	s.put, s.got = put{value: -1}, -1
 	s.calls, s.loops = false, false
 	s.vectors = sig.vectors
 	s.locals = sig.in()
 	s.readLocals()
+	s.reads = zeros(s.reads, s.locals)
 	s.records = append(s.records, record{kind: recBlock, start: uint32(s.r.pos), end: uint32(s.r.pos)})
 	s.labels = append(s.labels, label{kind: recBlock, out: sig.out()})
 	for len(s.labels) > 0 && s.r.err == nil {

@@ -5,8 +5,8 @@ func (s *scan) step() {
 	start := s.r.pos
 	s.at = start
 	op := s.r.byte()
-	last := s.last
-	s.last = -1
+	last, put, got := s.last, s.put, s.got
+	s.last, s.put.value, s.got = -1, -1, -1
 	if e := &plain[op]; e.known {
 		if e.memory {
 			s.r.u32()
@@ -33,7 +33,8 @@ func (s *scan) step() {
 		s.close(start)
 	case opBr:
 		opener, _ := s.target()
-		s.record(recBranch, start, uint32(opener))
+		rec := s.record(recBranch, start, uint32(opener))
+		rec.replace, rec.list, rec.n = put.value >= 0, put.local, uint32(put.value)
 		s.die()
 	case opBrIf:
 		s.pop(1)
@@ -43,7 +44,7 @@ func (s *scan) step() {
 		s.push(carries)
 		s.record(recBranchIf, start, uint32(opener))
 	case opBrTable:
-		s.branchTable(start)
+		s.branchTable(start, got)
 	case opReturn:
 		s.record(recReturn, start, uint32(len(s.labels)-1))
 		s.die()
@@ -73,7 +74,7 @@ func (s *scan) step() {
 		s.push(1)
 		s.charge(1)
 	case opLocalGet, opLocalSet, opLocalTee:
-		s.local(op)
+		s.local(op, last)
 	case opGlobalGet, opGlobalSet:
 		s.global(op)
 	case opI32Const:
@@ -132,7 +133,8 @@ func (s *scan) zero(op byte) {
 	}
 }
 
-func (s *scan) branchTable(start int) {
+// branchTable reads one. got is the local that was read for it, or -1.
+func (s *scan) branchTable(start int, got int64) {
 	s.pop(1)
 	n := s.r.count("entries of a branch table", MaxTargets)
 	first := len(s.targets)
@@ -143,7 +145,7 @@ func (s *scan) branchTable(start int) {
 		}
 		s.targets = append(s.targets, opener)
 	}
-	rec := s.record(recTable, start, 0)
+	rec := s.record(recTable, start, uint32(got+1))
 	rec.list, rec.n = uint32(first), uint32(n+1)
 	s.block(1 + n/64)
 	s.die()
@@ -167,18 +169,24 @@ func (s *scan) exchange(sig *signature) {
 	s.push(sig.out())
 }
 
-func (s *scan) local(op byte) {
-	if n := s.r.u32(); uint64(n) >= uint64(s.locals) {
+// local reads one on a local. last is the constant that was pushed for it, or -1.
+func (s *scan) local(op byte, last int64) {
+	n := s.r.u32()
+	if uint64(n) >= uint64(s.locals) {
 		s.r.fail("local %d does not exist", n)
+		return
 	}
 	switch op {
 	case opLocalGet:
 		s.push(1)
+		s.got = int64(n)
+		s.reads[n]++
 	case opLocalTee:
 		s.pop(1)
 		s.push(1)
 	default:
 		s.pop(1)
+		s.put = put{n, last}
 	}
 	s.charge(1)
 }
