@@ -137,10 +137,15 @@ func (e *emit) fuel(c int64) {
 	local := uint32(e.locals)
 	e.out = appendU32(append(e.out, opLocalGet), local)
 	e.out = append(appendS64(append(e.out, opI64Const), c), 0x7d, opLocalTee)
-	e.out = append(appendU32(e.out, local), opI64Const, 0, 0x53, opIf, 0x40, opLocalGet)
+	e.out = append(append(appendU32(e.out, local), unlessBelow...), opLocalGet)
 	e.out = appendU32(append(appendU32(e.out, local), opCall), e.yield())
 	e.out = append(appendU32(append(e.out, opLocalSet), local), opEnd)
 }
+
+// unlessBelow begins what is done when the number on the stack is negative: as the
+// else of nothing, because where ways meet wazero goes on with the registers of
+// the first, and behind a call they hold nothing.
+var unlessBelow = []byte{opI64Const, 0, 0x59, opIf, 0x40, opElse} // i64.ge_s
 
 // enter appends a function's first charges.
 func (e *emit) enter(fuel, frame int64) {
@@ -154,14 +159,14 @@ func (e *emit) enter(fuel, frame int64) {
 		e.out = e.appendStack(e.out, frame, 0x7d)
 		e.out = appendU32(append(e.out, opGlobalGet), e.fuelGlobal())
 		e.out = appendU32(append(e.out, opGlobalGet), e.stackGlobal())
-		e.out = append(e.out, 0x84, opI64Const, 0, 0x53, opIf, 0x40, opCall) // (fuel | stack) < 0
+		e.out = append(append(append(e.out, 0x84), unlessBelow...), opCall) // fuel | stack
 		e.out = append(appendU32(e.out, e.helper(helpEnter)), opEnd)
 	case fuel > 0:
 		e.out = e.appendFuel(e.out, fuel)
 	case frame > 0:
 		e.out = e.appendStack(e.out, frame, 0x7d)
 		e.out = appendU32(append(e.out, opGlobalGet), e.stackGlobal())
-		e.out = append(e.out, opI64Const, 0, 0x53, opIf, 0x40, opCall)
+		e.out = append(append(e.out, unlessBelow...), opCall)
 		e.out = append(appendU32(e.out, e.helper(helpEnter)), opEnd)
 	}
 }
@@ -191,7 +196,7 @@ func (m *module) appendFuel(out []byte, fuel int64) []byte {
 
 func (m *module) appendCheck(out []byte) []byte {
 	out = appendU32(append(out, opGlobalGet), m.fuelGlobal())
-	out = append(out, opI64Const, 0, 0x53, opIf, 0x40, opCall) // i64.lt_s
+	out = append(append(out, unlessBelow...), opCall)
 	return append(appendU32(out, m.helper(helpRefill)), opEnd)
 }
 
