@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/driplet/driplet/core"
@@ -23,8 +24,9 @@ type binding struct {
 	pools   []*pool
 	kv      core.KV // set when it is about to serve: the quota is the manifest's
 	breaker breaker
-	out     *outbound // http_fetch
-	unkept  sync.Once // said that a topic keeps no history
+	shaky   atomic.Int64 // until when (Unix nanoseconds); 0: it has not failed of late
+	out     *outbound    // http_fetch
+	unkept  sync.Once    // said that a topic keeps no history
 }
 
 // bind puts a module on an endpoint. Nothing runs yet. Whoever gets a binding
@@ -143,6 +145,11 @@ func (b *binding) handle(ctx context.Context, input *Input, client *core.ClientE
 		b.traced(&Trace{Plugin: b.Name, Version: b.Version, Endpoint: b.endpoint.Name, Input: *input, Failure: err})
 		return out, b.failed(input, 0, 0, err)
 	}
+	if b.isShaky() && !in.enter(wait) {
+		p.put(in)
+		b.count(input, "busy", 0, 0)
+		return out, errBusy
+	}
 	raw, refused, err := in.handle(input, client)
 	if err == nil {
 		out, err = b.judge(input.Kind, client, raw, refused)
@@ -223,6 +230,7 @@ func (b *binding) failed(input *Input, took time.Duration, fuel int64, err error
 	b.count(input, "failed", took, fuel)
 	log := b.told(input)
 	log.Error("the plugin failed", "error", err)
+	b.shaky.Store(time.Now().Add(shakyTime).UnixNano())
 	if b.host.Manual {
 		return err
 	}

@@ -3,7 +3,6 @@ package plugin
 import (
 	"context"
 	"fmt"
-	"runtime"
 	"time"
 
 	"github.com/tetratelabs/wazero"
@@ -15,13 +14,8 @@ import (
 // How guests are stopped: package meter rewrites them at load so that they
 // call yield whenever their fuel is used up.
 
-const (
-	// fuelQuantum is the fuel between two looks at the clock: 20 to 100 us.
-	fuelQuantum = 100_000
-	// politeAfter is the age from which on an event lets others run at each
-	// look: most events are over by then and pay nothing.
-	politeAfter = 500 * time.Microsecond
-)
+// fuelQuantum is the fuel between two looks at the clock: 20 to 100 us.
+const fuelQuantum = 100_000
 
 // errOverflow stops a guest whose calls go too deep.
 var errOverflow = fmt.Errorf("call depth: its calls go more than %d deep, or take more stack than it may", meter.DefaultDepth)
@@ -64,18 +58,6 @@ func (in *instance) yield(left int64) uint64 {
 	in.granted += fuelQuantum - left
 	in.look()
 	return fuelQuantum
-}
-
-// look ends a guest that is past its deadline, and lets other goroutines run
-// beside one that takes long.
-func (in *instance) look() {
-	now := in.clock()
-	if now > in.until {
-		panic(errDeadline)
-	}
-	if now-in.began > politeAfter {
-		runtime.Gosched()
-	}
 }
 
 // used is the fuel that the guest has taken since it was made.

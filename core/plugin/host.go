@@ -76,6 +76,7 @@ type Host struct {
 	open       atomic.Int64                       // modules
 	traces     atomic.Uint64                      // kept so far
 	spare      sync.Pool                          // of *effects, empty
+	lane       lane
 
 	// Whoever changes what serves holds changing.
 	changing  sync.Mutex
@@ -86,7 +87,7 @@ type Host struct {
 
 // NewHost returns a Host that has loaded nothing.
 func NewHost(o Options) *Host {
-	h := &Host{Options: o, seats: map[seatKey]*seat{}}
+	h := &Host{Options: o, seats: map[seatKey]*seat{}, lane: newLane()}
 	if h.Log == nil {
 		h.Log = slog.Default()
 	}

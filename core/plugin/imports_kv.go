@@ -97,7 +97,7 @@ func (in *instance) kvSet(s []uint64) (int64, error) {
 
 // kvDelete is kv_delete(key).
 func (in *instance) kvDelete(s []uint64) (int64, error) {
-	if in.full(OpDelete, 0) {
+	if in.full(OpDelete) {
 		return 0, ErrnoLimit
 	}
 	key, err := in.key(s[0], s[1])

@@ -33,7 +33,7 @@ func (in *instance) topic(ptr, length uint64, granted ...[]core.Pattern) (string
 
 // publish(topic, data, target, options).
 func (in *instance) publish(s []uint64) (int64, error) {
-	if in.full(OpPublish, s[3]) {
+	if in.full(OpPublish, s[3], s[5]) {
 		return 0, ErrnoLimit
 	}
 	topic, err := in.topic(s[0], s[1], in.grants().Publish)
@@ -134,10 +134,7 @@ func (in *instance) subscribe(s []uint64) (int64, error) {
 
 // unsubscribe(who, topic, reason).
 func (in *instance) unsubscribe(s []uint64) (int64, error) {
-	if in.full(OpUnsubscribe, s[1]) {
-		return 0, ErrnoLimit
-	}
-	who, err := in.audience(s[0], s[1])
+	who, err := in.audience(OpUnsubscribe, s[0], s[1])
 	if err != nil {
 		return 0, err
 	}
@@ -149,7 +146,7 @@ func (in *instance) unsubscribe(s []uint64) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	e, err := in.effect(OpUnsubscribe, int(uint32(s[1]))+16*(len(who.Sessions)+len(who.Users)))
+	e, err := in.effect(OpUnsubscribe, int(uint32(s[1]))+audienceName*(len(who.Sessions)+len(who.Users)))
 	if err != nil {
 		return 0, err
 	}
@@ -160,10 +157,7 @@ func (in *instance) unsubscribe(s []uint64) (int64, error) {
 // disconnect(who, reason). Ending a connection ends it for all topics: a grant
 // that is narrower than "*" reaches the event's own session only.
 func (in *instance) disconnect(s []uint64) (int64, error) {
-	if in.full(OpDisconnect, s[1]) {
-		return 0, ErrnoLimit
-	}
-	who, err := in.audience(s[0], s[1])
+	who, err := in.audience(OpDisconnect, s[0], s[1])
 	if err != nil {
 		return 0, err
 	}
@@ -178,7 +172,7 @@ func (in *instance) disconnect(s []uint64) (int64, error) {
 	if !own && !grantsAll(in.grants().Subscribe) {
 		return 0, ErrnoDenied
 	}
-	e, err := in.effect(OpDisconnect, int(uint32(s[1]))+16*(len(who.Sessions)+len(who.Users)))
+	e, err := in.effect(OpDisconnect, int(uint32(s[1]))+audienceName*(len(who.Sessions)+len(who.Users)))
 	if err != nil {
 		return 0, err
 	}
@@ -195,8 +189,11 @@ func grantsAll(patterns []core.Pattern) bool {
 	return false
 }
 
-// audience reads who: an envelope of names that begin with s or u.
-func (in *instance) audience(ptr, length uint64) (who core.Audience, err error) {
+// audienceName is what each name of an audience takes beside its bytes.
+const audienceName = 16
+
+// audience reads who, for op: an envelope of names that begin with s or u.
+func (in *instance) audience(op Op, ptr, length uint64) (who core.Audience, err error) {
 	raw, err := in.span(ptr, length)
 	if err != nil {
 		return who, err
@@ -204,6 +201,9 @@ func (in *instance) audience(ptr, length uint64) (who core.Audience, err error) 
 	env, ok := openEnvelope(raw)
 	if !ok || env.left == 0 || env.left > MaxAudience {
 		return who, ErrnoBadArgument
+	}
+	if in.full(op, length, uint64(audienceName*env.left)) {
+		return who, ErrnoLimit
 	}
 	in.charge(env.left / 4)
 	all, most := string(raw), env.left // one copy, of which the names are parts

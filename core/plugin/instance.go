@@ -38,6 +38,7 @@ type instance struct {
 	began    time.Duration
 	until    time.Duration
 	limit    time.Duration // of what runs, for errors
+	entered  time.Duration // the lane; 0: it is not there
 	budget   int
 	granted  int64      // fuel, since the instance was made
 	fuel     api.Global // what is left of it; nil when not metered
@@ -64,8 +65,12 @@ func newInstance(b *binding) (*instance, error) {
 	in.ctx = guestContext{context.Background(), in}
 	in.printed.in = in
 	in.begin(initDeadline) // a module's own start function runs within instantiate
+	if b.isShaky() && !in.enter(poolWait) {
+		return nil, errBusy
+	}
 	mod, err := b.instantiate(&in.ctx, &in.printed)
 	if err != nil {
+		in.leave()
 		return nil, in.explain(stopped(err))
 	}
 	in.mod, in.mem = mod, mod.Memory()
@@ -230,9 +235,13 @@ func (in *instance) forget() {
 }
 
 // full is asked before anything is copied, so that a loop over what is refused
-// costs next to nothing. length is that of the call's largest span.
-func (in *instance) full(op Op, length uint64) bool {
-	return in.fx != nil && in.fx.full(op, int(uint32(length)))
+// costs next to nothing. lengths are those of the call's large spans.
+func (in *instance) full(op Op, lengths ...uint64) bool {
+	size := 0
+	for _, n := range lengths {
+		size += int(uint32(n))
+	}
+	return in.fx != nil && in.fx.full(op, size)
 }
 
 func (in *instance) grants() *Grants { return &in.b.Grants }
@@ -244,7 +253,10 @@ func (in *instance) claims() *core.Claims {
 	return in.client.Claims
 }
 
+// close frees what the instance holds. It leaves the lane last: unmapping its
+// memory may take as long as an event.
 func (in *instance) close() {
+	defer in.leave()
 	if m := in.b.host.Meter; m != nil {
 		m.Resized(in.b.Name, in.b.endpoint.Name, -1, -in.size)
 	}

@@ -84,7 +84,10 @@ func (p *pool) make(b *binding) (*instance, error) {
 }
 
 // put gives an instance back.
-func (p *pool) put(in *instance) { p.idle <- in }
+func (p *pool) put(in *instance) {
+	in.leave()
+	p.idle <- in
+}
 
 // discard closes an instance that must not be used again.
 func (p *pool) discard(in *instance) {
