@@ -223,7 +223,8 @@ func (r *reader) proxy(text string) {
 }
 
 // configure puts lines into config.toml, each under its heading, as somebody
-// with an editor would, and lets the server check the result.
+// with an editor would, and lets the server check the result. It takes none
+// away: what the README says to write must not stand there already.
 func (r *reader) configure(text string) {
 	r.t.Helper()
 	data, err := os.ReadFile(r.tour("config.toml"))
@@ -233,17 +234,9 @@ func (r *reader) configure(text string) {
 	config := strings.Split(strings.TrimSpace(string(data)), "\n")
 	at := 0 // where the next line goes
 	for _, line := range strings.Split(text, "\n") {
-		key, _, isKey := strings.Cut(line, " = ")
 		switch {
 		case line == "":
-		case isKey:
-			end := at
-			for end < len(config) && !strings.HasPrefix(config[end], "[") && !strings.HasPrefix(config[end], key+" = ") {
-				end++
-			}
-			if end < len(config) && strings.HasPrefix(config[end], key+" = ") {
-				config = slices.Delete(config, end, end+1)
-			}
+		case strings.Contains(line, " = "):
 			config = slices.Insert(config, at, line)
 			at++
 		case strings.HasPrefix(line, "[[") || !slices.Contains(config, line):

@@ -30,8 +30,8 @@ APISecret = "%s"
 # The backend signs its users' tokens with this. Keep it on the server.
 JWTSecret = "%s"
 # New secrets, without a break for those in use:  driplet secrets rotate
-AllowedOrigins = []             # the sites whose pages may connect, "https://example.com"; empty: any
-Plugins = []                    # such as "chat", "analytics"
+# AllowedOrigins = ["https://example.com"]  # the sites whose pages may connect; without it any
+# Plugins = ["chat"]                        # in the binary: chat, analytics, moodle
 `
 
 // NewSecret draws 256 random bits, as 43 characters of base64url.
