@@ -4,6 +4,8 @@ declare(strict_types=1);
 
 namespace Driplet;
 
+use Driplet\Http\NoAnswer;
+
 /**
  * No Driplet server answered in time, or what answered was none. The message
  * may still have been delivered; publishing it again with the same id within
@@ -11,11 +13,11 @@ namespace Driplet;
  */
 final class Unreachable extends DripletException
 {
-    public static function after(int $attempts, string $url, string $cause, ?\Throwable $previous = null): self
+    public static function after(int $attempts, string $url, NoAnswer $cause): self
     {
         $tries = $attempts === 1 ? '1 attempt' : "{$attempts} attempts";
 
-        return new self("no answer from Driplet at {$url} after {$tries}: {$cause}. Does the server run there?", 0, $previous);
+        return new self("no answer from Driplet at {$url} after {$tries}: {$cause->getMessage()}. {$cause->advice}", 0, $cause);
     }
 
     public static function notDriplet(string $url, string $cause): self

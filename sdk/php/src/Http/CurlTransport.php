@@ -53,10 +53,19 @@ final class CurlTransport implements Transport
             },
         ]);
         if (curl_exec($curl) === false) {
-            throw new NoAnswer(strlen($received) > self::MAX_ANSWER_BYTES ? 'the answer is over a megabyte' : curl_error($curl));
+            throw strlen($received) > self::MAX_ANSWER_BYTES ? new NoAnswer('the answer is over a megabyte') : self::failure(curl_errno($curl), curl_error($curl));
         }
 
         return new Answer(curl_getinfo($curl, CURLINFO_RESPONSE_CODE), $received, (string) curl_getinfo($curl, CURLINFO_REDIRECT_URL));
+    }
+
+    private static function failure(int $code, string $text): NoAnswer
+    {
+        return match ($code) {
+            CURLE_SSL_PEER_CERTIFICATE => new NoAnswer($text, advice: 'The certificate must be for the host in DRIPLET_URL, and of an authority that this PHP trusts (curl.cainfo names more)'),
+            CURLE_SSL_CONNECT_ERROR => new NoAnswer($text, advice: 'Does the server speak TLS there? If not, DRIPLET_URL begins with http://'),
+            default => new NoAnswer($text),
+        };
     }
 
     /** After a fork both processes would write to one connection, so a child gets its own. */

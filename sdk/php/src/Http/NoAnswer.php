@@ -11,4 +11,9 @@ namespace Driplet\Http;
  */
 final class NoAnswer extends \RuntimeException
 {
+    /** @param string $advice what to look at first */
+    public function __construct(string $message, ?\Throwable $previous = null, public readonly string $advice = 'Does the server run there?')
+    {
+        parent::__construct($message, 0, $previous);
+    }
 }

@@ -39,9 +39,9 @@ final readonly class Psr18Transport implements Transport
 
             return new Answer($response->getStatusCode(), (string) $response->getBody(), $response->getHeaderLine('Location'));
         } catch (ClientExceptionInterface $e) {
-            throw new NoAnswer($e->getMessage(), 0, $e);
+            throw new NoAnswer($e->getMessage(), $e);
         } catch (\RuntimeException $e) { // a body that breaks off while it is read
-            throw new NoAnswer('the answer broke off: ' . $e->getMessage(), 0, $e);
+            throw new NoAnswer('the answer broke off: ' . $e->getMessage(), $e);
         }
     }
 

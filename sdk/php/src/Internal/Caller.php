@@ -39,7 +39,7 @@ final readonly class Caller
         try {
             $answer = $this->transport->post($url, $headers, $body, $timeout);
         } catch (NoAnswer $e) {
-            throw Unreachable::after(1, $url, $e->getMessage(), $e);
+            throw Unreachable::after(1, $url, $e);
         }
 
         return Sender::accepted($url, $answer)['data'] ?? null;

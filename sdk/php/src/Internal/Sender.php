@@ -50,7 +50,7 @@ final readonly class Sender
                 return $this->attempt($fields, max(0.001, $left / ($this->retries + 2 - $attempt)));
             } catch (NoAnswer $e) {
                 if ($last || !$this->pause($end)) {
-                    throw Unreachable::after($attempt, $this->url->message, $e->getMessage(), $e);
+                    throw Unreachable::after($attempt, $this->url->message, $e);
                 }
             } catch (Refused $e) {
                 if ($last || !self::mayPass($e) || !$this->pause($end)) {

@@ -14,6 +14,7 @@ use Driplet\Tests\Support\DripletServer;
 use Driplet\Tests\Support\FakeServer;
 use Driplet\Tests\Support\WebSocketClient;
 use Driplet\TokenIssuer;
+use Driplet\Unreachable;
 use GuzzleHttp\Client;
 use PHPUnit\Framework\TestCase;
 
@@ -82,6 +83,19 @@ final class PublishTest extends TestCase
         yield 'null' => [null, 'null'];
         yield 'text' => ['Žluťoučký/😀"', '"Žluťoučký/😀\""'];
         yield 'numbers' => [[5.0, 0.1, PHP_INT_MAX, -1], '[5.0,0.1,9223372036854775807,-1]'];
+    }
+
+    public function testHttpsWhereTheServerSpeaksHttp(): void
+    {
+        $driplet = new Driplet(str_replace('http:', 'https:', $this->server->url), DripletServer::API_SECRET, timeout: 60.0, retries: 0);
+        do {
+            try {
+                $driplet->publish(Message::to($this->topic, 1));
+                self::fail('it was taken');
+            } catch (Unreachable $e) {
+            }
+        } while (preg_match('/time.*out/i', $e->getMessage()) === 1); // half a second may be too short on a busy machine
+        self::assertStringEndsWith('. Does the server speak TLS there? If not, DRIPLET_URL begins with http://', $e->getMessage());
     }
 
     public function testCarriesItsEvent(): void

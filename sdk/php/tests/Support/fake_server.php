@@ -8,17 +8,25 @@ declare(strict_types=1);
 // answer), "forward" (to a real server at "to") and "lose" (forward, then lose
 // the answer). Prints its port, then each request as a line of JSON,
 // with the first 32 KiB of its body: a pipe that nobody reads yet holds no more.
+// A second argument is a file with a certificate and its key: it speaks TLS then.
 
 $steps = json_decode($argv[1], true, 16, JSON_THROW_ON_ERROR);
-$server = stream_socket_server('tcp://127.0.0.1:0');
+$tls = isset($argv[2]);
+$server = stream_socket_server(($tls ? 'tls' : 'tcp') . '://127.0.0.1:0', $_, $_, STREAM_SERVER_BIND | STREAM_SERVER_LISTEN, stream_context_create($tls ? ['ssl' => ['local_cert' => $argv[2]]] : []));
 echo substr(strrchr(stream_socket_get_name($server, false), ':'), 1), "\n";
 
 $held = [];
-for ($n = 0; $client = stream_socket_accept($server, -1); ++$n) {
+for ($n = 0; ($client = @stream_socket_accept($server, -1)) || $tls; ++$n) {
+    if ($client === false) {
+        continue; // who does not trust the certificate goes
+    }
     $step = $steps[min($n, count($steps) - 1)];
     $head = '';
     while (!str_ends_with($head, "\r\n\r\n") && ($line = fgets($client)) !== false) {
         $head .= $line;
+    }
+    if ($tls && $head === '') {
+        continue;
     }
     $length = preg_match('/^content-length: *(\d+)/im', $head, $m) ? (int) $m[1] : 0;
     $body = $length > 0 ? stream_get_contents($client, $length) : '';

@@ -89,6 +89,30 @@ final class SenderTest extends TestCase
         (new Driplet('http://127.0.0.1:' . Process::freePort() . '/api/default', self::SECRET))->publish(Message::to('t', 1));
     }
 
+    public function testACertificateThatNobodyVouchesForEndsIt(): void
+    {
+        $server = new FakeServer(FakeServer::answer(200, ''), []);
+        // Half a second may be too short for a handshake on a busy machine: then once more.
+        $ask = <<<'PHP'
+            require "autoload.php";
+            do {
+                try {
+                    (new Driplet\Driplet($argv[1], "s3cret", timeout: 60.0))->publish(Driplet\Message::to("t", 1));
+                    $said = "taken";
+                } catch (Driplet\Unreachable $e) {
+                    $said = $e->getMessage();
+                }
+            } while (preg_match("/time.*out/i", $said));
+            echo $said;
+            PHP;
+        $asked = static fn (string $url, string ...$options): string => (new Process([PHP_BINARY, ...$options, '-r', $ask, '--', $url], [], dirname(__DIR__, 2)))->finish();
+        $distrust = '/ The certificate must be for the host in DRIPLET_URL, and of an authority that this PHP trusts/';
+        self::assertMatchesRegularExpression($distrust, $asked($server->url));
+        self::assertMatchesRegularExpression($distrust, $asked(str_replace('localhost', '127.0.0.1', $server->url), '-d', "curl.cainfo={$server->certificate}"));
+        self::assertSame('taken', $asked($server->url, '-d', "curl.cainfo={$server->certificate}"));
+        self::assertTrue($server->request()->signedWith(self::SECRET)); // the first of all that it was told
+    }
+
     public function testNoConnectionComesAbout(): void
     {
         // A listener whose queue is full: further connections are neither taken nor refused.
