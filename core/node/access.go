@@ -4,7 +4,12 @@ import "github.com/driplet/driplet/core"
 
 // maySubscribe applies the topic's rule.
 func (n *Node) maySubscribe(s *Session, topic string) error {
-	rule, c := s.tenant.Rule(topic), s.Claims()
+	return n.mayWith(s, s.Claims(), topic)
+}
+
+// mayWith is maySubscribe for claims that s has, had or may get.
+func (n *Node) mayWith(s *Session, c *core.Claims, topic string) error {
+	rule := s.tenant.Rule(topic)
 	ok := false
 	switch rule.Subscribe {
 	case core.AccessPublic:

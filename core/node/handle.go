@@ -33,6 +33,7 @@ func (n *Node) Handle(ctx context.Context, s *Session, c *core.Command) {
 		}
 	case core.CommandPing:
 		n.say(s, core.Pong{})
+		n.say(s, answer(c.ID, core.Reply{ID: c.ID})) // whatever has an id is answered by it
 	case core.CommandPresence:
 		err = core.Errorf(core.CodeUnavailable, "presence is not served yet")
 	case core.CommandHistory:

@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -207,6 +208,44 @@ func TestServerSide(t *testing.T) {
 	defer mu.Unlock()
 	if got := strings.Join(seen, ","); got != "1 room,2 room,2 " {
 		t.Errorf("observed %q", got)
+	}
+}
+
+// What a handler has put a client on no claims have opened, and a refresh of
+// them does not end.
+func TestRefreshLeavesWhatHandlersGave(t *testing.T) {
+	w := newWorld(t, handlers{}, func(ep *core.Endpoint) {
+		ep.Topics = []core.TopicRule{
+			{Match: pattern(t, "room.*"), Subscribe: core.AccessNobody},
+			{Match: pattern(t, "team.{team}"), Subscribe: core.AccessClaims},
+		}
+	})
+	of := func(team string) map[string]any {
+		return map[string]any{"custom": map[string]any{"uid": 1, "team": team}}
+	}
+	c := w.join(of("red"))
+	if err := w.Subscribe(context.Background(), "default", c.ID, "room.1", nil); err != nil {
+		t.Fatal(err)
+	}
+	w.do(c, `{"type":"subscribe","topic":"team.red","id":1}`)
+	w.do(c, fmt.Sprintf(`{"type":"refresh","token":%q,"id":2}`, token(t, of("blue"))))
+	c.wait(t, `{"type":"unsubscribed","topic":"team.red","reason":"forbidden"}`)
+	if !w.Subscribed("default", c.ID, "room.1") || w.Subscribed("default", c.ID, "team.red") {
+		t.Error("the refresh has ended the wrong subscription")
+	}
+}
+
+func TestPingWithID(t *testing.T) {
+	w := newWorld(t, handlers{}, nil)
+	c := w.join(user(1))
+	w.do(c, `{"type":"ping"}`)
+	w.do(c, `{"type":"ping","id":"p"}`)
+	c.wait(t, `{"type":"reply","id":"p"}`)
+	if n := c.count(`{"type":"pong"}`); n != 2 {
+		t.Errorf("%d pongs, want 2", n)
+	}
+	if n := c.count(`"reply"`); n != 1 {
+		t.Errorf("%d replies, want 1", n)
 	}
 }
 
