@@ -40,8 +40,11 @@ type field struct {
 	fields   schema                 // of a section
 	optional bool                   // a section that counts as absent when it is not written
 	later    bool                   // accepted, but not served by this version
-	unset    string                 // what the default means beyond its value
+	unset    string                 // what the default means beyond its value, or having none
 }
+
+// isValue tells a key that has a value from a section of such.
+func (f *field) isValue() bool { return f.shape < shapeSection }
 
 // schema is the keys of a section, in the order in which they are shown.
 type schema []*field

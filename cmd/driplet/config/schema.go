@@ -23,7 +23,7 @@ func globalFields() schema {
 		texts("TrustedProxies", []string{}, checkNetwork),
 		text("DataDir", "", nil),
 		text("PluginDir", "", nil),
-		text("AdminToken", "", checkAdminToken).masked(),
+		text("AdminToken", "", checkAdminToken).masked().unsetMeans("without it there is no admin API"),
 		text("AdminAddress", "127.0.0.1:4720", checkAdminAddress),
 		text("LogFile", "", nil),
 		choice("LogLevel", "normal", "normal", "debug"),
@@ -78,7 +78,7 @@ func limitFields() schema {
 		size("FrameBytes", formatSize(int64(d.FrameBytes)), 128, 16<<20),
 		size("QueueBytes", formatSize(int64(d.QueueBytes)), 1<<10, 1<<30),
 		rate("EventsPerSecond", d.EventsPerSecond),
-		size("BytesPerSecond", nil, 1<<10, 1<<30),
+		size("BytesPerSecond", nil, 1<<10, 1<<30).unsetMeans("EventsPerSecond times FrameBytes"),
 		rate("HooksPerSecond", d.HooksPerSecond),
 	}
 }
@@ -86,8 +86,8 @@ func limitFields() schema {
 func topicFields() schema {
 	return schema{
 		text("Match", "", checkPattern).must(),
-		choice("Subscribe", "", "public", "anyone", "token", "claims", "proof", "plugin", "nobody"),
-		choice("Publish", "", "nobody", "token", "anyone", "plugin"),
+		choice("Subscribe", "", "public", "anyone", "token", "claims", "proof", "plugin", "nobody").unsetMeans("anyone; of private-*, presence-* and the like proof"),
+		choice("Publish", "", "nobody", "token", "anyone", "plugin").unsetMeans("nobody, but whose token lists the topic in publish"),
 		choice("Overflow", "close", "close", "drop-oldest", "latest"),
 		section("History",
 			integer("Size", int64(100), 1, 1_000_000),

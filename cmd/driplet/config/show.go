@@ -38,6 +38,8 @@ func (s *shower) section(r *resolved) {
 	for _, f := range r.schema {
 		if set := r.values[f.name]; set != nil {
 			s.setting(set)
+		} else if f.isValue() && !f.later {
+			s.absent(f)
 		}
 	}
 	for _, f := range r.schema {
@@ -72,6 +74,15 @@ func (s *shower) setting(set *setting) {
 		value = literal(withoutPassword(set.written.(string)))
 	}
 	fmt.Fprintf(s, "%-40s # %s\n", set.field.name+" = "+value, note)
+}
+
+// absent shows a key that has no value, as a comment: it can be set.
+func (s *shower) absent(f *field) {
+	note := "not set"
+	if f.unset != "" {
+		note += ": " + f.unset
+	}
+	fmt.Fprintf(s, "%-40s # %s\n", "# "+f.name+" =", note)
 }
 
 func withoutPassword(s string) string {

@@ -45,11 +45,19 @@ x = 1.5
 		`URL = "https://me:xxxxx@example.com/x"   # config.toml:11`,
 		`api_key = "********"                     # config.toml:13`,
 		`list = [1, "two", { "odd name" = true, password = "********" }] # config.toml:14`,
+		`# Memory =                               # not set: without it there is no bound`,
+		`# AdminToken =                           # not set: without it there is no admin API`,
+		`# APISecretPrevious =                    # not set`,
+		`# BytesPerSecond =                       # not set: EventsPerSecond times FrameBytes`,
+		`# Publish =                              # not set: nobody, but whose token lists the topic in publish`,
 		`[Endpoints.default.PluginConfig.chat."sub.section"] # config.toml:15`,
 	} {
 		if !strings.Contains(b.String(), line+"\n") {
 			t.Errorf("missing: %s", line)
 		}
+	}
+	if strings.Contains(b.String(), "Latest") {
+		t.Error("a key that is not served yet is shown")
 	}
 	for _, secret := range []string{"0123456789abcdef", "word", "hidden"} {
 		if strings.Contains(strings.ReplaceAll(b.String(), "password", ""), secret) {
