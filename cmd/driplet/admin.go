@@ -86,9 +86,17 @@ func (o operated) Push(ctx context.Context, name string, manifest, wasm []byte) 
 	return o.host.Push(ctx, name, manifest, wasm)
 }
 
+// endsOnHangup is ctx, which a SIGHUP ends where there is no PluginDir to look
+// at: a demo whose terminal is closed ends, and every server in order.
+func endsOnHangup(ctx context.Context, g *config.Global) (context.Context, context.CancelFunc) {
+	if g.PluginDir != "" {
+		return ctx, func() {}
+	}
+	return signal.NotifyContext(ctx, syscall.SIGHUP)
+}
+
 // reloadPlugins follows PluginDir until ctx ends: a change is found by looking,
-// SIGHUP asks for all at once. Without a folder SIGHUP ends the process, as it
-// ends a demo whose terminal is closed.
+// SIGHUP asks for all at once.
 func reloadPlugins(ctx context.Context, g *config.Global, host *plugin.Host, log *slog.Logger) error {
 	if g.PluginDir == "" {
 		return nil

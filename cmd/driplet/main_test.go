@@ -195,6 +195,25 @@ func TestServeWritesItsConfiguration(t *testing.T) {
 	}
 }
 
+// Without a PluginDir SIGHUP ends the server as SIGTERM does: its terminal was
+// closed, and clients are to be told.
+func TestHangupEndsInOrder(t *testing.T) {
+	cmd := program(t.TempDir(), nil, "serve", "-port", "0")
+	out, errs := &lockedBuffer{}, &lockedBuffer{}
+	cmd.Stdout, cmd.Stderr = out, errs
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { cmd.Process.Kill() })
+	awaitText(t, out, "driplet listens on ")
+	if err := cmd.Process.Signal(syscall.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Wait(); err != nil || !strings.Contains(errs.String(), "stopping") {
+		t.Errorf("%v, stderr %q", err, errs)
+	}
+}
+
 func TestServeCannotWrite(t *testing.T) {
 	r := execute(t, program(t.TempDir(), nil, "serve", "-config", "none/config.toml"))
 	if r.code != 2 || !strings.Contains(r.err, "none/config.toml does not exist and cannot be written: no such file or directory") {

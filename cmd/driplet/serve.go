@@ -47,6 +47,8 @@ func serve(ctx context.Context, cfg *config.Config, log *slog.Logger, stdout io.
 // and ends everything in order: no new connections, then the clients, then
 // callbacks under way, then the drain, then the engine.
 func serveWith(ctx context.Context, cfg *config.Config, log *slog.Logger, p pages, ready func([]string)) (err error) {
+	ctx, hungUp := endsOnHangup(ctx, &cfg.Global)
+	defer hungUp()
 	listeners, err := listen(ctx, &cfg.Global)
 	if err != nil {
 		return err
