@@ -79,6 +79,19 @@ func fieldsCases() map[string][]object {
 	}
 }
 
+// unindexed are the same steps with so much data that it comes without an
+// index: each field is a call of the host.
+func unindexed(steps []object) (out []object) {
+	for _, s := range steps {
+		data := object{"pad": strings.Repeat("x", 5000)}
+		for k, v := range s["event"].(object)["data"].(object) {
+			data[k] = v
+		}
+		out = append(out, object{"event": object{"event": s["event"].(object)["event"], "data": data}, "expect": s["expect"]})
+	}
+	return out
+}
+
 // What the libraries in C and Rust offer beyond the conformance suite.
 func TestNativeFields(t *testing.T) {
 	manifest, err := os.ReadFile("testdata/native/fields.toml")
@@ -107,7 +120,11 @@ func TestNativeFields(t *testing.T) {
 			}
 			source := fstest.MapFS{"fields.toml": {Data: manifest}, "fields.wasm": {Data: wasm}}
 			cache := t.TempDir()
-			for name, steps := range fieldsCases() {
+			cases := fieldsCases()
+			for _, name := range []string{"fields", "lists"} {
+				cases[name+" without an index"] = unindexed(cases[name])
+			}
+			for name, steps := range cases {
 				src, err := json.Marshal(object{"kv": object{"long": strings.Repeat("0123456789", 40000)}, "steps": steps})
 				if err != nil {
 					t.Fatal(err)
