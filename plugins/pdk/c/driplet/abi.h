@@ -48,9 +48,9 @@ static inline void dr_copy(char *to, const char *from, uint32_t n) {
   else dr_copy_few(to, from, n);
 }
 
-/* Writes a whole number before end and returns where it begins. */
+/* Writes a whole number, of at most DR_DIGITS bytes, and returns its end. */
 enum { DR_DIGITS = 20 };
-char *dr_digits(char *end, int64_t n);
+char *dr_digits(char *at, int64_t n);
 
 /* The free memory behind all that is taken; dr_memory takes it. */
 char *dr_free_at(void);

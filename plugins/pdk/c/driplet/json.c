@@ -3,16 +3,19 @@
 
 struct dr_json { char *at; uint32_t len, cap; bool refusal; };
 
-static dr_json *made(const char *text, uint32_t len) {
-  dr_json *j = dr_memory(sizeof *j);
-  *j = (dr_json){dr_memory(64), len, 64, false};
-  dr_copy(j->at, text, len);
+enum { FIRST = 112 };
+
+static dr_json *made(char open, char close, uint32_t len) {
+  dr_json *j = dr_memory(sizeof *j + FIRST);
+  *j = (dr_json){(char *)(j + 1), len, FIRST, false};
+  j->at[0] = open;
+  j->at[1] = close;
   return j;
 }
 
-dr_json *dr_object(void) { return made("{}", 2); }
-dr_json *dr_list(void) { return made("[]", 2); }
-dr_json *dr_empty_(void) { return made("", 0); }
+dr_json *dr_object(void) { return made('{', '}', 2); }
+dr_json *dr_list(void) { return made('[', ']', 2); }
+dr_json *dr_empty_(void) { return made(0, 0, 0); }
 bool dr_is_refusal(dr_json *j) { return j && j->refusal; }
 dr_text dr_json_text(dr_json *j) { return j ? (dr_text){j->at, j->len} : (dr_text){"", 0}; }
 
@@ -48,38 +51,45 @@ static uint64_t special(uint64_t x) {
   return ((x - ones * 0x20) | ((x ^ ones * '"') - ones) | ((x ^ ones * '\\') - ones)) & ~x & highs;
 }
 
-/* Copies while it looks, eight bytes at a time. Behind the quotation marks goes one more character, if any. */
+/* Copies while it looks, and tells how many bytes stand for themselves: some at a time, the last ones in a piece
+ * that may overlap the one before. */
+static uint32_t copy_plain(char *to, const char *from, uint32_t n) {
+  uint32_t i = 0, y;
+  uint64_t x, m;
+  if (n >= 8) {
+    for (;; i += 8) {
+      if (i + 8 > n) i = n - 8;
+      __builtin_memcpy(&x, from + i, 8);
+      __builtin_memcpy(to + i, &x, 8);
+      if ((m = special(x))) return i + (__builtin_ctzll(m) >> 3);
+      if (i + 8 == n) return n;
+    }
+  }
+  if (n >= 4) {
+    __builtin_memcpy(&y, from, 4);
+    __builtin_memcpy(to, &y, 4);
+    x = y;
+    __builtin_memcpy(&y, from + n - 4, 4);
+    __builtin_memcpy(to + n - 4, &y, 4);
+    if (!special(x | (uint64_t)y << 32)) return n;
+  }
+  for (; i < n && plain(from[i]); i++) to[i] = from[i];
+  return i;
+}
+
+/* Behind the quotation marks goes one more character, if any. */
 static void quote(dr_json *j, dr_text t, char after) {
   char *p = room(j, t.len + 3);
-  uint32_t i = 0;
   *p++ = '"';
   for (;;) {
-    uint64_t x, m = 0;
-    for (; i + 8 <= t.len; i += 8, p += 8) {
-      __builtin_memcpy(&x, t.at + i, 8);
-      __builtin_memcpy(p, &x, 8);
-      if ((m = special(x))) break;
-    }
-    if (m) {
-      uint32_t n = __builtin_ctzll(m) >> 3;
-      i += n;
-      p += n;
-    } else {
-      if (i + 4 <= t.len) {
-        uint32_t y;
-        __builtin_memcpy(&y, t.at + i, 4);
-        if (!special(y | 0x6161616100000000)) {
-          __builtin_memcpy(p, &y, 4);
-          i += 4;
-          p += 4;
-        }
-      }
-      for (; i < t.len && plain(t.at[i]); i++) *p++ = t.at[i];
-      if (i == t.len) break;
-    }
-    uint8_t c = t.at[i++];
+    uint32_t n = copy_plain(p, t.at, t.len);
+    p += n;
+    if (n == t.len) break;
+    uint8_t c = t.at[n];
+    t.at += n + 1;
+    t.len -= n + 1;
     j->len = p - j->at;
-    p = room(j, t.len - i + 8);
+    p = room(j, t.len + 8);
     *p++ = '\\';
     if (c < 0x20) {
       p[0] = 'u';
@@ -123,8 +133,10 @@ static dr_json *add(dr_json *j, dr_text t) {
 }
 
 dr_json *dr_add_integer_(dr_json *j, int64_t n) {
-  char digits[DR_DIGITS], *end = digits + DR_DIGITS, *p = dr_digits(end, n);
-  return add(j, (dr_text){p, end - p});
+  char c = closing(j), *p = dr_digits(room(j, DR_DIGITS + 1), n);
+  if (c) *p++ = c;
+  j->len = p - j->at;
+  return j;
 }
 dr_json *dr_add_unsigned_(dr_json *j, uint64_t n) {
   if (n >> 63) dr_trap("a number beyond 63 bits");
