@@ -68,8 +68,12 @@ async function fetchToken(url: string, signal: AbortSignal): Promise<string | nu
   });
   // 403 is what many frameworks answer to visitors without a login.
   if (response.status === 401 || response.status === 403) return null;
-  if (!response.ok) throw new DripletError("unavailable", `the token endpoint ${url} answered ${response.status}`, true);
-  const token = ((await response.json()) as { token?: unknown } | null)?.token;
+  const failed = (how: number | string) => new DripletError("unavailable", `the token endpoint ${url} answered ${how}`, true);
+  if (!response.ok) throw failed(response.status);
+  const answer = (await response.json().catch(() => {
+    throw failed("no JSON"); // a login page, perhaps
+  })) as { token?: unknown } | null;
+  const token = answer?.token;
   return typeof token === "string" ? token : null;
 }
 

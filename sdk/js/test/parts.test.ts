@@ -86,16 +86,16 @@ describe("tokens", () => {
 });
 
 describe("token endpoint", () => {
-  const cases: [string, RequestListener, string | null | { code: string }][] = [
+  const cases: [string, RequestListener, string | null | { code: string; message: RegExp }][] = [
     ["a token", (_, res) => res.end('{"status":"success","message":"","token":"t"}'), "t"],
     ["401", (_, res) => res.writeHead(401).end("{}"), null],
     ["403", (_, res) => res.writeHead(403).end(), null],
     ["no token", (_, res) => res.end('{"status":"error","message":"not logged in"}'), null],
     ["an empty token", (_, res) => res.end('{"token":""}'), null],
-    ["500", (_, res) => res.writeHead(500).end(), { code: "unavailable" }],
-    ["a page", (_, res) => res.end("<html>"), { code: "unavailable" }],
-    ["nothing in time", () => undefined, { code: "timeout" }],
-    ["a cut connection", (req) => req.socket.destroy(), { code: "unavailable" }],
+    ["500", (_, res) => res.writeHead(500).end(), { code: "unavailable", message: /^the token endpoint http.*\/token answered 500$/ }],
+    ["a page", (_, res) => res.end("<html>"), { code: "unavailable", message: /^the token endpoint http.*\/token answered no JSON$/ }],
+    ["nothing in time", () => undefined, { code: "timeout", message: /within 50 ms/ }],
+    ["a cut connection", (req) => req.socket.destroy(), { code: "unavailable", message: /fetch failed/ }],
   ];
   for (const [name, answer, want] of cases) {
     test(name, async () => {
@@ -104,8 +104,13 @@ describe("token endpoint", () => {
       try {
         const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/token`;
         const got = new Tokens(url, name === "nothing in time" ? 50 : 60_000).get();
-        if (want !== null && typeof want === "object") assert.equal((await rejection(got)).code, want.code);
-        else assert.equal(await got, want);
+        if (want === null || typeof want === "string") {
+          assert.equal(await got, want);
+          return;
+        }
+        const { code, message } = await rejection(got);
+        assert.equal(code, want.code);
+        assert.match(message, want.message);
       } finally {
         server.closeAllConnections();
         server.close();
