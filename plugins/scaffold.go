@@ -44,20 +44,31 @@ func Languages() []string {
 	return names
 }
 
+// CheckScaffold says what is wrong with a language or a name for Scaffold.
+func CheckScaffold(lang, name string) error {
+	if !slices.Contains(Languages(), lang) && short[lang] == "" {
+		return fmt.Errorf("no language %q: choose one of %s", lang, strings.Join(Languages(), ", "))
+	}
+	if !validName(name) {
+		return fmt.Errorf("%q is no name for a plugin: use 1 to 32 of a-z, 0-9, _ and -, beginning with a letter", name)
+	}
+	return nil
+}
+
 // Scaffold writes a new plugin into dir, which must not exist or be empty: its
 // manifest, source, guest library, a test case, and a README that tells how to
 // build it. It needs no network, and the library always fits this binary's host.
 // name is 1 to 32 of a-z 0-9 _ - and begins with a letter.
 func Scaffold(dir, lang, name string) error {
+	if err := CheckScaffold(lang, name); err != nil {
+		return err
+	}
 	if long, ok := short[lang]; ok {
 		lang = long
 	}
 	i := slices.IndexFunc(languages(), func(l language) bool { return l.name == lang })
-	if i < 0 {
-		return fmt.Errorf("no language %q: choose one of %s", lang, strings.Join(Languages(), ", "))
-	}
-	if !validName(name) {
-		return fmt.Errorf("%q is no name for a plugin: use 1 to 32 of a-z, 0-9, _ and -, beginning with a letter", name)
+	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
+		return fmt.Errorf("%s is a file: choose a new folder", dir)
 	}
 	if entries, err := os.ReadDir(dir); err == nil && len(entries) > 0 {
 		return fmt.Errorf("%s is not empty: choose a new folder", dir)

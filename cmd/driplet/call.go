@@ -18,16 +18,17 @@ func callCommand() command {
 		args:    "EVENT [DATA|-]",
 		summary: "send an event as a client does, and print the answer",
 		help: `
-Connects as a client, subscribes to the topics named with -topic, sends the event
-to whatever handles it (a plugin, a callback) and prints the answer, JSON on a
-line. DATA is sent as it is if it is JSON, else as a JSON string; - reads it from
-standard input. A refusal goes to standard error, and the exit code is 1.
+Connects as a client, subscribes to the topics named with -topic, sends the
+event to whatever handles it (a plugin, a callback) and prints the answer, JSON
+on a line. DATA is sent as it is if it is JSON, else as a JSON string; - reads
+it from standard input. A refusal goes to standard error, and the exit code is
+1.
 
-With the configuration, or -jwt-secret, it signs its own token, as 'driplet token'
-does; with -token it uses that one.
+With the configuration, or -jwt-secret, it signs its own token, as 'driplet
+token' does; with -token it uses that one.
 
 Examples:
-  driplet call -uid 7 -topic chat.lobby chat.send '{"room":"lobby","text":"hello"}'
+  driplet call -uid 7 -topic chat.lobby chat.send '{"room":"lobby","text":"hi"}'
   driplet call -url ws://127.0.0.1:4719/ws/default -token "$TOKEN" quiz.start
 `,
 	}

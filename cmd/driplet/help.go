@@ -113,9 +113,33 @@ func (c *command) usage(fs *flag.FlagSet) string {
 	fmt.Fprintf(&b, "%s.\n\nUsage: %s\n\n%s", strings.ToUpper(c.summary[:1])+c.summary[1:], usage, strings.TrimLeft(c.help, "\n"))
 	if flags {
 		b.WriteString("\nFlags:\n")
-		fs.SetOutput(&b)
+		var list strings.Builder
+		fs.SetOutput(&list)
 		fs.PrintDefaults()
 		fs.SetOutput(io.Discard)
+		for line := range strings.Lines(list.String()) {
+			b.WriteString(wrapped(line))
+		}
 	}
 	return b.String()
+}
+
+// wrapped breaks a flag's description, which package flag puts behind a tab,
+// so that it fits a terminal of 80 columns.
+func wrapped(line string) string {
+	const indent, width = "    \t", 72 // a tab goes to column 8
+	text, ok := strings.CutPrefix(strings.TrimSuffix(line, "\n"), indent)
+	if !ok {
+		return line
+	}
+	var b strings.Builder
+	for len(text) > width {
+		at := strings.LastIndexByte(text[:width+1], ' ')
+		if at < 0 {
+			break
+		}
+		b.WriteString(indent + text[:at] + "\n")
+		text = text[at+1:]
+	}
+	return b.String() + indent + text + "\n"
 }

@@ -24,8 +24,8 @@ JSON; with -json the frame as it came. When the connection is lost it connects
 again and says so on standard error. Messages in between follow where the topic
 keeps a history, and are not shown where it keeps none.
 
-With the configuration, or -jwt-secret, it signs its own token, as 'driplet token'
-does; with -token it uses that one. Ctrl-C, or -n messages, end it.
+With the configuration, or -jwt-secret, it signs its own token, as 'driplet
+token' does; with -token it uses that one. Ctrl-C, or -n messages, end it.
 
 Examples:
   driplet listen news

@@ -92,13 +92,18 @@ func run(ctx context.Context, t *terminal, args []string) int {
 }
 
 func unknownCommand(t *terminal, all []command, name string) int {
-	names := []string{"help"}
-	for _, c := range all {
-		names = append(names, c.name)
+	names, group, word := []string{"help"}, "", name
+	if first, second, two := strings.Cut(name, " "); two {
+		names, group, word = nil, first+" ", second // the first word is right
 	}
-	hint := "'driplet help' lists what there is"
-	if near := config.Nearest(name, names); near != "" {
-		hint = fmt.Sprintf("did you mean 'driplet %s'?", near)
+	for _, c := range all {
+		if rest, ok := strings.CutPrefix(c.name, group); ok {
+			names = append(names, rest)
+		}
+	}
+	hint := fmt.Sprintf("'driplet %s' lists what there is", strings.TrimSpace("help "+group))
+	if near := config.Nearest(word, names); near != "" {
+		hint = fmt.Sprintf("did you mean 'driplet %s%s'?", group, near)
 	}
 	fmt.Fprintf(t.err, "driplet: there is no command '%s': %s\n", name, hint)
 	return exitUsage

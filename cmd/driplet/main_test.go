@@ -96,6 +96,8 @@ func TestUsage(t *testing.T) {
 		{"help nothing", 2, "", "there is no command 'nothing': 'driplet help' lists what there is"},
 		{"srve", 2, "", "there is no command 'srve': did you mean 'driplet serve'?"},
 		{"config chekc", 2, "", "there is no command 'config chekc': did you mean 'driplet config check'?"},
+		{"plugin biuld", 2, "", "there is no command 'plugin biuld': did you mean 'driplet plugin build'?"},
+		{"plugin nonsense", 2, "", "there is no command 'plugin nonsense': 'driplet help plugin' lists what there is"},
 		{"serve -prot 1", 2, "", "driplet serve: flag provided but not defined: -prot\n'driplet help serve' shows how it is used.\n"},
 		{"serve now", 2, "", "driplet serve: it takes no argument \"now\""},
 		{"serve -set x", 2, "", "write key=value"},
@@ -222,5 +224,20 @@ func TestServeCannotWrite(t *testing.T) {
 	r = execute(t, program(write(t, minimal), nil, "serve", "-log-file", "none/log"))
 	if r.code != 2 || !strings.Contains(r.err, "the log cannot be written, see Global.LogFile: open none/log: no such file or directory") {
 		t.Errorf("exit %d, stderr %q", r.code, r.err)
+	}
+}
+
+// Every command's help fits a terminal of 80 columns.
+func TestHelpFitsTerminals(t *testing.T) {
+	for _, c := range commands() {
+		r := inProcess(t, append([]string{"help"}, strings.Fields(c.name)...)...)
+		if r.code != 0 || r.out == "" {
+			t.Errorf("%s: %+v", c.name, r)
+		}
+		for line := range strings.Lines(r.out) {
+			if line = strings.ReplaceAll(strings.TrimSuffix(line, "\n"), "    \t", "        "); len(line) > 80 {
+				t.Errorf("%s: %d columns: %s", c.name, len(line), line)
+			}
+		}
 	}
 }

@@ -65,6 +65,9 @@ func openPlugin(arg string) (*pluginFolder, error) {
 // errNoManifest: a folder holds none.
 var errNoManifest = errors.New("no manifest NAME.toml")
 
+// errUnbuilt: a plugin's wasm file is missing.
+var errUnbuilt = errors.New("is not there")
+
 func readPluginFolder(file string) (*pluginFolder, error) {
 	src, err := os.ReadFile(file)
 	if err != nil {
@@ -87,12 +90,15 @@ var sources = []string{".ts", ".js", ".mjs", ".mts", ".go", ".rs", ".c", ".h", "
 // that a source is newer.
 func (p *pluginFolder) built() (warning string, err error) {
 	how := p.buildCommand()
+	if build.Knows(p.dir, p.manifest.Name) {
+		how = ownBuild // checks what it has built
+	}
 	if how != "" {
 		how = ": build it with " + how
 	}
 	info, err := os.Stat(p.wasm())
 	if errors.Is(err, fs.ErrNotExist) {
-		return "", fmt.Errorf("%s is not there%s", p.wasm(), how)
+		return "", fmt.Errorf("%s %w%s", p.wasm(), errUnbuilt, how)
 	}
 	if err != nil {
 		return "", err

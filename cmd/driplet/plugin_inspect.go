@@ -46,6 +46,10 @@ Examples:
 			return c.misused(t, "it takes one plugin, not %d", len(rest))
 		}
 		i, err := inspect(ctx, append(rest, ".")[0])
+		if errors.Is(err, errUnbuilt) {
+			fmt.Fprintf(t.err, "driplet: %v\n", err)
+			return exitFailure
+		}
 		if err != nil {
 			return c.misused(t, "%v", err)
 		}
@@ -102,6 +106,8 @@ func inspect(ctx context.Context, arg string) (*inspection, error) {
 	if err != nil {
 		if folder != nil {
 			_, err = folder.built()
+		} else if errors.Is(err, fs.ErrNotExist) {
+			err = fmt.Errorf("there is no file %s: build the plugin first, or name its folder", i.File)
 		}
 		return nil, err
 	}

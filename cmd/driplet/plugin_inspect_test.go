@@ -68,8 +68,8 @@ func TestPluginInspect(t *testing.T) {
 		want string
 	}{
 		{lone, 1, "loads      NO: it ends too early"},
-		{filepath.Join(dir, "none.wasm"), 2, "none.wasm: no such file"},
-		{dir, 2, "chat.wasm is not there"},
+		{filepath.Join(dir, "none.wasm"), 2, "none.wasm: build the plugin first, or name its folder"},
+		{dir, 1, "chat.wasm is not there: build it with driplet plugin build\n"},
 	} {
 		if r := inProcess(t, "plugin", "inspect", c.arg); r.code != c.code || !strings.Contains(r.out+r.err, c.want) {
 			t.Errorf("%s: %+v", c.arg, r)

@@ -40,7 +40,11 @@ Examples:
 			return c.misused(t, "it takes one name, not %d", len(rest))
 		case *lang == "":
 			return c.misused(t, "choose a language with -lang: %s", languages)
-		case *dir == "":
+		}
+		if err := plugins.CheckScaffold(*lang, rest[0]); err != nil {
+			return c.misused(t, "%v", err)
+		}
+		if *dir == "" {
 			*dir = rest[0]
 		}
 		if err := plugins.Scaffold(*dir, *lang, rest[0]); err != nil {

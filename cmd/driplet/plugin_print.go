@@ -43,6 +43,9 @@ func printRecord(w io.Writer, indent string, r *cases.Record) {
 		op, rest := effectText(raw)
 		fmt.Fprintf(&b, "%s    %-8s %s\n", indent, op, visible(shortened(rest)))
 	}
+	if r.Failure != "" && len(r.Refusal) == 0 && len(r.Effects) > 0 {
+		fmt.Fprintf(&b, "%s    none of these effects came about, because it failed\n", indent)
+	}
 	how, text := ending(r)
 	fmt.Fprintf(&b, "%s    %-8s %s  (%s, fuel %s)\n", indent, how, text, (time.Duration(r.Took) * time.Microsecond).String(), grouped(r.Fuel))
 	if r.Cut {

@@ -34,8 +34,8 @@ sends its manifest and wasm file to the server's admin API. The server checks it
 for each of its endpoints, keeps it in its PluginDir, and lets the new version
 take the old one's place between two events; when anything is wrong with it the
 old one goes on serving, and this says what. The server needs Global.AdminToken
-and Global.PluginDir. Address and token come from the configuration, or from -url
-and -token, or from DRIPLET_GLOBAL_ADMINTOKEN.
+and Global.PluginDir. Address and token come from the configuration, or from
+-url and -token, or from DRIPLET_GLOBAL_ADMINTOKEN.
 
 Examples:
   driplet plugin push
@@ -93,6 +93,7 @@ func (d *adminOptions) destination(t *terminal) (adminAPI, int) {
 	if d.url == "" {
 		cfg, ok := load(t, d.config, nil)
 		if !ok {
+			fmt.Fprintln(t.err, "driplet: name the running server's configuration with -config, or its admin API with -url and -token")
 			return to, exitUsage
 		}
 		if to.url = cfg.Global.AdminURL(); to.token == "" {
@@ -141,6 +142,9 @@ func (a adminAPI) do(ctx context.Context, method, path, contentType string, body
 	text, err := io.ReadAll(io.LimitReader(res.Body, 16<<20))
 	if err != nil {
 		return fmt.Errorf("the answer of %s broke off: %w", a.url, err)
+	}
+	if res.StatusCode == http.StatusNotFound && bytes.Contains(text, []byte("there is nothing at /admin/")) {
+		return fmt.Errorf("%s is not the admin API: that listens at Global.AdminAddress, which the server's log gives when it starts", a.url)
 	}
 	if res.StatusCode != http.StatusOK {
 		return refusal(a.url, "a server's admin API", res, text)

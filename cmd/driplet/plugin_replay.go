@@ -21,17 +21,17 @@ func pluginReplayCommand() command {
 		summary: "give recorded events to a built plugin and show what differs",
 		help: `
 FILE is what 'driplet plugin trace -record' wrote. Each event goes to the plugin
-in FOLDER (default: the one you are in) with what the plugin was told when it was
-recorded: its store, who is subscribed, the clock. Where answer, refusal, failure,
-effects or logs are others now it prints both. Time and fuel stand beside: then,
-now. What a plugin does with random numbers differs each time.
+in FOLDER (default: the one you are in) with what the plugin was told when it
+was recorded: its store, who is subscribed, the clock. Where answer, refusal,
+failure, effects or logs are others now it prints both. Time and fuel stand
+beside: then, now. What a plugin does with random numbers differs each time.
 
 [config] is the manifest's own; with -config the endpoint's PluginConfig of that
 file goes over it. Exit code 1: something differs.
 
 Examples:
   driplet plugin replay chat.jsonl
-  driplet plugin replay -v -config /etc/driplet/config.toml chat.jsonl plugins/chat
+  driplet plugin replay -v -config config.toml chat.jsonl plugins/chat
 `,
 	}
 	c.run = func(ctx context.Context, t *terminal, args []string) int {
@@ -46,6 +46,11 @@ Examples:
 		if len(rest) < 1 || len(rest) > 2 {
 			return c.misused(t, "it takes a file of recorded events and a folder, not %d arguments", len(rest))
 		}
+		f, err := os.Open(rest[0])
+		if err != nil {
+			return c.misused(t, "the recorded events cannot be read: %v", err)
+		}
+		defer f.Close()
 		p, err := openPlugin(append(rest, ".")[1])
 		if err != nil {
 			return c.misused(t, "%v", err)
@@ -67,11 +72,6 @@ Examples:
 				}
 			}
 		}
-		f, err := os.Open(rest[0])
-		if err != nil {
-			return c.misused(t, "the recorded events cannot be read: %v", err)
-		}
-		defer f.Close()
 		warning, err := p.built()
 		if err != nil {
 			fmt.Fprintf(t.err, "driplet: %v\n", err)

@@ -70,6 +70,7 @@ func TestPluginReplay(t *testing.T) {
 		{[]string{file, dir}, "{", 1, file + ":1 is no recorded event: unexpected end of JSON input ('driplet plugin trace -record' writes them)"},
 		{[]string{file, dir}, "\n" + strings.Repeat("x", longestRecord+1), 1, ":2 has more than 8388608 bytes"},
 		{[]string{file + "x", dir}, "", 2, "the recorded events cannot be read: "},
+		{[]string{file + "x"}, "", 2, "the recorded events cannot be read: "}, // before it looks for a plugin
 		{nil, "", 2, "not 0 arguments"},
 		{[]string{file, t.TempDir()}, "", 2, "holds no manifest"},
 		{[]string{"-config", filepath.Join(settings, "config.toml"), "-endpoint", "none", file, dir}, "", 2, "has no endpoint 'none'"},

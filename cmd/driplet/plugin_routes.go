@@ -70,6 +70,9 @@ Examples:
 
 // showRoutes prints the routes of the endpoints, or who gets the event.
 func showRoutes(w io.Writer, cfg *config.Config, endpoints []*core.Endpoint, event string) error {
+	if err := checkPluginDir(cfg); err != nil {
+		return err
+	}
 	host := plugin.NewHost(plugin.Options{
 		Dir: cfg.Global.PluginDir, Sources: []fs.FS{plugins.Bundled()}, Store: new(cases.Store), Log: slog.New(slog.DiscardHandler),
 	})

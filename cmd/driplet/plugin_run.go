@@ -34,12 +34,12 @@ it, and prints how to talk to it. Two instances take the events in turn, so that
 state kept in a variable shows at once. Every event is printed with its version,
 logs, effects, answer, time and fuel.
 
-When a source changes it is built: by build.sh where the folder has one, else as by
-'driplet plugin build', or npm run build; when the wasm file or the manifest changes the new version takes over,
-within two seconds; when something is wrong with it the old one goes on, and this
-says what. Topics whose subscribe hook the plugin has are for it to decide, all
-others anyone may hear. Where the manifest grants history, topics keep their last
-100 messages. Ctrl-C ends it.
+When a source changes it is built: by build.sh where the folder has one, else as
+by 'driplet plugin build', or npm run build. When the wasm file or the manifest
+changes the new version takes over, within two seconds; when something is wrong
+with it the old one goes on, and this says what. Topics whose subscribe hook the
+plugin has are for it to decide, all others anyone may hear. Where the manifest
+grants history, topics keep their last 100 messages. Ctrl-C ends it.
 
 Examples:
   driplet plugin run
@@ -92,7 +92,7 @@ func (r *runner) run(ctx context.Context, port int) (err error) {
 		} else if missing == nil {
 			warning = fmt.Sprintf("%v\n%s runs as it was built before", err, r.p.wasm())
 		} else {
-			missing = err
+			missing = fmt.Errorf("%s: then run this again", strings.TrimSuffix(err.Error(), " and save again"))
 		}
 	}
 	if missing != nil {

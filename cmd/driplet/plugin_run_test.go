@@ -144,7 +144,7 @@ func TestPluginRunRefuses(t *testing.T) {
 		want string
 	}{
 		{[]string{"-no-build", dir}, 1, "chat.wasm is not there: build it with driplet plugin build\n"},
-		{[]string{dir}, 1, "driplet: " + dir + "/index.ts: "}, // no TypeScript for browsers
+		{[]string{dir}, 1, "Mend it: then run this again\n"}, // no TypeScript for browsers
 		{[]string{dir, "x"}, 2, "it takes one plugin, not 2"},
 		{[]string{"-port", "-1", dir}, 2, "-port -1: a port is 0 to 65535"},
 		{[]string{t.TempDir()}, 2, "holds no manifest"},

@@ -25,6 +25,11 @@ func TestPluginNew(t *testing.T) {
 			t.Errorf("%s again: exit %d, stderr %q", lang, r.code, r.err)
 		}
 	}
+	dir := t.TempDir()
+	writeFile(t, filepath.Join(dir, "taken"), "")
+	if r := execute(t, program(dir, nil, "plugin", "new", "-lang", "c", "taken")); r.code != 1 || r.err != "driplet: taken is a file: choose a new folder\n" {
+		t.Errorf("%+v", r)
+	}
 	for args, want := range map[string]string{
 		"":                     "it takes one name, not 0",
 		"quiz":                 "choose a language with -lang: ",
@@ -35,7 +40,7 @@ func TestPluginNew(t *testing.T) {
 	} {
 		dir := t.TempDir()
 		r := execute(t, program(dir, nil, append([]string{"plugin", "new"}, strings.Fields(args)...)...))
-		if r.code == 0 || !strings.Contains(r.err, want) {
+		if r.code != exitUsage || !strings.Contains(r.err, want) {
 			t.Errorf("plugin new %s: exit %d, stderr %q", args, r.code, r.err)
 		}
 		if files, _ := os.ReadDir(dir); len(files) > 0 {

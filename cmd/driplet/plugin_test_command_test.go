@@ -131,7 +131,7 @@ func TestPluginTestRefuses(t *testing.T) {
 		{[]string{filepath.Join(several, "e.toml")}, 2, "the manifest cannot be read"},
 		{[]string{several + "/a.toml"}, 2, "holds no test cases: write one, NAME.json"},
 		{[]string{chat, "none"}, 2, `there is no case "none": choose of broken, delete, `},
-		{[]string{chat, "broken"}, 1, `unknown field "evnt"`},
+		{[]string{chat, "broken"}, 1, `line 1: unknown key "evnt"`},
 		{[]string{fresh}, 1, "quiz.wasm is not there: build it with "},
 	} {
 		r := inProcess(t, append([]string{"plugin", "test"}, c.args...)...)

@@ -21,14 +21,14 @@ func pluginTraceCommand() command {
 		args:    "NAME",
 		summary: "print the last events of a plugin in a running server",
 		help: `
-Asks the server's admin API for the last events of the plugin NAME: what came in,
-version, time, fuel, logs, effects, and the answer, refusal or failure. A server
-keeps the last 256 of a plugin on an endpoint in memory: its failures always,
-everything from the first look until 10 minutes after the last one.
+Asks the server's admin API for the last events of the plugin NAME: what came
+in, version, time, fuel, logs, effects, and the answer, refusal or failure. A
+server keeps the last 256 of a plugin on an endpoint in memory: its failures
+always, everything from the first look until 10 minutes after the last one.
 
--record writes them into a file as well, a JSON object a line, for 'driplet plugin
-replay'. The file holds claims, data, and what the plugin read from its store:
-treat it as you treat your users' data. Session ids are masked.
+-record writes them into a file as well, a JSON object a line, for 'driplet
+plugin replay'. The file holds claims, data, and what the plugin read from its
+store: treat it as you treat your users' data. Session ids are masked.
 
 Examples:
   driplet plugin trace chat

@@ -27,14 +27,23 @@ func signForPlugin(ep *core.Endpoint, r *http.Request, body []byte) {
 	callback.Key{ID: k.ID, Secret: auth.Derive(k.Secret, auth.PurposePlugin)}.Sign(r, body, time.Now())
 }
 
+// checkPluginDir looks whether the folder for plugins is there, if there is to be
+// one: without it nothing would tell that a plugin is missing.
+func checkPluginDir(cfg *config.Config) error {
+	if dir := cfg.Global.PluginDir; dir != "" {
+		if _, err := os.Stat(dir); err != nil {
+			return fmt.Errorf("Global.PluginDir cannot be read: %w. Make the folder; a relative one counts from the folder that driplet is started in", err)
+		}
+	}
+	return nil
+}
+
 // loadPlugins compiles what the endpoints ask for: from PluginDir before what
 // the binary brings. An endpoint that lists none gets what the operator has put
 // into PluginDir. change (may be nil) has the last word about the options.
 func loadPlugins(ctx context.Context, cfg *config.Config, e engine.Engine, m *metrics.Plugin, log *slog.Logger, change func(*plugin.Options)) (*plugin.Host, error) {
-	if dir := cfg.Global.PluginDir; dir != "" {
-		if _, err := os.Stat(dir); err != nil {
-			return nil, fmt.Errorf("Global.PluginDir cannot be read: %w", err)
-		}
+	if err := checkPluginDir(cfg); err != nil {
+		return nil, err
 	}
 	o := plugin.Options{
 		Dir: cfg.Global.PluginDir, Sources: []fs.FS{plugins.Bundled()}, CacheDir: dataFolder(cfg, "compiled"),

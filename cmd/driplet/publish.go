@@ -24,16 +24,16 @@ func publishCommand() command {
 		help: `
 MESSAGE is sent as it is if it is JSON, else as a JSON string; - reads it from
 standard input. It goes to every subscriber of the topic, or to those whose
-claims match: all "exclude" say no, then one "include" must say yes. The server's
-address and secret come from the configuration, or from -url and -secret, or
-from DRIPLET_URL and DRIPLET_API_SECRET.
+claims match: all "exclude" say no, then one "include" must say yes. The
+server's address and secret come from the configuration, or from -url and
+-secret, or from DRIPLET_URL and DRIPLET_API_SECRET.
 
 Examples:
   driplet publish -topic news '{"text":"hello"}'
   driplet publish -topic news -include roles=editor -exclude uid=7 'for editors'
   driplet publish -topic orders -event paid -id order-41-paid '{"order":41}'
   date | driplet publish -topic clock -
-  driplet publish -url https://example.com/rt/api/default -secret "$SECRET" -topic news hi
+  driplet publish -url https://a.example/api/default -secret "$S" -topic news hi
 `,
 	}
 	c.run = func(ctx context.Context, t *terminal, args []string) int {

@@ -16,10 +16,10 @@ func tokenCommand() command {
 		name:    "token",
 		summary: "print a token with which a client may connect",
 		help: `
-Signs a JWT (HS256) with the endpoint's JWTSecret. What targets look at stands in
-the claim "custom": the user under the endpoint's UserClaim, roles under "roles".
-The value of -claim is JSON if it reads as JSON, else a text; a claim given
-several times is a list.
+Signs a JWT (HS256) with the endpoint's JWTSecret. What targets look at stands
+in the claim "custom": the user under the endpoint's UserClaim, roles under
+"roles". The value of -claim is JSON if it reads as JSON, else a text; a claim
+given several times is a list.
 
 Examples:
   driplet token -uid 7

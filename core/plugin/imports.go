@@ -183,9 +183,11 @@ func (m *Manifest) checkImports(wasm []byte) error {
 		return m.errorf("%s is not a module that can be loaded: %w", m.Wasm, err)
 	}
 	var faults []string
+	lacks := map[string]bool{} // one line grants all that need it
 	for _, a := range Ask(wasm, d.Imports, m) {
-		if a.Fault != "" {
+		if a.Fault != "" && !lacks[a.Needs] {
 			faults = append(faults, a.Fault)
+			lacks[a.Needs] = a.Needs != ""
 		}
 	}
 	if more := len(faults) - maxFaults; more > 0 {

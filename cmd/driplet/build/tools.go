@@ -83,8 +83,11 @@ func (b *job) runIn(ctx context.Context, dir string, env []string, name string, 
 	cmd.Env = append(append([]string{}, b.Env...), env...)
 	cmd.Stdout, cmd.Stderr = &text, &text
 	err := cmd.Run()
+	if told := bytes.TrimSpace(text.Bytes()); err != nil && len(told) > 0 {
+		return fmt.Errorf("it could not be built:\n%s", told)
+	}
 	if err != nil {
-		return fmt.Errorf("%s: %w\n%s", name, err, bytes.TrimSpace(text.Bytes()))
+		return fmt.Errorf("%s: %w", name, err)
 	}
 	_, err = io.Copy(b.Output, &text)
 	return err

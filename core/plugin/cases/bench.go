@@ -98,6 +98,7 @@ func describe(s *Step) string {
 // bench is a plugin with everything around it replaced.
 type bench struct {
 	name     string
+	endpoint string // where the plugin is
 	host     *plugin.Host
 	store    Store
 	services Services
@@ -106,7 +107,7 @@ type bench struct {
 }
 
 func newBench(source fs.FS, name string, o Options) *bench {
-	b := &bench{name: name, now: time.UnixMilli(StartTime)}
+	b := &bench{name: name, endpoint: Endpoint, now: time.UnixMilli(StartTime)}
 	b.store.Now = func() time.Time { return b.now }
 	b.host = plugin.NewHost(plugin.Options{
 		Sources: []fs.FS{source}, CacheDir: o.Cache, Store: &b.store, ParseTarget: ParseTarget, TakeTurns: true, Manual: true, LeastDeadline: o.LeastDeadline,
@@ -117,7 +118,7 @@ func newBench(source fs.FS, name string, o Options) *bench {
 }
 
 func (b *bench) start(ctx context.Context, c *Case) error {
-	ep := &core.Endpoint{Name: Endpoint, Plugins: []string{b.name}, APIKeys: []core.Credential{{ID: "case", Secret: "of the cases"}}}
+	ep := &core.Endpoint{Name: b.endpoint, Plugins: []string{b.name}, APIKeys: []core.Credential{{ID: "case", Secret: "of the cases"}}}
 	if c.Config != nil {
 		ep.PluginConfig = map[string]map[string]any{b.name: c.Config}
 	}
@@ -132,7 +133,7 @@ func (b *bench) start(ctx context.Context, c *Case) error {
 	return b.host.Start(ctx, &b.services)
 }
 
-func (b *bench) kv() *KV { return b.store.space("plugin/"+b.name+"/"+Endpoint, 1<<40) }
+func (b *bench) kv() *KV { return b.store.space("plugin/"+b.name+"/"+b.endpoint, 1<<40) }
 
 func (b *bench) arrange(members map[string][]caseMember, subscribed map[string][]string, history map[string][]pastEvent) {
 	if members != nil {
@@ -190,7 +191,7 @@ func (b *bench) send(ctx context.Context, in *plugin.Input) (answer []byte, defe
 		if in.Method != "" {
 			break
 		}
-		answer, err = b.host.Handle(ctx, Endpoint, b.name, in)
+		answer, err = b.host.Handle(ctx, b.endpoint, b.name, in)
 		return answer, false, err
 	}
 	ev, err := clientEvent(in)
@@ -204,7 +205,7 @@ func (b *bench) send(ctx context.Context, in *plugin.Input) (answer []byte, defe
 	case core.HookHTTP:
 		ev.Event, name = b.name, b.name
 	}
-	if !b.host.Wants(Endpoint, ev.Kind, name) {
+	if !b.host.Wants(b.endpoint, ev.Kind, name) {
 		return nil, false, fmt.Errorf("%s.toml does not send this event to the plugin: look at its events, topics and hooks", b.name)
 	}
 	v, err := b.host.Decide(ctx, ev)

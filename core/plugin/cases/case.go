@@ -3,7 +3,9 @@ package cases
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"time"
 
@@ -79,7 +81,7 @@ func Parse(src []byte) (*Case, error) {
 	d.DisallowUnknownFields()
 	d.UseNumber()
 	if err := d.Decode(c); err != nil {
-		return nil, err
+		return nil, misread(src, d.InputOffset(), err)
 	}
 	if (c.Event != nil) == (len(c.Steps) > 0) {
 		return nil, fmt.Errorf("give either \"event\" and \"expect\", or \"steps\"")
@@ -91,6 +93,30 @@ func Parse(src []byte) (*Case, error) {
 		}
 	}
 	return c, nil
+}
+
+// misread says where in a case's file what is wrong, for its author.
+func misread(src []byte, at int64, err error) error {
+	var syntax *json.SyntaxError
+	var kind *json.UnmarshalTypeError
+	text := strings.TrimPrefix(err.Error(), "json: ")
+	switch {
+	case errors.As(err, &syntax):
+		at = syntax.Offset
+	case errors.As(err, &kind):
+		at, text = kind.Offset, fmt.Sprintf("%s is %s, which does not fit there", kind.Field, kind.Value)
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
+		at, text = int64(len(src)), "the JSON ends too early"
+	default:
+		if key, ok := strings.CutPrefix(text, "unknown field "); ok {
+			// The decoder tells no place: that of the key's first use.
+			if i := bytes.Index(src, []byte(key)); i >= 0 {
+				at = int64(i)
+			}
+			text = "unknown key " + key + ": core/plugin/cases/README.md has the format"
+		}
+	}
+	return fmt.Errorf("line %d: %s", 1+bytes.Count(src[:min(int(at), len(src))], []byte("\n")), text)
 }
 
 // Where a case is silent.

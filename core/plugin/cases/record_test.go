@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -212,5 +213,35 @@ func TestReplayOfAnswers(t *testing.T) {
 	})
 	if err != nil || n != len(all) {
 		t.Errorf("%d of %d, %v", n, len(all), err)
+	}
+}
+
+// An event is replayed on the endpoint that it was recorded on: plugins are told.
+func TestReplayOnItsEndpoint(t *testing.T) {
+	var all []*Record
+	for i := range maxEndpoints + 1 {
+		r := *recorded(t, "../../../plugins/chat/cases/rooms.json")[0]
+		r.Endpoint = "shop" + strconv.Itoa(i)
+		all = append(all, &r, &r)
+	}
+	n := 0
+	err := Replay(t.Context(), os.DirFS("../../../plugins/chat"), "chat", Options{LeastDeadline: plugin.MaxDeadline, Config: map[string]any{"keep": 2}, Cache: t.TempDir()}, func() (*Record, error) {
+		if n == len(all) {
+			return nil, nil
+		}
+		n++
+		return all[n-1], nil
+	}, func(r *Replayed) {
+		switch {
+		case r.Was.Endpoint == "shop"+strconv.Itoa(maxEndpoints):
+			if r.Now != nil || r.Why != "the recording is of more than 16 endpoints" {
+				t.Errorf("%s: %q", r.Was.Endpoint, r.Why)
+			}
+		case r.Now == nil || r.Now.Endpoint != r.Was.Endpoint || len(r.Differences) > 0:
+			t.Errorf("%s: %+v, %v", r.Was.Endpoint, r.Now, r.Differences)
+		}
+	})
+	if err != nil {
+		t.Error(err)
 	}
 }

@@ -26,18 +26,46 @@ type Replayed struct {
 // was told of the world when it was recorded: its store, who is subscribed, what
 // topics kept, the clock. Randomness and configuration are this time's own. told is called for each
 // record in turn. The error says why nothing, or no more, could be replayed.
-func Replay(ctx context.Context, source fs.FS, name string, o Options, next func() (*Record, error), told func(*Replayed)) error {
-	b := newBench(source, name, o)
-	err := b.start(ctx, &Case{Config: o.Config})
-	for err == nil && ctx.Err() == nil {
-		var r *Record
-		if r, err = next(); err != nil || r == nil {
-			break
+func Replay(ctx context.Context, source fs.FS, name string, o Options, next func() (*Record, error), told func(*Replayed)) (err error) {
+	benches := map[string]*bench{} // by endpoint: a plugin is told where it is
+	defer func() {
+		for _, b := range benches {
+			err = errors.Join(err, b.host.Close())
+		}
+	}()
+	at := func(endpoint string) (*bench, error) {
+		if endpoint == "" {
+			endpoint = Endpoint
+		}
+		if benches[endpoint] == nil {
+			b := newBench(source, name, o)
+			b.endpoint, benches[endpoint] = endpoint, b
+			if err := b.start(ctx, &Case{Config: o.Config}); err != nil {
+				return nil, err
+			}
+		}
+		return benches[endpoint], nil
+	}
+	for ctx.Err() == nil {
+		r, err := next()
+		if err != nil || r == nil {
+			return err
+		}
+		if len(benches) == maxEndpoints && benches[r.Endpoint] == nil {
+			told(&Replayed{Was: r, Why: fmt.Sprintf("the recording is of more than %d endpoints", maxEndpoints)})
+			continue
+		}
+		b, err := at(r.Endpoint)
+		if err != nil {
+			return err
 		}
 		told(b.replay(ctx, r))
 	}
-	return errors.Join(err, b.host.Close())
+	return nil
 }
+
+// maxEndpoints bounds how many endpoints a recording may be of: each has a host.
+const maxEndpoints = 16
 
 func (b *bench) replay(ctx context.Context, was *Record) *Replayed {
 	out := &Replayed{Was: was}
@@ -53,7 +81,7 @@ func (b *bench) replay(ctx context.Context, was *Record) *Replayed {
 	if out.Why != "" {
 		return out
 	}
-	in.Endpoint = Endpoint
+	in.Endpoint = b.endpoint
 	b.setUp(was, in)
 	b.traces = nil
 	_, _, err = b.send(ctx, in)
@@ -144,7 +172,7 @@ func (b *bench) setUp(was *Record, in *plugin.Input) {
 	b.services.SetSubscribed(subscribed)
 	b.services.SetHistory(past)
 	for _, h := range answered {
-		b.host.Expect(Endpoint, b.name, h)
+		b.host.Expect(b.endpoint, b.name, h)
 	}
 }
 

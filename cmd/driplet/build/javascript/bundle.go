@@ -97,7 +97,10 @@ func format(messages []api.Message) (out []string) {
 	for _, m := range messages {
 		text := m.Text
 		if l := m.Location; l != nil {
-			text = fmt.Sprintf("%s:%d:%d: %s\n    %s", l.File, l.Line, l.Column+1, text, strings.TrimSpace(l.LineText))
+			text = fmt.Sprintf("%s:%d:%d: %s", l.File, l.Line, l.Column+1, text)
+			if line := strings.TrimSpace(l.LineText); line != "" {
+				text += "\n    " + line
+			}
 		}
 		for _, note := range m.Notes {
 			if strings.Contains(note.Text, "api.PlatformNode") {
