@@ -277,8 +277,8 @@ func (e *ungranted) Error() string {
 
 // find looks for the handlers in the module as it came.
 func (e *ungranted) find(wasm []byte) {
-	if containsName(wasm, "JS_Call") {
-		return // a JavaScript engine: its handlers are no functions of the module
+	if runsScript(wasm) {
+		return // its handlers are no functions of the module
 	}
 	names := meter.Callers(wasm, abiModule, e.spec.name, entrances.MatchString)
 	for i, name := range names {

@@ -29,6 +29,7 @@ type module struct {
 	size     int           // of the file, bytes
 	memory   int64         // an instance may take, bytes
 	looks    bool          // it imports json_get
+	script   bool          // a JavaScript engine: its functions say nothing of what it runs
 	sum      sum           // of manifest and file
 	loaded   time.Time     // when it was found good
 	users    atomic.Int64  // bindings, and whoever compiled it
@@ -59,7 +60,7 @@ func compile(ctx context.Context, m *Manifest, wasm []byte, cacheDir string, unm
 		config = config.WithCompilationCache(cache)
 	}
 	r := wazero.NewRuntimeWithConfig(ctx, config)
-	mod := &module{Manifest: m, runtime: r, cache: cache, code: code, size: size, memory: memory}
+	mod := &module{Manifest: m, runtime: r, cache: cache, code: code, size: size, memory: memory, script: runsScript(original)}
 	if err := mod.prepare(ctx, wasm, original); err != nil {
 		return nil, errors.Join(err, mod.close())
 	}
@@ -109,6 +110,9 @@ func (mod *module) prepare(ctx context.Context, wasm, original []byte) (err erro
 func importsWASI(wasm []byte) bool {
 	return containsName(wasm, wasiModule)
 }
+
+// runsScript tells whether a module is a JavaScript engine.
+func runsScript(wasm []byte) bool { return containsName(wasm, "JS_Call") }
 
 // exportSpec is a function that a module must or may export.
 type exportSpec struct {
@@ -192,8 +196,12 @@ func (mod *module) close() error {
 func instantiateAbort(ctx context.Context, r wazero.Runtime) error {
 	i32 := api.ValueTypeI32
 	_, err := r.NewHostModuleBuilder("env").NewFunctionBuilder().
-		WithGoModuleFunction(api.GoModuleFunc(func(_ context.Context, guest api.Module, s []uint64) {
-			panic(fmt.Errorf("%s (%s:%d:%d)", ascText(guest.Memory(), uint32(s[0])), ascText(guest.Memory(), uint32(s[1])), uint32(s[2]), uint32(s[3])))
+		WithGoModuleFunction(api.GoModuleFunc(func(ctx context.Context, guest api.Module, s []uint64) {
+			why := ascText(guest.Memory(), uint32(s[0]))
+			if uint32(s[2]) == 0 { // lines count from 1: none is known
+				panic(fmt.Errorf("%s (%s)", why, instanceOf(ctx).handler()))
+			}
+			panic(fmt.Errorf("%s (%s:%d:%d)", why, ascText(guest.Memory(), uint32(s[1])), uint32(s[2]), uint32(s[3])))
 		}), []api.ValueType{i32, i32, i32, i32}, nil).Export("abort").Instantiate(ctx)
 	return err
 }

@@ -118,4 +118,13 @@ func TestJavaScriptServed(t *testing.T) {
 	ask(alice, 52, "room.async", `{}`, `"code":"plugin_failed"`)
 	ask(alice, 53, "room.send", `{"room":"lobby","text":"still here"}`, `"data":{"id":21}`)
 	group.Wait()
+	logged := strings.ReplaceAll(s.Log.String(), `\"`, `"`)
+	for _, want := range []string{
+		`it did not end within its deadline of 3s, at a fuel of `, `; it ran the handler of "room.loop". Do less in one event`,
+		`Error: handlers are synchronous; use http.fetch(request, {then, state}) (the handler of "room.async")`,
+	} {
+		if !strings.Contains(logged, want) {
+			t.Errorf("missing %q in %s", want, logged)
+		}
+	}
 }

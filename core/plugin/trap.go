@@ -177,6 +177,9 @@ func (in *instance) explain(err error) error {
 	if !errors.As(err, &t) {
 		return err
 	}
+	if in.b.script && (errors.Is(err, errDeadline) || errors.Is(err, errOverflow)) {
+		t.frames = []string{in.handler()}
+	}
 	if errors.Is(err, errDeadline) {
 		t.why = fmt.Sprintf("%s of %v", t.why, in.limit)
 		if in.fuel != nil {
@@ -201,6 +204,19 @@ func (in *instance) explain(err error) error {
 		return fmt.Errorf("%w. Its memory holds %s of %s: if it ran out, hold less, or raise memory under [limits] in %s.toml", err, sizeText(held), sizeText(most), in.b.Name)
 	}
 	return err
+}
+
+// handler names what runs, where the guest's functions do not: by its event.
+func (in *instance) handler() string {
+	switch {
+	case !in.ready:
+		return "what runs once, at the start"
+	case in.kind == KindMessage:
+		return fmt.Sprintf("the handler of %q", in.name)
+	case in.kind == KindTimer:
+		return fmt.Sprintf("the handler of the timer %q", in.name)
+	}
+	return "the handler of " + in.kind.String()
 }
 
 // lastWords are what the guest printed about its end: the first paragraph, and

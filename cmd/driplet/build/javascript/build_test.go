@@ -165,8 +165,8 @@ func TestTraps(t *testing.T) {
 	const synchronous = "Error: handlers are synchronous; use http.fetch(request, {then, state})"
 	for _, c := range []struct{ event, want string }{
 		{"name", "TypeError: cannot read property 'slice' of undefined in initial, called by first (lib/names.ts:3:18), called by <anonymous> (main.ts:7:34) (lib/names.ts:6:49)"},
-		{"thrown", `thrown: {"a":1} (plugin:0:0)`},
-		{"promise", synchronous},
+		{"thrown", `thrown: {"a":1} (the handler of "x.thrown")`},
+		{"promise", synchronous + ` (the handler of "x.promise")`},
 		{"later", synchronous},
 		{"answer", "TypeError: the answer: a function cannot be written as JSON"},
 		{"depth", `true`},
@@ -218,7 +218,7 @@ func TestStack(t *testing.T) {
 			t.Errorf("%s: %s, %v, %s", event, got, err, logged)
 		}
 	}
-	if _, logged, err := ask(t, wasm, "", "most"); err == nil || !strings.Contains(logged, "or take more stack than it may") {
+	if _, logged, err := ask(t, wasm, "", "most"); err == nil || !strings.Contains(logged, "or take more stack than it may") || !strings.Contains(strings.ReplaceAll(logged, `\"`, `"`), `it ran the handler of "x.most"`) {
 		t.Errorf("%v, %s", err, logged)
 	}
 }
