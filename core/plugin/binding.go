@@ -215,7 +215,7 @@ func (b *binding) judge(kind Kind, client *core.ClientEvent, raw []byte, refused
 		valid, compact := jsonText(raw)
 		switch {
 		case !valid:
-			err = fmt.Errorf("its answer is not JSON: %.80q; answer with an object of the guest library, or with JSON text", raw)
+			err = fmt.Errorf("its answer is not JSON: %.80q; answer with an object of the guest library, or with JSON text", raw[:min(len(raw), 4*80)]) // fmt copies all it is given
 		case compact:
 			out.answer = raw
 		default:
