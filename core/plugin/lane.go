@@ -80,13 +80,19 @@ func (in *instance) look() {
 	}
 	if in.entered > 0 {
 		in.leave()
-		if runtime.GOMAXPROCS(0) == 1 {
-			time.Sleep(laneTime) // there is no other processor to leave to others
-		} else {
-			runtime.Gosched()
-		}
+		letOthersRun()
 	}
 	if !in.enter(in.until - now) {
 		panic(errDeadline)
 	}
+}
+
+// letOthersRun is for whoever has just left the lane. Where there is one
+// processor only, it stays idle for a moment: see lane.
+func letOthersRun() {
+	if runtime.GOMAXPROCS(0) == 1 {
+		time.Sleep(laneTime)
+		return
+	}
+	runtime.Gosched()
 }

@@ -93,6 +93,7 @@ func (p *pool) put(in *instance) {
 func (p *pool) discard(in *instance) {
 	in.close()
 	p.slots <- struct{}{}
+	letOthersRun()
 }
 
 // drain closes all instances, waiting for those in use; nothing can be taken
