@@ -1,7 +1,7 @@
 // The examples as their READMEs say to run them: with their PHP backends.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { close, connected, flawless, heard, hears, inRoom, launch, message, open, reads, say } from "./browser.mjs";
+import { close, connected, flawless, heard, hears, inRoom, launch, message, open, readable, reads, say } from "./browser.mjs";
 import { Example } from "./programs.mjs";
 
 let browser;
@@ -36,6 +36,7 @@ test("chat: users log in and talk; an announcement reaches one role", async (t) 
 
   const desk = await ada.context().newPage();
   await desk.goto(`${example.url}/announce`);
+  await readable(desk);
   for (const [role, text] of [["editor", "deadline <b>at five</b>"], ["member", "lunch is ready"]]) {
     await desk.getByLabel("To everybody with the role").selectOption(role);
     await desk.getByLabel("Text").fill(text);

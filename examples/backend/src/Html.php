@@ -57,13 +57,15 @@ final class Html
               <link rel="icon" href="/shared/drop.svg">
               <link rel="stylesheet" href="/shared/base.css">
             </head>
-            <body class="form-page">
-              <form method="post" class="form">
-                <span class="brand"><img src="/shared/drop.svg" alt="">Driplet</span>
-                <h2>{$title}</h2>
-                {$notice}
-                {$fields}
-              </form>
+            <body>
+              <main class="form-page">
+                <form method="post" class="form">
+                  <span class="brand"><img src="/shared/drop.svg" alt="">Driplet</span>
+                  <h1>{$title}</h1>
+                  {$notice}
+                  {$fields}
+                </form>
+              </main>
             </body>
             </html>
             HTML;
