@@ -126,7 +126,8 @@ func parseMessage(body []byte) (*messageBody, error) {
 }
 
 // read takes one field. Case does not count, as it never did here; of a field
-// that stands twice the last counts.
+// that stands twice the last counts, but for those that say who hears: one of
+// two might be empty, and the message for everybody.
 func (m *messageBody) read(key []byte, value json.RawMessage) error {
 	var text **string
 	var name string
@@ -136,6 +137,9 @@ func (m *messageBody) read(key []byte, value json.RawMessage) error {
 	case "message":
 		m.message = value
 	case "target":
+		if m.target != nil {
+			return twice(name)
+		}
 		m.target = value
 	case "nonce":
 		text = &m.nonce
@@ -144,6 +148,9 @@ func (m *messageBody) read(key []byte, value json.RawMessage) error {
 	case "event":
 		text = &m.name
 	case "except":
+		if m.except != nil {
+			return twice(name)
+		}
 		text = &m.except
 	case "id":
 		text = &m.id
@@ -159,6 +166,10 @@ func (m *messageBody) read(key []byte, value json.RawMessage) error {
 		return core.Errorf(core.CodeBadRequest, "%s must be a string, not %s", name, core.JSONKind(value))
 	}
 	return nil
+}
+
+func twice(name string) error {
+	return core.Errorf(core.CodeBadRequest, "%s stands twice: send it once, letter case makes no difference", name)
 }
 
 // event checks everything that says what goes where.

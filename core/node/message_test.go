@@ -46,6 +46,9 @@ func TestMessageRefusals(t *testing.T) {
 		"typo in target":    {body(`,"message":1,"topic":"t","target":{"inclde":{"uid":1}}`), "bad_request", "inclde"},
 		"object in target":  {body(`,"message":1,"topic":"t","target":{"include":{"uid":{"a":1}}}`), "bad_request", "uid"},
 		"list as target":    {body(`,"message":1,"topic":"t","target":[1]`), "bad_request", "target"},
+		"target twice":      {body(`,"message":1,"topic":"t","target":{"include":{"uid":1}},"target":{}`), "bad_request", "target stands twice"},
+		"Target as well":    {body(`,"message":1,"topic":"t","target":{"include":{"uid":1}},"Target":null`), "bad_request", "target stands twice"},
+		"except twice":      {body(`,"message":1,"topic":"t","except":"a","except":null`), "bad_request", "except stands twice"},
 		"empty event":       {body(`,"message":1,"topic":"t","event":""`), "bad_request", "event"},
 		"empty id":          {body(`,"message":1,"topic":"t","id":""`), "bad_request", "id"},
 	} {
