@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/driplet/driplet/core/auth"
+	"github.com/driplet/driplet/core/transport/client"
 )
 
 // postTimeout is for a whole publish: a person waits for it.
@@ -69,10 +70,10 @@ func post(ctx context.Context, to destination, p publication) (*receipt, error) 
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set(auth.HeaderSignature, auth.SignBody(to.secret, body.Bytes()))
 	// A redirect would carry the signed body to a place that nobody named.
-	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	res, err := client.Do(req)
+	c := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	res, err := c.Do(req)
 	if err != nil {
-		return nil, fmt.Errorf("no answer from %s: %w. Is the server running?", to.url, errors.Unwrap(err))
+		return nil, fmt.Errorf("no answer from %s: %w. %s", to.url, errors.Unwrap(err), client.Advice(err))
 	}
 	defer res.Body.Close()
 	answer, err := io.ReadAll(io.LimitReader(res.Body, 1<<20))

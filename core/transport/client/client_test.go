@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -73,6 +75,16 @@ func TestSession(t *testing.T) {
 		t.Errorf("%s %v", f.Type, f.Error)
 	}
 	if _, err := c.Request(ctx, client.Request{Type: "refresh", Token: token(t, 7)}); err != nil {
+		t.Error(err)
+	}
+	secure := httptest.NewTLSServer(http.NotFoundHandler())
+	t.Cleanup(secure.Close)
+	if _, err := client.Dial(ctx, strings.Replace(secure.URL, "https", "wss", 1)+"/ws/default", ""); err == nil || !strings.Contains(err.Error(), "Does this machine trust") {
+		t.Error(err)
+	}
+	plain := httptest.NewServer(http.NotFoundHandler())
+	t.Cleanup(plain.Close)
+	if _, err := client.Dial(ctx, strings.Replace(plain.URL, "http", "wss", 1)+"/ws/default", ""); err == nil || !strings.Contains(err.Error(), "Does the server speak TLS there?") {
 		t.Error(err)
 	}
 	ended, cancel := context.WithCancel(ctx)

@@ -27,7 +27,7 @@ func (d Dialer) shake(ctx context.Context, address, token string) (*Conn, error)
 	}
 	nc, err := d.connect(ctx, u)
 	if err != nil {
-		return nil, fmt.Errorf("no connection to %s: %w. Is the server running?", u.Host, err)
+		return nil, fmt.Errorf("no connection to %s: %w. %s", u.Host, err, Advice(err))
 	}
 	stop := context.AfterFunc(ctx, func() { nc.Close() })
 	s := &socket{Conn: nc}
