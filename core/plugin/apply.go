@@ -10,11 +10,10 @@ import (
 // apply does what a handler asked for: its kv writes as one commit first, so
 // that a full store applies nothing and everybody who hears of the rest finds
 // the state that goes with it; then the rest in call order. The refusal, when
-// there is one, is for the caller: nothing was applied.
-func (b *binding) apply(ctx context.Context, fx *effects) *core.Error {
-	if ctx.Done() != nil {
-		ctx = context.WithoutCancel(ctx) // a caller who leaves takes nothing back
-	}
+// there is one, is for the caller: nothing was applied. A caller who leaves
+// takes nothing back: its context does not count.
+func (b *binding) apply(fx *effects) *core.Error {
+	ctx := context.Background()
 	if writes := fx.writes(); len(writes) > 0 {
 		if err := b.kv.Apply(ctx, writes); err != nil {
 			if errors.Is(err, core.ErrQuota) {

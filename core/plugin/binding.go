@@ -166,7 +166,7 @@ func (b *binding) handle(ctx context.Context, input *Input, client *core.ClientE
 	in.forget()
 	p.put(in)
 	if fx != nil {
-		if refusal := b.apply(ctx, fx); refusal != nil && out.refusal == nil {
+		if refusal := b.apply(fx); refusal != nil && out.refusal == nil {
 			out = outcome{refusal: refusal} // the store is full
 			if trace != nil {
 				trace.Answer, trace.Refusal = nil, refusal

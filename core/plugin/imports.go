@@ -9,6 +9,7 @@ import (
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
 
+	"github.com/driplet/driplet/core"
 	"github.com/driplet/driplet/core/plugin/meter"
 )
 
@@ -62,6 +63,23 @@ func (g *Grants) has(c capability) bool {
 		return len(g.HTTP)+len(g.HTTPConfig) > 0
 	}
 	return true
+}
+
+// allow reports whether a pattern of that capability matches the topic.
+func (g *Grants) allow(c capability, topic string, claims *core.Claims) bool {
+	switch c {
+	case needsPublish:
+		return core.MatchAny(g.Publish, topic, claims)
+	case needsSubscribe:
+		return core.MatchAny(g.Subscribe, topic, claims)
+	case needsPresence:
+		return core.MatchAny(g.Presence, topic, claims)
+	case needsHistory:
+		return core.MatchAny(g.History, topic, claims)
+	case needsMembership:
+		return core.MatchAny(g.Subscribe, topic, claims) || core.MatchAny(g.Presence, topic, claims)
+	}
+	return false
 }
 
 // importSpec is one import of the ABI. Params and result are written as wasm

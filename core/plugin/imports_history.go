@@ -11,7 +11,7 @@ import (
 
 // history is history(topic, limit, since, out).
 func (in *instance) history(s []uint64) (int64, error) {
-	topic, err := in.topic(s[0], s[1], in.grants().History)
+	topic, err := in.topic(s[0], s[1], needsHistory)
 	if err != nil {
 		return 0, err
 	}

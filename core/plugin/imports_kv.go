@@ -20,6 +20,25 @@ func (in *instance) key(ptr, length uint64) (string, error) {
 	return k, nil
 }
 
+// keyAgain is key for those that most handlers ask for again and again, as
+// counters are: they are not copied each time.
+func (in *instance) keyAgain(ptr, length uint64) (string, error) {
+	b, err := in.span(ptr, length)
+	if err != nil {
+		return "", err
+	}
+	for _, k := range in.keys {
+		if string(b) == k && k != "" {
+			return k, nil
+		}
+	}
+	k, err := in.key(ptr, length)
+	if err == nil {
+		in.keys[1], in.keys[0] = in.keys[0], k
+	}
+	return k, err
+}
+
 // lifetime reads a ttl in milliseconds.
 func lifetime(ms uint64) (time.Duration, error) {
 	if ms > uint64(time.Duration(1<<63-1)/time.Millisecond) {
@@ -42,7 +61,7 @@ func (in *instance) storeErrno(err error) error {
 
 // kvGet is kv_get(key, out).
 func (in *instance) kvGet(s []uint64) (int64, error) {
-	key, err := in.key(s[0], s[1])
+	key, err := in.keyAgain(s[0], s[1])
 	if err != nil {
 		return 0, err
 	}
@@ -114,7 +133,7 @@ func (in *instance) kvDelete(s []uint64) (int64, error) {
 
 // kvCAS is kv_cas(key, old, new, ttl); a length of -1 is "absent".
 func (in *instance) kvCAS(s []uint64) (int64, error) {
-	key, err := in.key(s[0], s[1])
+	key, err := in.keyAgain(s[0], s[1])
 	if err != nil {
 		return 0, err
 	}
@@ -154,7 +173,7 @@ func (in *instance) optional(ptr, length uint64) ([]byte, error) {
 // kvIncr is kv_incr(key, delta, ttl, ptr). Where the sum cannot be written
 // nothing is added.
 func (in *instance) kvIncr(s []uint64) (int64, error) {
-	key, err := in.key(s[0], s[1])
+	key, err := in.keyAgain(s[0], s[1])
 	if err != nil {
 		return 0, err
 	}

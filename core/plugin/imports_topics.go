@@ -6,29 +6,42 @@ import (
 	"github.com/driplet/driplet/core"
 )
 
-// topic is a span that names a topic which one of the granted patterns matches.
-func (in *instance) topic(ptr, length uint64, granted ...[]core.Pattern) (string, error) {
+// askedTopic is a topic that a guest has named, and which capabilities are
+// known to be granted for it, whoever asks: a bit for each.
+type askedTopic struct {
+	name    string
+	granted uint16
+}
+
+// topic is a span that names a topic for which a capability is granted.
+func (in *instance) topic(ptr, length uint64, needs capability) (string, error) {
 	b, err := in.span(ptr, length)
 	if err != nil || len(b) == 0 || len(b) > core.MaxTopicBytes {
 		return "", ErrnoBadArgument
 	}
 	// Most handlers ask for one or two again and again.
-	topic := in.topics[0]
-	if string(b) != topic {
-		if topic = in.topics[1]; string(b) != topic {
-			if topic = string(b); core.CheckTopic(topic) != nil {
+	t := &in.topics[0]
+	if string(b) != t.name {
+		if t = &in.topics[1]; string(b) != t.name {
+			name := string(b)
+			if core.CheckTopic(name) != nil {
 				return "", ErrnoBadArgument
 			}
 			in.topics[1] = in.topics[0]
-			in.topics[0] = topic
+			t = &in.topics[0]
+			*t = askedTopic{name: name}
 		}
 	}
-	for _, patterns := range granted {
-		if core.MatchAny(patterns, topic, in.claims()) {
-			return topic, nil
+	bit := uint16(1) << needs
+	if t.granted&bit == 0 {
+		if !in.grants().allow(needs, t.name, in.claims()) {
+			return "", ErrnoDenied
+		}
+		if !in.grants().byClaims {
+			t.granted |= bit
 		}
 	}
-	return "", ErrnoDenied
+	return t.name, nil
 }
 
 // publish(topic, data, target, options).
@@ -36,7 +49,7 @@ func (in *instance) publish(s []uint64) (int64, error) {
 	if in.full(OpPublish, s[3], s[5]) {
 		return 0, ErrnoLimit
 	}
-	topic, err := in.topic(s[0], s[1], in.grants().Publish)
+	topic, err := in.topic(s[0], s[1], needsPublish)
 	if err != nil {
 		return 0, err
 	}
@@ -116,7 +129,7 @@ func (in *instance) subscribe(s []uint64) (int64, error) {
 	if err != nil || session == "" {
 		return 0, ErrnoBadArgument
 	}
-	topic, err := in.topic(s[2], s[3], in.grants().Subscribe)
+	topic, err := in.topic(s[2], s[3], needsSubscribe)
 	if err != nil {
 		return 0, err
 	}
@@ -138,7 +151,7 @@ func (in *instance) unsubscribe(s []uint64) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	topic, err := in.topic(s[2], s[3], in.grants().Subscribe)
+	topic, err := in.topic(s[2], s[3], needsSubscribe)
 	if err != nil {
 		return 0, err
 	}
@@ -243,7 +256,7 @@ func (in *instance) subscribed(s []uint64) (int64, error) {
 			return 0, err
 		}
 	}
-	topic, err := in.topic(s[2], s[3], in.grants().Subscribe, in.grants().Presence)
+	topic, err := in.topic(s[2], s[3], needsMembership)
 	if err != nil {
 		return 0, err
 	}
@@ -257,7 +270,7 @@ func (in *instance) subscribed(s []uint64) (int64, error) {
 
 // presence(topic, limit, out).
 func (in *instance) presence(s []uint64) (int64, error) {
-	topic, err := in.topic(s[0], s[1], in.grants().Presence)
+	topic, err := in.topic(s[0], s[1], needsPresence)
 	if err != nil {
 		return 0, err
 	}

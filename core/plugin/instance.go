@@ -51,8 +51,9 @@ type instance struct {
 	noted    int    // bytes of them
 	told     bool   // the time is among them
 	scratch  []byte
-	topics   [2]string // that were asked for last, and are topics
-	named    string    // the event name that was published last
+	topics   [2]askedTopic // that were asked for last, and are topics
+	keys     [2]string     // of the store that were asked for last
+	named    string        // the event name that was published last
 
 	made time.Time
 	slab []byte // room for the next answers

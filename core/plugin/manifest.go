@@ -35,6 +35,8 @@ type Manifest struct {
 type Grants struct {
 	Publish, Subscribe, Presence, History []core.Pattern
 
+	byClaims bool // a pattern holds a claim: what it matches depends on the event
+
 	KV         int64 // bytes an endpoint
 	HTTP       []urlPrefix
 	HTTPConfig []string // keys of [config] whose URLs are granted too

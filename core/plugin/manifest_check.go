@@ -134,6 +134,7 @@ func (m *Manifest) readGrants(s *source) (err error) {
 		if *g.to, err = patterns("capabilities."+g.key, g.texts); err != nil {
 			return err
 		}
+		m.Grants.byClaims = m.Grants.byClaims || slices.ContainsFunc(g.texts, func(text string) bool { return strings.Contains(text, "{") })
 	}
 	if c.KV != "" {
 		if m.Grants.KV, err = parseSize(c.KV); err != nil {
