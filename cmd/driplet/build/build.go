@@ -49,7 +49,7 @@ func Run(ctx context.Context, o Options) (*Built, error) {
 		return nil, err
 	}
 	if b.temp, err = os.MkdirTemp(filepath.Dir(b.Out), ".driplet-build-"); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s cannot be written: %w. Name a file elsewhere with -o", o.Out, err)
 	}
 	defer os.RemoveAll(b.temp)
 	b.made = filepath.Join(b.temp, "plugin.wasm")
