@@ -36,9 +36,7 @@ func printRecord(w io.Writer, indent string, r *cases.Record) {
 		line = append(line, visible(shortened(string(e.Data))))
 	}
 	fmt.Fprintf(&b, "%s%s\n", indent, strings.Join(line, "  "))
-	for _, text := range r.Logs {
-		fmt.Fprintf(&b, "%s    log      %s\n", indent, inColumn(shortened(text), indent+"             "))
-	}
+	printLogs(&b, indent+"    ", r.Logs)
 	for _, raw := range r.Effects {
 		op, rest := effectText(raw)
 		fmt.Fprintf(&b, "%s    %-8s %s\n", indent, op, visible(shortened(rest)))
@@ -52,6 +50,13 @@ func printRecord(w io.Writer, indent string, r *cases.Record) {
 		fmt.Fprintf(&b, "%s    too large to be kept: data, effects and what it read are left out\n", indent)
 	}
 	io.WriteString(w, b.String()) // a terminal that is gone ends the command in its own way
+}
+
+// printLogs prints what a plugin has logged.
+func printLogs(w io.Writer, indent string, lines []string) {
+	for _, text := range lines {
+		fmt.Fprintf(w, "%slog      %s\n", indent, inColumn(shortened(text), indent+"         "))
+	}
 }
 
 // ending is how an event ended, in two columns.

@@ -189,6 +189,9 @@ func (r *caseRunner) step(w io.Writer, s *cases.Played) (ok bool) {
 	for _, d := range s.Differences {
 		printDifference(w, "        ", d)
 	}
+	if !ok && !r.verbose && s.Trace != nil {
+		printLogs(w, "        ", s.Trace.Logs) // where a guest library says why it failed
+	}
 	return ok
 }
 

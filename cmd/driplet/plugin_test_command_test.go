@@ -140,3 +140,23 @@ func TestPluginTestRefuses(t *testing.T) {
 		}
 	}
 }
+
+// A case that fails shows what the plugin has logged: there its library says why.
+func TestPluginTestShowsLogs(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "quiz")
+	if err := plugins.Scaffold(dir, "c", "quiz"); err != nil {
+		t.Fatal(err)
+	}
+	toml, err := os.ReadFile(filepath.Join(dir, "quiz.toml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	writeFile(t, filepath.Join(dir, "quiz.toml"), strings.Replace(string(toml), `publish = ["quiz.*"]`, `publish = ["other.*"]`, 1))
+	if r := execute(t, program(dir, []string{"PATH=" + os.Getenv("PATH")}, "plugin", "build")); r.code != 0 {
+		t.Fatalf("%+v", r)
+	}
+	r := execute(t, program(dir, nil, "plugin", "test"))
+	if r.code != 1 || !strings.Contains(r.out, "        log      dr_publish(quiz.lobby): denied: grant it under [capabilities] of the manifest\n") {
+		t.Errorf("%+v", r)
+	}
+}

@@ -18,8 +18,8 @@ func serveCommand() command {
 The configuration is a TOML file; DRIPLET_* variables beat it, flags beat both.
 A file that does not exist is written, with random secrets. SIGINT or SIGTERM
 ends the server in order, a second one at once. Plugins that change in PluginDir
-are reloaded without a restart; SIGHUP looks at them at once, and ends the server
-in order where there is no PluginDir.
+are reloaded without a restart; SIGHUP looks at them at once, and ends the
+server in order where there is no PluginDir.
 
 Examples:
   driplet serve
