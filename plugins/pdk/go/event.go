@@ -38,7 +38,8 @@ type Event struct {
 // for each would take as long as all the rest of it.
 var current Event
 
-// The fields of an envelope: those that every event has, and all.
+// The fields of an envelope: those that every event has, and all but the index,
+// which comes last.
 const (
 	fewFields = 10
 	allFields = 16
@@ -51,7 +52,7 @@ const (
 func readEvent(p unsafe.Pointer, names *routes) (*Event, Handler) {
 	count := *(*uint16)(unsafe.Add(p, 2))
 	if count < fewFields {
-		p, count = padded(p, count)
+		p, count = filled(p, count)
 	}
 	event := unsafe.Add(p, 4)
 	topic := behind(event)
@@ -68,31 +69,40 @@ func readEvent(p unsafe.Pointer, names *routes) (*Event, Handler) {
 	if name == "" {
 		name = keep(field(event))
 	}
-	e.Event = name
 	head := keep(view(topic, uintptr(claims)-uintptr(topic)))
-	e.Topic, head = cut(head)
-	e.Session, head = cut(head)
-	e.User, head = cut(head)
-	e.Request, _ = cut(head)
-	if e.Account = e.User; string(field(account)) != e.User {
-		e.Account = keep(field(account))
+	i, j, k := int(uintptr(session)-uintptr(topic)), int(uintptr(user)-uintptr(topic)), int(uintptr(request)-uintptr(topic))
+	public := head[j+4 : k]
+	whose := public
+	if n := int(size32(account)); n != len(public) || !same(unsafe.Add(account, 4), textAt(public), n) {
+		whose = keep(field(account))
 	}
-	if string(field(endpoint)) != e.Endpoint { // the same for the instance's whole life
-		e.Endpoint = string(field(endpoint))
+	if n := int(size32(endpoint)); n != len(e.Endpoint) || !same(unsafe.Add(endpoint, 4), textAt(e.Endpoint), n) {
+		e.Endpoint = string(field(endpoint)) // the same for the instance's whole life
 	}
+	var (
+		inTopic, inSession, asked = head[4:i], head[i+4 : j], head[k+4:]
+		custom, said              = field(claims), field(data)
+	)
 	e.Time = time.UnixMilli(*(*int64)(unsafe.Add(at, 4)))
-	e.Claims, e.Data, e.bad = field(claims), field(data), nil
-	if count > fewFields || e.more {
-		e.readMore(endpoint, count)
+	e.Event, e.Topic, e.Session, e.User, e.Request, e.Account = name, inTopic, inSession, public, asked, whose // together: the collector is asked once
+	e.Claims, e.Data, e.bad = custom, said, nil
+	if count <= fewFields && !e.more {
+		shows(p, data, nil)
+		return e, handler
 	}
+	rest := behind(endpoint)
+	if between := (*[3]uint64)(rest); count > allFields && !e.more && between[0]|between[1]|between[2] == 0 { // six empty fields
+		shows(p, data, unsafe.Add(rest, 4*(allFields-fewFields)))
+		return e, handler
+	}
+	shows(p, data, e.readMore(endpoint, count))
 	return e, handler
 }
 
-// readMore reads what only some kinds of events have.
-func (e *Event) readMore(last unsafe.Pointer, count uint16) {
-	e.more = count > fewFields
+// readMore reads what only some kinds of events have, and returns the index.
+func (e *Event) readMore(last unsafe.Pointer, count uint16) (index unsafe.Pointer) {
 	var more [allFields - fewFields][]byte
-	for i := range more[:min(count, allFields)-fewFields] {
+	for i := range more[:min(max(count, fewFields), allFields)-fewFields] {
 		last = behind(last)
 		more[i] = field(last)
 	}
@@ -100,10 +110,15 @@ func (e *Event) readMore(last unsafe.Pointer, count uint16) {
 	if len(more[1]) >= 4 {
 		e.Status = int(int32(binary.LittleEndian.Uint32(more[1])))
 	}
+	if count > allFields {
+		index = behind(last)
+	}
+	e.more = len(more[0])+len(more[1])+len(more[2])+len(more[3])+len(more[4])+len(more[5]) > 0
+	return index
 }
 
-// padded is the envelope with empty fields in place of missing ones, and a time.
-func padded(p unsafe.Pointer, count uint16) (unsafe.Pointer, uint16) {
+// filled is the envelope with empty fields in place of missing ones, and a time.
+func filled(p unsafe.Pointer, count uint16) (unsafe.Pointer, uint16) {
 	b, last := append([]byte{}, view(p, 4)...), unsafe.Add(p, 4)
 	for i := range uint16(fewFields) {
 		switch {
@@ -132,12 +147,6 @@ func field(p unsafe.Pointer) []byte { return view(unsafe.Add(p, 4), uintptr(size
 // view is unsafe.Slice without its checks.
 func view(p unsafe.Pointer, n uintptr) []byte { return (*[1 << 30]byte)(p)[:n:n] }
 
-// cut takes the first field off a text of several.
-func cut(s string) (first, rest string) {
-	n := 4 + int(*(*uint32)(unsafe.Pointer(unsafe.StringData(s))))
-	return s[4:n], s[n:]
-}
-
 // Subscribed reports whether the event's connection is subscribed to topic.
 func (e *Event) Subscribed(topic string) bool {
 	ok, _ := Subscribed(e.Session, topic)
@@ -153,7 +162,7 @@ func (e *Event) Err() error { return e.bad }
 func (e *Event) String(path string, max int) string {
 	t, b := e.Data.find(path)
 	if t == isString && len(b) > 0 && len(b) <= max { // no character has fewer bytes than units
-		return take(b)
+		return keep(b)
 	}
 	switch {
 	case t != isString:
@@ -161,7 +170,7 @@ func (e *Event) String(path string, max int) string {
 	case len(b) == 0:
 		return e.wrong(path, "must not be empty")
 	}
-	return e.atMost(path, take(b), max)
+	return e.atMost(path, keep(b), max)
 }
 
 // StringOr is as String, but the field may be missing, null or empty: then

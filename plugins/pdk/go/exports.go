@@ -34,10 +34,15 @@ func drEvent(kind int32, ptr unsafe.Pointer, _ uint32) uint64 {
 // which it marks by the flag.
 func (w *writer) answer(reply any, err error) (b []byte, flag uint64) {
 	if err == nil {
-		if reply == nil {
+		switch v := reply.(type) {
+		case nil:
 			return nil, 0
+		case *Fields:
+			b, err = v.closed()
+		default:
+			b, err = w.encode(reply)
 		}
-		if b, err = w.encode(reply); err == nil {
+		if err == nil {
 			return b, 0
 		}
 	}

@@ -57,6 +57,9 @@ func (f *Fields) With(key string, value any) *Fields {
 	return f
 }
 
+// closed is the whole object, valid until the next field.
+func (f *Fields) closed() ([]byte, error) { return append(f.w.b, '}'), f.w.err }
+
 // field writes a field of an object and keeps nothing of value.
 func (w *writer) field(mark byte, key string, value any) {
 	w.key(mark, key)

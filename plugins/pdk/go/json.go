@@ -69,9 +69,10 @@ func (w *writer) json(v Value) {
 }
 
 func (w *writer) fields(f *Fields) {
-	w.b = append(append(w.b, f.w.b...), '}')
-	if f.w.err != nil {
-		w.err = f.w.err
+	b, err := f.closed()
+	w.b = append(w.b, b...)
+	if err != nil {
+		w.err = err
 	}
 }
 

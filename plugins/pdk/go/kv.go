@@ -105,6 +105,8 @@ func stored(w *writer, value any) ([]byte, error) {
 		return v, nil
 	case string:
 		return unsafe.Slice(unsafe.StringData(v), len(v)), nil
+	case *Fields:
+		return v.closed()
 	}
 	return w.encode(value)
 }

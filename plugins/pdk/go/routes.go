@@ -36,7 +36,7 @@ func (r *routes) add(name string, h Handler) {
 func (r *routes) find(name []byte) (known string, h Handler) {
 	list := r.exact[len(name)%len(r.exact)]
 	for i := range list {
-		if list[i].name == string(name) {
+		if len(list[i].name) == len(name) && same(textAt(list[i].name), bytesAt(name), len(name)) {
 			return list[i].name, list[i].handler
 		}
 	}

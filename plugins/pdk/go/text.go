@@ -19,21 +19,27 @@ var page struct {
 // turn begins a page with room for at least size bytes.
 func turn(size int) { page.b, page.used = make([]byte, max(size, pageSize)), 0 }
 
-// take keeps b, which the host wrote behind a byte for its type, as a text.
-func take(b []byte) string {
-	page.used += 1 + len(b)
-	return unsafe.String(unsafe.SliceData(b), len(b))
-}
-
-// keep is b as a text of its own memory.
+// keep is b as a text of its own memory: where it is, if the host has written it
+// there behind a byte for its type.
 func keep(b []byte) string {
-	if len(b) == 0 {
+	n := len(b)
+	if n == 0 {
 		return ""
 	}
-	if len(page.b)-page.used < len(b) {
-		turn(len(b))
+	to := unsafe.Add(bytesAt(page.b), page.used)
+	if bytesAt(b) == unsafe.Add(to, 1) {
+		page.used += 1 + n
+		return unsafe.String(unsafe.SliceData(b), n)
 	}
-	to := page.b[page.used:]
-	page.used += copy(to, b)
-	return unsafe.String(unsafe.SliceData(to), len(b))
+	if len(page.b)-page.used < n+wordSize {
+		turn(n + wordSize)
+		to = bytesAt(page.b)
+	}
+	if n < wordSize {
+		*(*uint64)(to) = word(bytesAt(b))
+	} else {
+		copy(view(to, uintptr(n)), b)
+	}
+	page.used += n
+	return unsafe.String((*byte)(to), n)
 }

@@ -17,8 +17,13 @@ type PublishOptions struct {
 func Publish(topic string, data any, o PublishOptions) error {
 	w := &out
 	w.b, w.err = w.b[:0], nil
-	w.value(data)
-	body := len(w.b)
+	var body []byte
+	if f, ok := data.(*Fields); ok {
+		body, w.err = f.closed() // where it is
+	} else {
+		w.value(data)
+	}
+	written := len(w.b)
 	if o.Target != nil {
 		w.value(o.Target)
 	}
@@ -34,8 +39,11 @@ func Publish(topic string, data any, o PublishOptions) error {
 	if w.err != nil {
 		return w.err
 	}
-	p := unsafe.Pointer(unsafe.SliceData(w.b))
-	return check(hostPublish(textAt(topic), size(topic), p, uint32(body), unsafe.Add(p, body), uint32(target-body), unsafe.Add(p, target), uint32(len(w.b)-target)), "Publish", topic)
+	p := bytesAt(w.b)
+	if body == nil {
+		body = w.b[:written]
+	}
+	return check(hostPublish(textAt(topic), size(topic), bytesAt(body), size(body), unsafe.Add(p, written), uint32(target-written), unsafe.Add(p, target), uint32(len(w.b)-target)), "Publish", topic)
 }
 
 // Subscribe subscribes a connection when the handler ends; info (may be nil) is

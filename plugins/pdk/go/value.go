@@ -4,6 +4,8 @@ package driplet
 
 import (
 	"strconv"
+	"strings"
+	"unsafe"
 )
 
 // Value is JSON text to look into: the host walks it, so that a plugin carries
@@ -23,6 +25,19 @@ const (
 // find returns the type and the bytes at path, valid until the next host call
 // unless taken; type 0: there is nothing, or v is no JSON.
 func (v Value) find(path string) (byte, []byte) {
+	if v.shown() && path != "" {
+		at := unsafe.Add(shown.envelope, shown.first)
+		for range shown.count {
+			m := (*shownMember)(at)
+			if int(m.keyLength) == len(path) && same(unsafe.Add(shown.envelope, m.key), textAt(path), len(path)) {
+				return m.kind, view(unsafe.Add(shown.envelope, m.value), uintptr(m.length))
+			}
+			at = unsafe.Add(at, unsafe.Sizeof(shownMember{}))
+		}
+		if !strings.Contains(path, ".") {
+			return 0, nil
+		}
+	}
 	if len(v) == 0 {
 		return 0, nil
 	}
@@ -64,7 +79,7 @@ func text(b []byte, ok bool) (string, bool) {
 	if !ok {
 		return "", false
 	}
-	return take(b), true
+	return keep(b), true
 }
 
 // Int returns the whole number at path; ok is false if there is none.
@@ -147,7 +162,7 @@ func (v Value) Items(path string) []Value {
 	return items
 }
 
-// tagged turns a type byte and what follows, of a page, into JSON text.
+// tagged turns a type byte and what follows into JSON text.
 func tagged(t byte, b []byte) Value {
 	switch t {
 	case 0:
@@ -163,6 +178,6 @@ func tagged(t byte, b []byte) Value {
 	case isNull:
 		return Value("null")
 	}
-	page.used += 1 + len(b)
-	return b
+	s := keep(b)
+	return unsafe.Slice(unsafe.StringData(s), len(s))
 }

@@ -3,6 +3,7 @@
 package driplet
 
 import (
+	"math"
 	"math/bits"
 	"strings"
 	"unicode/utf8"
@@ -30,22 +31,34 @@ func (w *writer) byte(c byte) { w.b = append(w.b, c) }
 
 func (w *writer) raw(s string) { w.b = append(w.b, s...) }
 
-// integer is strconv.AppendInt at a third of its time.
+// integer is strconv.AppendInt at a fraction of its time: it divides by
+// multiplying, which is exact for what fits into 32 bits, and 16.
 func (w *writer) integer(n int64) {
 	var digits [20]byte
 	at, left := len(digits), uint64(n)
 	if n < 0 {
 		left = -left
 	}
-	for left >= 100 {
-		at -= 2
-		pair := left % 100 * 2
-		left /= 100
-		digits[at], digits[at+1] = pairs[pair], pairs[pair+1]
+	for left > math.MaxUint32 {
+		rest := left / 10000
+		at -= 4
+		four(unsafe.Pointer(&digits[at]), left-rest*10000)
+		left = rest
 	}
-	at -= 2
-	digits[at], digits[at+1] = pairs[left*2], pairs[left*2+1]
-	if left < 10 {
+	for left >= 10000 {
+		rest := left * 3518437209 >> 45
+		at -= 4
+		four(unsafe.Pointer(&digits[at]), left-rest*10000)
+		left = rest
+	}
+	at -= 4
+	four(unsafe.Pointer(&digits[at]), left)
+	switch {
+	case left < 10:
+		at += 3
+	case left < 100:
+		at += 2
+	case left < 1000:
 		at++
 	}
 	if n < 0 {
@@ -53,6 +66,14 @@ func (w *writer) integer(n int64) {
 		digits[at] = '-'
 	}
 	w.b = append(w.b, digits[at:]...)
+}
+
+// four writes the four digits of a number below 10,000.
+func four(to unsafe.Pointer, n uint64) {
+	high := n * 5243 >> 19
+	p := unsafe.Pointer(unsafe.StringData(pairs))
+	*(*uint16)(to) = *(*uint16)(unsafe.Add(p, high*2))
+	*(*uint16)(unsafe.Add(to, 2)) = *(*uint16)(unsafe.Add(p, (n-high*100)*2))
 }
 
 const pairs = "00010203040506070809" +
@@ -82,16 +103,12 @@ func (w *writer) text(s string) {
 	n++
 	other := uint64(tops) // until it is known to be UTF-8
 	for i := 0; i < len(s); {
-		step, x := 8, uint64(0)
-		if len(s)-i >= 8 {
-			x = *(*uint64)(unsafe.Add(from, i))
-		} else {
-			step = len(s) - i
-			x = tail(unsafe.Add(from, i), step)
+		step, x := min(len(s)-i, wordSize), word(unsafe.Add(from, i))
+		if step < wordSize {
+			x = padded(x, step)
 		}
 		*(*uint64)(unsafe.Add(to, n)) = x
-		quote, slash := x^'"'*ones, x^'\\'*ones
-		odd := ((x-spaces)&^x|(quote-ones)&^quote|(slash-ones)&^slash)&tops | x&other
+		odd := odd(x, other)
 		if odd == 0 {
 			i += step
 			n += step
@@ -112,22 +129,35 @@ func (w *writer) text(s string) {
 		}
 		i++
 		n += escape(unsafe.Add(to, n), c)
-		w.b = w.b[:n]
-		from, to, n = w.reserve(s, i)
+		if cap(w.b)-n < len(s)-i+slack {
+			w.b = w.b[:n]
+			from, to, n = w.reserve(s, i)
+		}
 	}
 	*(*byte)(unsafe.Add(to, n)) = '"'
 	w.b = w.b[:n+1]
 }
 
+// odd has the top bits of the bytes of x that JSON escapes, or that are not ASCII
+// where other says so.
+func odd(x, other uint64) uint64 {
+	quote, slash := x^'"'*ones, x^'\\'*ones
+	return ((x-spaces)&^x|(quote-ones)&^quote|(slash-ones)&^slash)&tops | x&other
+}
+
+// padded is the first n bytes of x, less than 8, and spaces.
+func padded(x uint64, n int) uint64 {
+	shift := uint(n) * 8 % 64
+	return x&(1<<shift-1) | spaces<<shift
+}
+
 // key writes the name of a field, behind { or a comma.
 func (w *writer) key(mark byte, key string) {
 	from, to, n := w.reserve(key, 0)
-	*(*byte)(unsafe.Add(to, n)) = mark
-	if k := len(key); k < 8 && k > 0 {
-		x := tail(from, k)
-		quote, slash := x^'"'*ones, x^'\\'*ones
-		if ((x-spaces)&^x|(quote-ones)&^quote|(slash-ones)&^slash|x)&tops == 0 {
-			*(*byte)(unsafe.Add(to, n+1)) = '"'
+	k := len(key)
+	*(*uint16)(unsafe.Add(to, n)) = uint16(mark) | '"'<<8
+	if k < wordSize {
+		if x := padded(word(from), k); odd(x, tops) == 0 {
 			*(*uint64)(unsafe.Add(to, n+2)) = x
 			*(*uint16)(unsafe.Add(to, n+2+k)) = '"' | ':'<<8
 			w.b = w.b[:n+4+k]
@@ -152,24 +182,6 @@ func (w *writer) grow(more int) {
 	b := make([]byte, len(w.b), 2*cap(w.b)+more)
 	copy(b, w.b)
 	w.b = b
-}
-
-// tail is a word of the last n bytes of a text, 1 to 7, and spaces.
-func tail(p unsafe.Pointer, n int) (x uint64) {
-	shift := 0
-	if n&4 != 0 {
-		x, shift, p = uint64(*(*uint32)(p)), 32, unsafe.Add(p, 4)
-	}
-	if n&2 != 0 {
-		x |= uint64(*(*uint16)(p)) << shift
-		shift += 16
-		p = unsafe.Add(p, 2)
-	}
-	if n&1 != 0 {
-		x |= uint64(*(*byte)(p)) << shift
-		shift += 8
-	}
-	return x | spaces<<shift
 }
 
 const hex = "0123456789abcdef"
