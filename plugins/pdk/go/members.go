@@ -70,7 +70,7 @@ func below(n int) uint64 { return 1<<(uint(n)*8%64) - 1 }
 // same tells whether n bytes are the same, without the calls of ==.
 func same(a, b unsafe.Pointer, n int) bool {
 	if n < wordSize {
-		return (word(a)^word(b))&below(n) == 0
+		return n == 0 || (word(a)^word(b))&below(n) == 0
 	}
 	for i := 0; i < n-wordSize; i += wordSize {
 		if *(*uint64)(unsafe.Add(a, i)) != *(*uint64)(unsafe.Add(b, i)) {

@@ -156,7 +156,7 @@ func (w *writer) key(mark byte, key string) {
 	from, to, n := w.reserve(key, 0)
 	k := len(key)
 	*(*uint16)(unsafe.Add(to, n)) = uint16(mark) | '"'<<8
-	if k < wordSize {
+	if k < wordSize && k > 0 { // an empty text may lie nowhere
 		if x := padded(word(from), k); odd(x, tops) == 0 {
 			*(*uint64)(unsafe.Add(to, n+2)) = x
 			*(*uint16)(unsafe.Add(to, n+2+k)) = '"' | ':'<<8
