@@ -313,6 +313,16 @@ func TestRefusedAtLoad(t *testing.T) {
 		m.Func("_start", "", "", "")
 		return m.Bytes()
 	}
+	// unstarted has what a plugin exports, in a program that was never started.
+	unstarted := func() []byte {
+		m := new(asm.Module)
+		m.Memory(4, 0)
+		m.Func("_start", "", "", "")
+		m.Func("dr_abi", "", "i", "", asm.Unreachable)
+		m.Func("dr_alloc", "i", "i", "", asm.I32Const(guestBuffer))
+		m.Func("dr_event", "iii", "I", "", asm.I64Const(0))
+		return m.Bytes()
+	}
 	huge := new(asm.Module)
 	huge.Memory(1000, 0)
 	large := new(asm.Module)
@@ -347,6 +357,7 @@ func TestRefusedAtLoad(t *testing.T) {
 		"wasm-bindgen":        {importing("wbg", "__wbg_log", "i", ""), "it is built with wasm-bindgen, for browsers: use Driplet's guest library instead"},
 		"from elsewhere":      {importing("moon", "shine", "", ""), "imports moon.shine, which this server does not have: link what defines it, or remove the call"},
 		"another WASI call":   {importing("wasi_snapshot_preview1", "shine", "", ""), `"shine" is not exported in module "wasi_snapshot_preview1"`},
+		"a program's exports": {unstarted(), "dr_abi: wasm error: unreachable (it gave up: a failed check, a panic, or no memory); it ran function 1. It is built as a program: build it as a library (Go: -buildmode=c-shared"},
 		"a program":           {program(), "it is built as a program: build it as a library (Go: -buildmode=c-shared; Rust: crate-type cdylib; C: --no-entry), with Driplet's guest library"},
 		"import's parameters": {importing("driplet_v1", "now", "i", "I"), "imports now as (i32) -> i64, but ABI.md says () -> i64: is the guest library for driplet_v1?"},
 		"not granted":         {importing("driplet_v1", "http_fetch", "iiii", "i"), `p 1.2.0: imports http_fetch, but p.toml grants no "http": add http = ["https://…"] under [capabilities], or remove the call`},

@@ -97,6 +97,9 @@ func (in *instance) initialise() error {
 		}
 	}
 	if err := in.run(in.mod.ExportedFunction("dr_abi"), in.stack[:1], initDeadline); err != nil {
+		if in.mod.ExportedFunction("_start") != nil && in.mod.ExportedFunction("_initialize") == nil {
+			return fmt.Errorf("dr_abi: %w. %s", err, "I"+asLibrary[1:]) // its runtime was not started
+		}
 		return fmt.Errorf("dr_abi: %w", err)
 	}
 	if v := int32(in.stack[0]); v != ABIVersion {

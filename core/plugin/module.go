@@ -149,6 +149,9 @@ func (mod *module) checkExports() error {
 	return nil
 }
 
+// asLibrary is for modules that have a _start, which is never called.
+const asLibrary = "it is built as a program: build it as a library (Go: -buildmode=c-shared; Rust: crate-type cdylib; C: --no-entry)"
+
 // missing tells an author why an export may not be there.
 func missing(have map[string]api.FunctionDefinition) string {
 	for _, name := range []string{"dr_abi", "dr_alloc", "dr_event"} {
@@ -157,7 +160,7 @@ func missing(have map[string]api.FunctionDefinition) string {
 		}
 	}
 	if have["_start"] != nil {
-		return "it is built as a program: build it as a library (Go: -buildmode=c-shared; Rust: crate-type cdylib; C: --no-entry), with Driplet's guest library"
+		return asLibrary + ", with Driplet's guest library"
 	}
 	return "is it built with Driplet's guest library? 'driplet plugin new' writes one with it"
 }

@@ -170,7 +170,14 @@ func (h *Host) reported(c Change, err error) (Change, error) {
 		h.Meter.Reloaded(c.Plugin, err == nil)
 	}
 	if err == nil && !c.Unchanged {
-		h.Log.Info("a plugin was reloaded", "plugin", c.Plugin, "old", c.Old, "new", c.New, "old_sha256", short(c.OldHash), "sha256", short(c.Hash), "endpoints", c.Endpoints)
+		what := "a plugin was reloaded"
+		switch "" {
+		case c.New:
+			what = "a plugin was taken off: its files are gone"
+		case c.Old:
+			what = "a plugin was added"
+		}
+		h.Log.Info(what, "plugin", c.Plugin, "old", c.Old, "new", c.New, "old_sha256", short(c.OldHash), "sha256", short(c.Hash), "endpoints", c.Endpoints)
 		if h.Changed != nil {
 			h.Changed(c)
 		}

@@ -257,6 +257,11 @@ func TestPluginsAreAddedAndRemoved(t *testing.T) {
 	step("q", "p 1.2.0 listed;")
 	step("q", "p 1.2.0 listed;")
 	step("unheard-of", "p 1.2.0 listed;")
+	for _, want := range []string{`"a plugin was added" plugin=q`, `"a plugin was taken off: its files are gone" plugin=q`} {
+		if !strings.Contains(r.log.String(), want) {
+			t.Errorf("missing %s in %s", want, r.log.String())
+		}
+	}
 	if got := r.ask(t, "q.x"); got != "no_handler" {
 		t.Errorf("a removed plugin answers %s", got)
 	}

@@ -230,7 +230,7 @@ func (in *instance) lastWords() string {
 			break
 		}
 	}
-	return strings.ReplaceAll(words, "\n", "; ")
+	return strings.NewReplacer("\n", "; ", "\t", " ").Replace(words)
 }
 
 // memory is how many bytes the guest has, and may have.

@@ -106,6 +106,7 @@ func TestFailuresSayWhatToDo(t *testing.T) {
 		"its own words":    {printing("panic: no cheese\n\ngoroutine 1 [running]:\nruntime.gopanic(0x1)\n\truntime/panic.go:1 +0x3\nmain.buy(0x2)\n\texample.com/shop/main.go:47 +0x4\n"), []string{"panic: no cheese (example.com/shop/main.go:47); it ran "}},
 		"an exit":          {exiting(), []string{"it ended itself, with the exit code 3: a plugin serves many events; return an error, or a refusal, instead of exiting"}},
 		"words and exit":   {exiting("no cheese\n"), []string{"no cheese; it ended itself, with the exit code 3"}},
+		"words with a tab": {printing("panic: no cheese\n\tin the shop\n"), []string{"panic: no cheese;  in the shop; it ran "}},
 		"words of a line":  {printing("no cheese\nat all\n"), []string{"no cheese; at all; it ran "}},
 		"an abort":         {aborting("no cheese"), []string{"no cheese (", ":12:3)"}},
 		"too long":         {newGuest().finish(asm.I64Const(1024<<32 | (plugin.MaxAnswer + 1))), []string{"its answer has 65537 bytes, the limit is 65536: publish what is long, or answer in parts"}},
