@@ -44,6 +44,15 @@ func TestFieldsOfGo(t *testing.T) {
 		}
 		texts = append(texts, step("texts", all, object{"objects": objects, "fields": objects}))
 	}
+	var members []object
+	for _, data := range []string{
+		`{}`, `[]`, `null`, `"a"`, `{"a":1}`, `{"a":"x","a":"y"}`, `{"a":null,"b":true,"c":false,"d":-1.5e3,"n":7,"z":""}`, `{"":5,"a":{"":6}}`, `{".":1,"a.b":2,"a":{"b":3},"a.":4,".a":5}`,
+		`{"a":{"b":{"c":1},"b.c":2},"a.b":"x"}`, `{"o":{"x":{"y":"z"},"x.y":"w"},"l":["p",2],"o.x":1}`, `{ "12345678" : "8" , "123456789":"9","1234567é":"e" }`, `{"1234567":"7","12345679":"8","123456780":"9"}`,
+		`{"a":"\"\\\n\u00e9 and more","b":"\ud83d\ude00"}`, `{"a\u0022b":1,"a":2}`, `{"\u0061":1}`, `{"a":"` + strings.Repeat("x", 4100) + `"}`, `{"a":"` + strings.Repeat("x", 3000) + `","b":"` + strings.Repeat("\\n", 300) + `"}`,
+		`{"q1":1,"q2":1,"q3":1,"q4":1,"q5":1,"q6":1,"q7":1,"q8":1,"q9":1,"r1":1,"r2":1,"r3":1,"r4":1,"a":"x","b":2,"c":3}`, `{"q1":1,"q2":1,"q3":1,"q4":1,"q5":1,"q6":1,"q7":1,"q8":1,"q9":1,"r1":1,"r2":1,"r3":1,"r4":1,"a":"x","b":2,"c":3,"d":4}`,
+	} {
+		members = append(members, step("members", json.RawMessage(data), []any{}))
+	}
 	var numbers []any
 	for n := int64(1); n > 0 && n < math.MaxInt64/10; n *= 10 {
 		numbers = append(numbers, n, n-1, n+1, -n, 99*(n/10), n*5)
@@ -62,6 +71,7 @@ func TestFieldsOfGo(t *testing.T) {
 	for name, steps := range map[string][]object{
 		"fields": cases["fields"], "lists": cases["lists"], "patterns": cases["patterns"],
 		"texts":   texts,
+		"members": members,
 		"numbers": {step("numbers", append(numbers, 0, math.MinInt64, math.MaxInt64, 1.5, -0.25, 1e300), append(numbers, 0, math.MinInt64, math.MaxInt64, 1.5, -0.25, 1e300))},
 		"kinds": {{"event": object{"event": "fields.kinds"}, "expect": object{"effects": []object{own, own, own}, "answer": []any{
 			object{}, []any{}, nil, object{"a": 1}, object{"k": 0, "i": 1, "e": 2, "c": 3, "a": 4, "b": 5, "d": 6, "j": 7, "f": 8, "g": 9, "h": 10},

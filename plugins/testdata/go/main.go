@@ -14,6 +14,7 @@ import (
 func init() {
 	driplet.On("fields.read", read)
 	driplet.On("fields.lists", lists)
+	driplet.On("fields.members", members)
 	driplet.On("fields.some.*", func(e *driplet.Event) (any, error) { return "some " + e.Event, nil })
 	driplet.On("fields.some.more.*", func(e *driplet.Event) (any, error) { return "more " + e.Event, nil })
 	driplet.On("fields.texts", texts)
@@ -40,6 +41,27 @@ func lists(e *driplet.Event) (any, error) {
 		items = append(items, v)
 	}
 	return driplet.With("items", items).With("texts", append([]string{}, texts...)), nil
+}
+
+// members tells where what the event's index says, and what the host says of the
+// same data elsewhere, is not the same.
+func members(e *driplet.Event) (any, error) {
+	other, different := driplet.Value(strings.Clone(string(e.Data))), driplet.List{}
+	for _, path := range []string{"", ".", "a", "b", "c", "d", "n", "z", "a.b", "a.", ".a", "a.b.c", "o", "o.x", "o.x.y", "l", "l.0", "l.1", "12345678", "123456789", "1234567é", "none", "a\"b"} {
+		s, ok := e.Data.String(path)
+		hosts, hostsOK := other.String(path)
+		t, isText := e.Data.Text(path)
+		hostsT, hostsIs := other.Text(path)
+		n, whole := e.Data.Int(path)
+		hostsN, hostsWhole := other.Int(path)
+		b, is := e.Data.Bool(path)
+		hostsB, hostsBool := other.Bool(path)
+		if s != hosts || ok != hostsOK || t != hostsT || isText != hostsIs || n != hostsN || whole != hostsWhole || b != hostsB || is != hostsBool ||
+			e.Data.Has(path) != other.Has(path) || string(e.Data.Get(path)) != string(other.Get(path)) {
+			different = append(different, path)
+		}
+	}
+	return different, nil
 }
 
 // texts writes each text as a key and as a value, in both kinds of objects.
