@@ -25,11 +25,15 @@ const (
 // find returns the type and the bytes at path, valid until the next host call
 // unless taken; type 0: there is nothing, or v is no JSON.
 func (v Value) find(path string) (byte, []byte) {
-	if v.shown() && path != "" {
-		at := unsafe.Add(shown.envelope, shown.first)
+	if n := len(path); v.shown() && n > 0 {
+		at, from, mask := unsafe.Add(shown.envelope, shown.first), word(textAt(path)), ^uint64(0)
+		if n < wordSize {
+			mask = below(n)
+		}
 		for range shown.count {
 			m := (*shownMember)(at)
-			if int(m.keyLength) == len(path) && same(unsafe.Add(shown.envelope, m.key), textAt(path), len(path)) {
+			key := unsafe.Add(shown.envelope, m.key)
+			if int(m.keyLength) == n && (*(*uint64)(key)^from)&mask == 0 && (n <= wordSize || same(key, textAt(path), n)) {
 				return m.kind, view(unsafe.Add(shown.envelope, m.value), uintptr(m.length))
 			}
 			at = unsafe.Add(at, unsafe.Sizeof(shownMember{}))
