@@ -20,5 +20,5 @@ compile() {
 }
 compile -C embed-bitcode=yes -C codegen-units=1 --crate-type rlib --crate-name driplet -o "$made/libdriplet.rlib" "$library/lib.rs"
 # The names of functions stay: they make traps readable.
-compile -C lto=fat -C strip=debuginfo --crate-type cdylib --crate-name plugin --extern driplet="$made/libdriplet.rlib" -o "$made/plugin.wasm" "$2"
+compile -C lto=fat -C codegen-units=1 -C strip=debuginfo --crate-type cdylib --crate-name plugin --extern driplet="$made/libdriplet.rlib" -o "$made/plugin.wasm" "$2"
 cp "$made/plugin.wasm" "$1"
