@@ -144,7 +144,7 @@ static void four(char *at, uint32_t u) {
   two(at + 2, u - high * 100);
 }
 
-static char *eight(char *at, uint32_t u) {
+__attribute__((noinline)) static char *eight(char *at, uint32_t u) {
   uint32_t high = by_10000(u);
   four(at, high);
   four(at + 4, u - high * 10000);
@@ -152,7 +152,7 @@ static char *eight(char *at, uint32_t u) {
 }
 
 /* Less than 10,000, without zeros before it. */
-static char *few(char *at, uint32_t u) {
+__attribute__((noinline)) static char *few(char *at, uint32_t u) {
   uint32_t high = by_100(u);
   if (u >= 1000) return two(at, high), two(at + 2, u - high * 100), at + 4;
   if (u >= 100) return *at = '0' + high, two(at + 1, u - high * 100), at + 3;
