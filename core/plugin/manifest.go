@@ -2,11 +2,7 @@ package plugin
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
-	"reflect"
-	"sort"
-	"strings"
 	"time"
 
 	"github.com/pelletier/go-toml/v2"
@@ -98,89 +94,4 @@ func ParseManifest(file string, src []byte) (*Manifest, error) {
 		return nil, fmt.Errorf("%s: %w", file, err)
 	}
 	return m, nil
-}
-
-func manifestError(file string, err error) error {
-	var strict *toml.StrictMissingError
-	if errors.As(err, &strict) && len(strict.Errors) > 0 {
-		e := &strict.Errors[0]
-		row, _ := e.Position()
-		key := e.Key()
-		last := ""
-		if len(key) > 0 {
-			last = key[len(key)-1]
-		}
-		return fmt.Errorf("%s:%d: unknown key %q%s", file, row, strings.Join(key, "."), suggest(last, knownKeys(key)))
-	}
-	var d *toml.DecodeError
-	if errors.As(err, &d) {
-		row, col := d.Position()
-		return fmt.Errorf("%s:%d:%d: %s", file, row, col, strings.TrimPrefix(d.Error(), "toml: "))
-	}
-	return fmt.Errorf("%s: %w", file, err)
-}
-
-// knownKeys lists what may stand in the table that holds key.
-func knownKeys(key []string) []string {
-	t := reflect.TypeFor[source]()
-	for _, part := range key[:max(len(key)-1, 0)] {
-		for i := range t.NumField() {
-			if f := t.Field(i); f.Tag.Get("toml") == part && f.Type.Kind() == reflect.Struct {
-				t = f.Type
-				break
-			}
-		}
-	}
-	var keys []string
-	for i := range t.NumField() {
-		keys = append(keys, t.Field(i).Tag.Get("toml"))
-	}
-	sort.Strings(keys)
-	return keys
-}
-
-// suggest is what to write for a word that is not known, behind an error.
-func suggest(word string, known []string) string {
-	if near := nearest(word, known); near != "" {
-		return fmt.Sprintf(": did you mean %q?", near)
-	}
-	if len(known) == 0 {
-		return ""
-	}
-	return ": known here: " + strings.Join(known, ", ")
-}
-
-// nearest is the known word with the fewest edits to word; "" when all are far.
-func nearest(word string, known []string) string {
-	best, least := "", max(2, len(word)/3)+1
-	for _, k := range known {
-		if d := distance(word, k); d < least {
-			best, least = k, d
-		}
-	}
-	return best
-}
-
-// distance is the edit distance of two words, a byte each step.
-func distance(a, b string) int {
-	if len(a) > 64 {
-		a = a[:64]
-	}
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		last := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := last
-			if a[i] != b[j] {
-				cost++
-			}
-			last = row[j+1]
-			row[j+1] = min(cost, row[j]+1, last+1)
-		}
-	}
-	return row[len(b)]
 }
