@@ -20,6 +20,8 @@ import (
 type Front struct {
 	net.Listener
 	handler http.Handler
+	header  time.Duration // HeaderTime
+	idle    time.Duration // IdleTime
 	others  chan net.Conn
 	waiting chan *net.TCPConn // to a greeter that has nothing to do
 	closed  chan struct{}
@@ -35,7 +37,7 @@ type Front struct {
 
 // NewFront returns a Front for l, which nobody else accepts from. Run must follow.
 func NewFront(l net.Listener, h http.Handler) *Front {
-	return &Front{Listener: l, handler: h, others: make(chan net.Conn), waiting: make(chan *net.TCPConn), closed: make(chan struct{}), ended: make(chan struct{}), own: map[net.Conn]bool{}}
+	return &Front{Listener: l, handler: h, header: HeaderTime, idle: IdleTime, others: make(chan net.Conn), waiting: make(chan *net.TCPConn), closed: make(chan struct{}), ended: make(chan struct{}), own: map[net.Conn]bool{}}
 }
 
 // Accept waits for a connection that is no WebSocket's.

@@ -39,7 +39,7 @@ func (f *Front) greet(c *net.TCPConn) {
 	v := visits.Get().(*visit)
 	defer v.end()
 	defer f.forget(c)
-	v.begin(c)
+	v.begin(c, f.header)
 	for {
 		r := v.request()
 		if !f.asks(c) || len(v.read) == 0 {
@@ -48,11 +48,11 @@ func (f *Front) greet(c *net.TCPConn) {
 		}
 		switch {
 		case r == nil:
-			c.SetReadDeadline(time.Time{})
+			v.free()
 			f.hand(&begun{TCPConn: c, head: bytes.Clone(v.read)})
 			return
 		case r.Method == http.MethodGet:
-			c.SetReadDeadline(time.Time{})
+			v.free()
 			w := &answer{conn: c, head: v.head, header: http.Header{}}
 			f.handler.ServeHTTP(w, r)
 			w.finish()
@@ -61,7 +61,7 @@ func (f *Front) greet(c *net.TCPConn) {
 			c.Close()
 			return
 		}
-		v.idle()
+		v.idle(f.idle)
 	}
 }
 
@@ -71,9 +71,11 @@ type visit struct {
 	conn     *net.TCPConn
 	head     *bufio.Reader
 	address  string
-	read     []byte    // of the last request, so that the server can have it
-	deadline time.Time // of reading; moved seldom, since that takes a lock and may wake a thread
-	blank    int       // bytes of line ends that may stand before the next request
+	read     []byte        // of the last request, so that the server can have it
+	deadline time.Time     // of reading; moved seldom, since that takes a lock and may wake a thread
+	header   time.Duration // that a request's header may take, or the rest of its body
+	written  time.Time     // the deadline of writing; zero: none yet
+	blank    int           // bytes of line ends that may stand before the next request
 	reply    reply
 }
 
@@ -85,11 +87,11 @@ const blankBytes = 4
 // Longer ones are the server's to read.
 var visits = sync.Pool{New: func() any { return &visit{head: bufio.NewReaderSize(nil, 4<<10)} }}
 
-func (v *visit) begin(c *net.TCPConn) {
+func (v *visit) begin(c *net.TCPConn, header time.Duration) {
 	v.conn, v.address = c, c.RemoteAddr().String()
 	v.head.Reset(c)
-	v.blank = 0
-	v.wait(HeaderTime)
+	v.blank, v.written, v.header = 0, time.Time{}, header
+	v.wait(header)
 }
 
 // end lets go of the connection; the pool keeps none.
@@ -104,11 +106,25 @@ func (v *visit) wait(d time.Duration) {
 	v.conn.SetReadDeadline(v.deadline)
 }
 
-// idle gives the next request about IdleTime to begin.
-func (v *visit) idle() {
+// idle gives the next request about d to begin. The deadline of writing is for
+// who asks and asks and never reads an answer: it lies so far behind that of
+// reading that no answer under way can come too late.
+func (v *visit) idle(d time.Duration) {
 	v.blank = blankBytes
-	if time.Until(v.deadline) < IdleTime/2 {
-		v.wait(IdleTime)
+	if time.Until(v.deadline) < d/2 {
+		v.wait(d)
+	}
+	if v.written.Before(v.deadline.Add(d / 2)) {
+		v.written = v.deadline.Add(2 * d)
+		v.conn.SetWriteDeadline(v.written)
+	}
+}
+
+// free ends the deadlines: the connection is another's from here on.
+func (v *visit) free() {
+	v.conn.SetReadDeadline(time.Time{})
+	if !v.written.IsZero() {
+		v.conn.SetWriteDeadline(time.Time{})
 	}
 }
 
@@ -166,7 +182,7 @@ func (v *visit) readHead() bool {
 		}
 		if len(p) > 0 && !waited {
 			waited = true
-			v.wait(HeaderTime)
+			v.wait(v.header)
 		}
 		if _, err := v.head.Peek(len(p) + 1); err != nil {
 			return false
@@ -202,7 +218,7 @@ func (v *visit) complete(length int64) bool {
 	if length > int64(v.head.Size()) {
 		return false
 	}
-	v.wait(HeaderTime)
+	v.wait(v.header)
 	_, err := v.head.Peek(int(length))
 	return err == nil
 }
