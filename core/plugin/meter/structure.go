@@ -144,6 +144,8 @@ func (j *jumps) enter(head int32) {
 		}
 	}
 	if head < 0 {
+		j.out = append(appendU32(append(j.out, opLocalGet), j.local), 0x45) // i32.eqz: where a call begins
+		j.branch(opBrIf, j.toPlace(j.values[0]))
 		j.out = appendU32(append(j.out, opLocalGet), j.local)
 		j.table(head, 0, len(j.values)-1, nil)
 		return
