@@ -14,14 +14,19 @@ import (
 type answer struct {
 	conn     net.Conn
 	head     *bufio.Reader
-	header   http.Header
+	header   http.Header // nil: none was asked for
 	status   int
 	body     bytes.Buffer
 	hijacked bool
 }
 
 // Header is that of the answer.
-func (w *answer) Header() http.Header { return w.header }
+func (w *answer) Header() http.Header {
+	if w.header == nil {
+		w.header = http.Header{}
+	}
+	return w.header
+}
 
 // WriteHeader keeps the first status.
 func (w *answer) WriteHeader(status int) {
@@ -56,7 +61,7 @@ func (w *answer) finish() {
 	w.WriteHeader(http.StatusOK)
 	now := time.Now()
 	w.conn.SetDeadline(now.Add(closeGrace))
-	w.header.Set("Date", now.UTC().Format(http.TimeFormat)) // RFC 9110, 6.6.1
+	w.Header().Set("Date", now.UTC().Format(http.TimeFormat)) // RFC 9110, 6.6.1
 	res := http.Response{
 		StatusCode: w.status, ProtoMajor: 1, ProtoMinor: 1, Header: w.header,
 		ContentLength: int64(w.body.Len()), Body: io.NopCloser(&w.body), Close: true,

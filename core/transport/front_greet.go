@@ -39,21 +39,24 @@ func (f *Front) greet(c *net.TCPConn) {
 	v := visits.Get().(*visit)
 	defer v.end()
 	defer f.forget(c)
-	v.begin(c, f.header)
+	if !v.begin(c, f.header) {
+		c.Close() // it is closed already
+		return
+	}
 	for {
-		r := v.request()
-		if !f.asks(c) || len(v.read) == 0 {
+		r := v.next()
+		if !f.asks(c) || r == nil && v.head.Buffered() == 0 {
 			c.Close()
 			return
 		}
 		switch {
 		case r == nil:
 			v.free()
-			f.hand(&begun{TCPConn: c, head: bytes.Clone(v.read)})
+			f.hand(&begun{TCPConn: c, head: bytes.Clone(v.rest())})
 			return
 		case r.Method == http.MethodGet:
 			v.free()
-			w := &answer{conn: c, head: v.head, header: http.Header{}}
+			w := &answer{conn: c, head: v.head}
 			f.handler.ServeHTTP(w, r)
 			w.finish()
 			return
@@ -69,13 +72,14 @@ func (f *Front) greet(c *net.TCPConn) {
 // which asks the API.
 type visit struct {
 	conn     *net.TCPConn
+	calls    calls
 	head     *bufio.Reader
 	address  string
-	read     []byte        // of the last request, so that the server can have it
 	deadline time.Time     // of reading; moved seldom, since that takes a lock and may wake a thread
 	header   time.Duration // that a request's header may take, or the rest of its body
 	written  time.Time     // the deadline of writing; zero: none yet
 	blank    int           // bytes of line ends that may stand before the next request
+	request  request
 	reply    reply
 }
 
@@ -87,11 +91,12 @@ const blankBytes = 4
 // Longer ones are the server's to read.
 var visits = sync.Pool{New: func() any { return &visit{head: bufio.NewReaderSize(nil, 4<<10)} }}
 
-func (v *visit) begin(c *net.TCPConn, header time.Duration) {
+func (v *visit) begin(c *net.TCPConn, header time.Duration) bool {
 	v.conn, v.address = c, c.RemoteAddr().String()
-	v.head.Reset(c)
+	v.head.Reset(&v.calls)
 	v.blank, v.written, v.header = 0, time.Time{}, header
 	v.wait(header)
+	return v.calls.begin(c) == nil
 }
 
 // end lets go of the connection; the pool keeps none.
@@ -141,34 +146,32 @@ const (
 	apiStart       = "POST /api/"
 )
 
-// request reads a request that Front answers. nil: it is the server's, or none
-// came; v.read has what was read of it.
-func (v *visit) request() *http.Request {
-	whole := v.readHead()
-	p, _ := v.head.Peek(v.head.Buffered())
-	v.read = append(v.read[:0], p...)
-	if !whole {
+// next reads a request that Front answers. nil: it is the server's, or none
+// came; what was read of it is still in head.
+func (v *visit) next() *http.Request {
+	if !v.readHead() {
 		return nil
 	}
-	r, err := http.ReadRequest(v.head)
-	if err != nil {
-		return nil
-	}
-	header := v.read[:len(v.read)-v.head.Buffered()]
-	if v.answers(r) {
+	n, ok := v.request.parse(v.rest(), v.head)
+	if r := &v.request.Request; ok && v.answers(r, n) {
+		v.head.Discard(n)
 		r.RemoteAddr = v.address
 		return r
 	}
-	p, _ = v.head.Peek(v.head.Buffered())
-	v.read = append(header, p...)
 	return nil
+}
+
+// rest is what was read and belongs to nobody yet, until the next reading.
+func (v *visit) rest() []byte {
+	p, _ := v.head.Peek(v.head.Buffered())
+	return p
 }
 
 // readHead reads until a header is whole, and reports whether it may be one
 // that Front answers: the first bytes that tell otherwise end it.
 func (v *visit) readHead() bool {
 	for waited := false; ; {
-		p, _ := v.head.Peek(v.head.Buffered())
+		p := v.rest()
 		for ; v.blank > 0 && len(p) > 0 && (p[0] == '\r' || p[0] == '\n'); p = p[1:] {
 			v.blank--
 			_, _ = v.head.Discard(1) // it is there
@@ -176,7 +179,7 @@ func (v *visit) readHead() bool {
 		if !begins(p, webSocketStart) && !begins(p, apiStart) {
 			return false
 		}
-		// A line may end without its CR (RFC 9112, 2.2).
+		// A line may end without its CR (RFC 9112, 2.2): net/http's to judge.
 		if bytes.Contains(p, []byte("\n\r\n")) || bytes.Contains(p, []byte("\n\n")) {
 			return true
 		}
@@ -196,30 +199,25 @@ func begins(p []byte, start string) bool {
 	return string(p[:n]) == start[:n]
 }
 
-// answers reports whether Front answers r: it asks for nothing but an answer,
-// is written as it should be, and its body, if it has one, is here.
-func (v *visit) answers(r *http.Request) bool {
-	switch {
-	case !r.ProtoAtLeast(1, 1) || r.ProtoMajor > 1 || len(r.TransferEncoding) > 0 || !wellFormed(r):
-		return false
-	case r.Method == http.MethodGet:
+// answers reports whether Front answers r, whose header has n bytes: it asks
+// for nothing but an answer, and its body, if it has one, is here.
+func (v *visit) answers(r *http.Request, n int) bool {
+	if r.Method == http.MethodGet {
 		return r.ContentLength == 0 && checkHandshake(r) == nil
-	case r.Method == http.MethodPost:
-		return r.ContentLength > 0 && unremarkable(r.Header) && v.complete(r.ContentLength)
 	}
-	return false
+	return r.ContentLength > 0 && unremarkable(r.Header) && v.complete(n+int(r.ContentLength))
 }
 
-// complete waits for a body that has room in the buffer.
-func (v *visit) complete(length int64) bool {
-	if length <= int64(v.head.Buffered()) {
+// complete waits for a request of n bytes that has room in the buffer.
+func (v *visit) complete(n int) bool {
+	if n <= v.head.Buffered() {
 		return true
 	}
-	if length > int64(v.head.Size()) {
+	if n > v.head.Size() {
 		return false
 	}
 	v.wait(v.header)
-	_, err := v.head.Peek(int(length))
+	_, err := v.head.Peek(n)
 	return err == nil
 }
 

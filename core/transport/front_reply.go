@@ -2,7 +2,6 @@ package transport
 
 import (
 	"bytes"
-	"io"
 	"net/http"
 	"strconv"
 	"time"
@@ -42,7 +41,7 @@ func (f *Front) reply(v *visit, r *http.Request) bool {
 	w := &v.reply
 	w.begin()
 	f.handler.ServeHTTP(w, r)
-	if _, err := io.Copy(io.Discard, r.Body); err != nil {
+	if v.request.body.skip() != nil {
 		return false
 	}
 	last := false
@@ -51,7 +50,7 @@ func (f *Front) reply(v *visit, r *http.Request) bool {
 		last = true
 	default:
 	}
-	_, err := v.conn.Write(w.bytes(last))
+	_, err := v.calls.Write(w.bytes(last))
 	return err == nil && !last
 }
 

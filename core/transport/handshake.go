@@ -3,6 +3,7 @@ package transport
 import (
 	"encoding/base64"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/driplet/driplet/core"
@@ -21,15 +22,14 @@ type handshake struct {
 // "driplet.v2, bearer.<JWT>", or the query ?v=2&token=<JWT>, or a header
 // Authorization: Bearer <JWT> of a client that can send one.
 func readHandshake(r *http.Request) handshake {
-	h := handshake{version: 1, deflate: offersDeflate(r.Header.Values("Sec-WebSocket-Extensions"))}
+	h := handshake{version: 1, deflate: offersDeflate(r.Header[headerExtensions])}
 	if r.URL.RawQuery != "" {
-		q := r.URL.Query()
-		h.token = q.Get("token")
-		if q.Get(wire.VersionQuery) == wire.Version2 {
+		h.token = parameter(r.URL.RawQuery, "token")
+		if parameter(r.URL.RawQuery, wire.VersionQuery) == wire.Version2 {
 			h.version = 2
 		}
 	}
-	for _, line := range r.Header.Values(headerProtocol) {
+	for _, line := range r.Header[headerProtocol] {
 		for _, p := range strings.Split(line, ",") {
 			p = strings.TrimSpace(p)
 			if p == wire.Subprotocol {
@@ -47,7 +47,30 @@ func readHandshake(r *http.Request) handshake {
 	return h
 }
 
-const headerProtocol = "Sec-WebSocket-Protocol"
+// parameter is the first value of a query's parameter, as url.ParseQuery reads
+// it, without a map of all.
+func parameter(query, name string) string {
+	for p := range strings.SplitSeq(query, "&") {
+		key, value, _ := strings.Cut(p, "=")
+		key, err := url.QueryUnescape(key)
+		if err != nil || key != name || strings.Contains(p, ";") {
+			continue
+		}
+		if value, err = url.QueryUnescape(value); err == nil {
+			return value
+		}
+	}
+	return ""
+}
+
+// What WebSockets bring, as net/http spells it: http.Header would spell any
+// other way anew each time.
+const (
+	headerKey        = "Sec-Websocket-Key"
+	headerVersion    = "Sec-Websocket-Version"
+	headerProtocol   = "Sec-Websocket-Protocol"
+	headerExtensions = "Sec-Websocket-Extensions"
+)
 
 // ErrUpgradeRequired answers a request that is no WebSocket handshake; over
 // HTTP it is 426 (RFC 9110, 15.5.22).
@@ -63,13 +86,23 @@ func checkHandshake(r *http.Request) error {
 	if !hasWord(r.Header.Values("Connection"), "upgrade") {
 		return core.Errorf(core.CodeBadRequest, `the header "Connection: Upgrade" is missing: has a proxy on the way dropped it?`)
 	}
-	if v := r.Header.Get("Sec-WebSocket-Version"); v != "13" {
+	if v := r.Header.Get(headerVersion); v != "13" {
 		return core.Errorf(core.CodeBadRequest, "Sec-WebSocket-Version is %.20q: it must be 13", v)
 	}
-	if key, err := base64.StdEncoding.DecodeString(r.Header.Get("Sec-WebSocket-Key")); err != nil || len(key) != 16 {
+	if !isKey(r.Header.Get(headerKey)) {
 		return core.Errorf(core.CodeBadRequest, "Sec-WebSocket-Key must be 16 bytes in base64")
 	}
 	return nil
+}
+
+// isKey tells 16 bytes in base64.
+func isKey(text string) bool {
+	var key [18]byte // of 24 characters
+	if len(text) != base64.StdEncoding.EncodedLen(16) {
+		return false
+	}
+	n, err := base64.StdEncoding.Decode(key[:], []byte(text))
+	return err == nil && n == 16
 }
 
 // hasWord finds a word in a header's comma-separated lists.

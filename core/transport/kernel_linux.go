@@ -1,7 +1,9 @@
 package transport
 
 import (
+	"io"
 	"net"
+	"slices"
 	"syscall"
 	"unsafe"
 
@@ -39,20 +41,101 @@ func watch(_, _ string, listener syscall.RawConn) error {
 // telling the scheduler of a system call of two microseconds, and the poller
 // of the write, would cost a tenth of it.
 func (k tcp) try(p []byte) int {
+	n, errno := call(syscall.SYS_WRITE, k.fd, p)
+	if errno != 0 {
+		return 0 // a full buffer, or an error that the read loop and the next waiting write meet too
+	}
+	return n
+}
+
+func (tcp) pending() bool { return false }
+
+// await is patient's. The buffer is there while there is something to read.
+func (k tcp) await() (head []byte, err error) {
+	raw, err := k.SyscallConn()
+	if err != nil {
+		return nil, err
+	}
+	err = raw.Read(func(fd uintptr) bool {
+		var room [readBuffer]byte
+		n, errno := call(syscall.SYS_READ, fd, room[:])
+		if errno == 0 {
+			head = slices.Clone(room[:n])
+		}
+		return errno != syscall.EAGAIN
+	})
+	return head, err
+}
+
+// call is one system call that never waits: the descriptor is Go's poller's.
+func call(trap, fd uintptr, p []byte) (int, syscall.Errno) {
 	for {
-		n, _, errno := syscall.RawSyscall(syscall.SYS_WRITE, k.fd, uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)))
-		switch {
-		case errno == 0:
-			return int(n)
-		case errno != syscall.EINTR:
-			// A full buffer, or an error that the read loop and the next
-			// waiting write meet too.
-			return 0
+		n, _, errno := syscall.RawSyscall(trap, fd, uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)))
+		if errno != syscall.EINTR {
+			return int(n), errno
 		}
 	}
 }
 
-func (tcp) pending() bool { return false }
+// calls reads from and writes to connections, one after the other, waiting as
+// they do but without telling the scheduler of each system call: where there
+// is a pause between requests, that wakes the thread which watches system
+// calls, to look every 20 microseconds.
+type calls struct {
+	raw         syscall.RawConn
+	p           []byte
+	n           int
+	errno       syscall.Errno
+	read, write func(fd uintptr) bool
+}
+
+func (c *calls) begin(conn *net.TCPConn) (err error) {
+	if c.read == nil {
+		c.read, c.write = c.make(syscall.SYS_READ), c.make(syscall.SYS_WRITE)
+	}
+	c.raw, err = conn.SyscallConn()
+	return err
+}
+
+// make is what the poller does when the connection is ready: false waits.
+func (c *calls) make(trap uintptr) func(uintptr) bool {
+	return func(fd uintptr) bool {
+		c.n, c.errno = call(trap, fd, c.p)
+		return c.errno != syscall.EAGAIN
+	}
+}
+
+// Read is as net.Conn has it.
+func (c *calls) Read(p []byte) (int, error) {
+	if c.p = p; len(p) == 0 {
+		return 0, nil
+	}
+	if err := c.raw.Read(c.read); err != nil {
+		return 0, err
+	}
+	switch {
+	case c.errno != 0:
+		return 0, c.errno
+	case c.n == 0:
+		return 0, io.EOF
+	}
+	return c.n, nil
+}
+
+// Write is as net.Conn has it.
+func (c *calls) Write(p []byte) (n int, err error) {
+	for n < len(p) {
+		c.p = p[n:]
+		if err := c.raw.Write(c.write); err != nil {
+			return n, err
+		}
+		if c.errno != 0 {
+			return n, c.errno
+		}
+		n += c.n
+	}
+	return n, nil
+}
 
 // try writes what the kernel takes at once.
 func (g *gate) try(p []byte) (n int) {
