@@ -14,8 +14,10 @@ lint:
 	go vet ./...
 
 # With the race detector; the plugins in the binary are rebuilt and compared.
+# How large a stack is shows only without.
 go: tools
 	go test -race -timeout 30m ./...
+	go test -run TestStacks ./core/transport/
 
 fuzz:
 	@.ci/fuzz

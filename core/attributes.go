@@ -28,14 +28,17 @@ func ParseAttributes(custom []byte) (Attributes, error) {
 	if err := CheckJSON(custom); err != nil {
 		return nil, err
 	}
-	f := flattener{out: make(Attributes, 0, 8)}
+	f := flattener{out: make(Attributes, 0, 4)}
 	if err := f.object("", custom); err != nil {
 		return nil, err
 	}
 	slices.SortStableFunc(f.out, func(a, b Attribute) int { return strings.Compare(a.Path, b.Path) })
-	// Of equal paths the first that was found counts. One copy per token is
-	// kept for long: no room to grow.
-	return slices.Clone(slices.CompactFunc(f.out, func(a, b Attribute) bool { return a.Path == b.Path })), nil
+	// Of equal paths the first that was found counts.
+	out := slices.CompactFunc(f.out, func(a, b Attribute) bool { return a.Path == b.Path })
+	if len(out) < cap(out) {
+		out = slices.Clone(out) // one per token is kept for long: no room to grow
+	}
+	return out, nil
 }
 
 func isEmptyList(b []byte) bool {

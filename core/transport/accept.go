@@ -78,10 +78,11 @@ func (t *WebSockets) Accept(w http.ResponseWriter, r *http.Request, endpoint, ad
 		t.begin(c)
 	}
 	served = true
-	go func() {
-		defer t.exit()
-		t.serve(c)
-	}()
+	if len(c.head) == 0 && c.mayRest() {
+		go t.rest(c)
+	} else {
+		go t.serve(c)
+	}
 	return nil
 }
 

@@ -32,10 +32,13 @@ type conn struct {
 	closing  atomic.Bool  // nothing that the client asks is done any more
 
 	// What follows is the read loop's alone.
-	head   []byte // came with the handshake, read first
-	guard  guard
-	inflow inflow
-	fault  *core.CloseReason // of the frame that comes next
+	head        []byte // came with the handshake, or while it rested: read first
+	guard       guard
+	inflow      inflow
+	fault       *core.CloseReason // of the frame that comes next
+	heardLately uint8             // readings soon after another
+	resting     bool              // the loop was left to rest
+	ended       bool              // reading has failed, and will again
 
 	due int64 // when the wheel visits; under its lock; 0: it does not
 
@@ -84,9 +87,12 @@ func (c *conn) read(p []byte) (int, error) {
 		}
 		return n, nil
 	}
+	if c.mayRest() {
+		c.pause()
+	}
 	n, err := c.Conn.Read(p)
 	if n > 0 {
-		c.heard.Store(c.t.clock())
+		c.hear()
 	}
 	return n, err
 }
@@ -99,7 +105,7 @@ var switching = []byte("HTTP/1.1 101 ")
 func (c *conn) Write(p []byte) (int, error) {
 	switch {
 	case c.ws == nil && c.greets && bytes.HasPrefix(p, switching):
-		c.out.greeting = hub.ControlFrame(bytes.Clone(p))
+		c.out.greeting = append(make([]byte, 0, greetingBytes), p...)
 	case c.ws == nil:
 		return c.Conn.Write(p) // the handshake: nobody else writes yet
 	case p[0] != opClose:
@@ -109,6 +115,9 @@ func (c *conn) Write(p []byte) (int, error) {
 	}
 	return len(p), nil
 }
+
+// greetingBytes is room for a handshake's answer and the welcome behind it.
+const greetingBytes = 512
 
 // SetDeadline is gws' around its handshake answer, which does not wait where
 // it goes out with the first frame.

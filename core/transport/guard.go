@@ -53,6 +53,9 @@ func (g *guard) scan(p []byte) (frames, good int, fault *core.CloseReason) {
 	return frames, good, nil
 }
 
+// between reports whether all that has come was whole frames.
+func (g *guard) between() bool { return g.skip == 0 && g.have == 0 }
+
 // takeLarge returns the bytes of the large frames that have begun since it was
 // asked last.
 func (g *guard) takeLarge() int {

@@ -29,7 +29,7 @@ type outlet struct {
 	charged atomic.Int64 // bytes that wait, as the budget knows them
 
 	mu       sync.Mutex
-	greeting *hub.Frame    // the handshake's answer, which goes out with the first frame
+	greeting []byte        // the handshake's answer, which goes out with the first frame
 	torn     []byte        // the end of a frame whose beginning was written
 	queue    *queue        // nil: nothing waits
 	flight   int           // bytes that flush is writing
@@ -73,19 +73,23 @@ func (o *outlet) put(b *hub.Batch, limit int) {
 	if len(o.gaps.topics) > 0 {
 		b = o.gaps.pass(b)
 	}
-	if o.greeting != nil {
-		b = &hub.Batch{Frames: append([]*hub.Frame{o.greeting}, b.Frames...)}
-		o.greeting = nil
-	}
 	taken := 0
 	if !o.busy {
 		p := o.joined(b)
+		if o.greeting != nil {
+			p = append(o.greeting, p...)
+		}
 		if taken = o.kernel.try(p); taken == len(p) && !o.kernel.pending() {
+			o.greeting = nil
 			return
 		}
 	}
 	if o.queue == nil {
 		o.queue = &queue{gap: o.gapOpener()}
+	}
+	if g := o.greeting; g != nil {
+		b = &hub.Batch{Frames: append([]*hub.Frame{hub.ControlFrame(g)}, b.Frames...)}
+		o.greeting = nil
 	}
 	for _, f := range b.Frames {
 		switch w := o.bytes(f); {

@@ -43,17 +43,27 @@ func (e events) OnPing(ws *gws.Conn, payload []byte) {
 	}
 }
 
-// serve reads from a connection until that ends, and then ends it here.
+// serve reads from a connection until it may rest, or ends.
 func (t *WebSockets) serve(c *conn) {
-	defer func() {
-		t.report(recover())
-		c.closing.Store(true)
-		if c.session != nil {
-			t.node.Leave(c.session)
-		}
-		c.finish()
-	}()
+	defer t.leave(c)
+	deepen()
 	c.ws.ReadLoop()
+}
+
+// leave is deferred where the read loop is left, and ends the connection here.
+func (t *WebSockets) leave(c *conn) {
+	if c.resting {
+		c.resting = false
+		go t.rest(c)
+		return
+	}
+	defer t.exit()
+	t.report(recover())
+	c.closing.Store(true)
+	if c.session != nil {
+		t.node.Leave(c.session)
+	}
+	c.finish()
 }
 
 // recovered keeps a fault in handling one frame from ending the connection.
