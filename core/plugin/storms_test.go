@@ -2,6 +2,7 @@ package plugin_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"net"
@@ -18,6 +19,7 @@ import (
 	"time"
 
 	"github.com/driplet/driplet/core"
+	"github.com/driplet/driplet/core/engine/local"
 	"github.com/driplet/driplet/core/plugin"
 	"github.com/driplet/driplet/core/target"
 )
@@ -38,7 +40,7 @@ func stormy(t testing.TB, s storm, change ...func(*plugin.Options)) *rig {
 	for i := range 1000 {
 		writes = append(writes, core.Write{Key: fmt.Sprintf("row/%04d", i), Value: make([]byte, 4<<10)})
 	}
-	if err := r.store.KV("plugin/bad/a", 8<<20).Apply(t.Context(), writes); err != nil {
+	if err := r.Store.KV("plugin/bad/a", 8<<20).Apply(t.Context(), writes); err != nil {
 		t.Fatal(err)
 	}
 	var crowd []core.Member
@@ -117,9 +119,13 @@ func BenchmarkStorms(b *testing.B) {
 const stormTime = time.Second
 
 func measureStorm(b *testing.B, name string, s storm) {
-	r := stormy(b, s, func(o *plugin.Options) { o.Meter = nil })
+	store, err := local.Open("", nil, local.Options{}) // as a server has it; nothing is delivered
+	if err != nil {
+		b.Fatal(err)
+	}
+	r := stormy(b, s, func(o *plugin.Options) { o.Meter, o.Store = nil, store })
 	defer func() {
-		if err := r.Close(); err != nil {
+		if err := errors.Join(r.Close(), store.Close()); err != nil {
 			b.Error(err)
 		}
 	}()
