@@ -5,6 +5,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { createContext, runInContext } from "node:vm";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { root } from "./root.ts";
@@ -115,6 +116,18 @@ test("a bundler keeps the global build, which is there for its effect", async ()
   assert.ok(outputFiles[0]?.text.includes("DripletClient"));
   const unused = await bundle('import { DripletError } from "driplet"; console.log(typeof DripletError);');
   assert.ok((unused.outputFiles[0]?.text.length ?? 0) < 1000, "the rest of the module is left out where it is not used");
+});
+
+test("the global build adds two names, and loaded twice it keeps the page's one client", () => {
+  const page = createContext({ setTimeout, clearTimeout });
+  const script = readFileSync(join(root, "dist/driplet.js"), "utf8");
+  runInContext(script, page);
+  const make = 'DripletClient.getInstance("ws://host/ws/default", "/jwt")';
+  const first: unknown = runInContext(make, page);
+  runInContext(script, page);
+  assert.equal(runInContext(make, page), first);
+  assert.deepEqual(Object.keys(page).sort(), ["Driplet", "DripletClient", "clearTimeout", "setTimeout"]);
+  assert.equal(runInContext("DripletClient === Driplet.DripletClient && new Driplet.DripletError('a', 'b').code", page), "a");
 });
 
 test("CommonJS reaches it by import()", () => {
