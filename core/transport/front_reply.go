@@ -14,6 +14,8 @@ type reply struct {
 	status int
 	body   bytes.Buffer
 	out    bytes.Buffer
+	date   []byte // as the answer's header has it, of the second
+	second int64
 }
 
 // Header is that of the answer.
@@ -72,7 +74,7 @@ func (w *reply) bytes(last bool) []byte {
 	line = append(line, ' ')
 	line = append(line, http.StatusText(w.status)...)
 	line = append(line, "\r\nDate: "...)
-	line = time.Now().UTC().AppendFormat(line, http.TimeFormat)
+	line = append(line, w.now()...)
 	line = append(line, "\r\nContent-Length: "...)
 	line = strconv.AppendInt(line, int64(w.body.Len()), 10)
 	line = append(line, "\r\n"...)
@@ -84,6 +86,15 @@ func (w *reply) bytes(last bool) []byte {
 	w.out.WriteString("\r\n")
 	w.out.Write(w.body.Bytes())
 	return w.out.Bytes()
+}
+
+// now is the time as a header has it (RFC 9110, 6.6.1), which costs as much as
+// the rest of the answer: written once a second.
+func (w *reply) now() []byte {
+	if now := time.Now(); now.Unix() != w.second {
+		w.second, w.date = now.Unix(), now.UTC().AppendFormat(w.date[:0], http.TimeFormat)
+	}
+	return w.date
 }
 
 // ownHeaders are the connection's business, not the handler's.
