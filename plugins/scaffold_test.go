@@ -75,7 +75,7 @@ func TestScaffoldRefuses(t *testing.T) {
 		{t.TempDir(), "go", strings.Repeat("a", 33), "is no name for a plugin"},
 		{t.TempDir(), "go", "../evil", "is no name for a plugin"},
 		{full, "go", "good", "is not empty: choose a new folder"},
-		{filepath.Join(full, "mine"), "go", "good", "not a directory"},
+		{filepath.Join(full, "mine"), "go", "good", "mine is a file: choose a new folder"},
 	} {
 		err := plugins.Scaffold(c.dir, c.lang, c.name)
 		if err == nil || !strings.Contains(err.Error(), c.want) {
