@@ -38,6 +38,9 @@ func (w *reply) Write(p []byte) (int, error) {
 // of the answer.
 func (w *reply) Flush() {}
 
+// SetReadDeadline does nothing: the body is here.
+func (w *reply) SetReadDeadline(time.Time) error { return nil }
+
 // reply has r answered, and reports whether its connection may go on.
 func (f *Front) reply(v *visit, r *http.Request) bool {
 	w := &v.reply
