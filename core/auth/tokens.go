@@ -21,6 +21,7 @@ const DefaultTokens = 10_000
 type Tokens struct {
 	cache   *lru.Cache[tokenKey, verified]
 	headers *lru.Cache[string, header]
+	macs    macs
 }
 
 // maxHeaders bounds the headers that are kept: issuers write one each.
@@ -61,7 +62,7 @@ func NewTokens(size int) *Tokens {
 	if err != nil {
 		panic("auth: " + err.Error())
 	}
-	return &Tokens{cache: cache, headers: headers}
+	return &Tokens{cache: cache, headers: headers, macs: newMACs()}
 }
 
 // Verify returns the claims of a token that one of ep's JWTKeys signed with
