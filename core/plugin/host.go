@@ -77,6 +77,7 @@ type Host struct {
 	traces     atomic.Uint64                      // kept so far
 	spare      sync.Pool                          // of *effects, empty
 	lane       lane
+	timeSlice  timeSlice
 
 	// Whoever changes what serves holds changing.
 	changing  sync.Mutex

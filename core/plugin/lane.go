@@ -44,6 +44,7 @@ func (in *instance) enter(wait time.Duration) bool {
 		}
 	}
 	in.entered = max(in.clock(), 1)
+	in.b.host.timeSlice.entered()
 	return true
 }
 
