@@ -102,6 +102,7 @@ func (v *visit) begin(c *net.TCPConn, header time.Duration) bool {
 // end lets go of the connection; the pool keeps none.
 func (v *visit) end() {
 	v.conn = nil
+	v.calls.end()
 	v.head.Reset(nil)
 	visits.Put(v)
 }

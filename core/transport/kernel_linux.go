@@ -97,6 +97,9 @@ func (c *calls) begin(conn *net.TCPConn) (err error) {
 	return err
 }
 
+// end lets go of the connection.
+func (c *calls) end() { c.raw, c.p = nil, nil }
+
 // make is what the poller does when the connection is ready: false waits.
 func (c *calls) make(trap uintptr) func(uintptr) bool {
 	return func(fd uintptr) bool {

@@ -22,3 +22,5 @@ func (c *calls) begin(conn *net.TCPConn) error {
 	c.Conn = conn
 	return nil
 }
+
+func (c *calls) end() { c.Conn = nil }
