@@ -171,16 +171,21 @@ func (p *program) build() []byte {
 	return p.m.Bytes()
 }
 
+// seed is size bytes without order, others for each i.
+func seed(i, size int) []byte {
+	b := make([]byte, size)
+	x := uint32(i*2654435761 + 1)
+	for k := range b {
+		x = x*1664525 + 1013904223
+		b[k] = byte(x >> 24)
+	}
+	return b
+}
+
 // FuzzResults: a metered program does what the program does.
 func FuzzResults(f *testing.F) {
 	for i := range 40 {
-		seed := make([]byte, 400)
-		x := uint32(i*2654435761 + 1)
-		for k := range seed {
-			x = x*1664525 + 1013904223
-			seed[k] = byte(x >> 24)
-		}
-		f.Add(seed)
+		f.Add(seed(i, 400))
 	}
 	f.Fuzz(func(t *testing.T, src []byte) {
 		if len(src) > 1500 {

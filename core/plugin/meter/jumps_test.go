@@ -108,13 +108,7 @@ func (p *jumping) build() []byte {
 // FuzzJumps: a function whose jumps were made branches and loops goes where it went.
 func FuzzJumps(f *testing.F) {
 	for i := range 300 {
-		seed := make([]byte, 20+i)
-		x := uint32(i*2654435761 + 1)
-		for k := range seed {
-			x = x*1664525 + 1013904223
-			seed[k] = byte(x >> 24)
-		}
-		f.Add(seed)
+		f.Add(seed(i, 20+i))
 	}
 	f.Fuzz(func(t *testing.T, src []byte) {
 		wasm := (&jumping{src: src}).build()
