@@ -12,7 +12,7 @@ import (
 )
 
 // request is what http.ReadRequest would return, in room that is used again:
-// of a browser's handshake the library makes some 30 objects.
+// of a handshake the library makes 25 objects and more.
 type request struct {
 	http.Request
 	url    url.URL
