@@ -224,82 +224,87 @@ func (s *JSONScanner) digits() error {
 
 // str skips a string whose opening quote is at pos.
 func (s *JSONScanner) str() error {
-	src, i, seen := s.Src, s.Pos+1, uint64(0)
+	// Without capacity behind it the compiler sees that each slice below has bytes.
+	src, i, seen := s.Src[:len(s.Src):len(s.Src)], s.Pos+1, uint64(0)
 	for {
-		for len(src)-i >= 16 {
-			x, y := binary.LittleEndian.Uint64(src[i:]), binary.LittleEndian.Uint64(src[i+8:])
-			if special(x)|special(y) != 0 {
-				break
-			}
-			seen |= x | y
-			i += 16
-		}
-		for len(src)-i >= 8 {
+		special := uint64(0)
+		for ; len(src)-i >= 8; i += 8 {
 			x := binary.LittleEndian.Uint64(src[i:])
 			seen |= x
-			if m := special(x); m != 0 {
-				i += bits.TrailingZeros64(m) >> 3
+			if special = specialBytes(x); special != 0 {
+				i += bits.TrailingZeros64(special) >> 3
 				break
 			}
-			i += 8
 		}
-		for i < len(src) && src[i] >= 0x20 && src[i] != '"' && src[i] != '\\' {
-			seen |= uint64(src[i])
-			i++
-		}
-		s.seen |= seen
-		if s.Pos = i; i == len(src) {
-			return s.Unexpected("the end of a string")
-		}
-		switch src[i] {
-		case '"':
-			s.Pos++
-			return nil
-		case '\\':
-			s.Pos++
-			s.Escape = true
-			if err := s.escape(); err != nil {
-				return err
+		if special == 0 {
+			for i < len(src) && src[i] >= 0x20 && src[i] != '"' && src[i] != '\\' {
+				seen |= uint64(src[i])
+				i++
 			}
-			i = s.Pos
-		default:
+		}
+		switch {
+		case i == len(src):
+			s.Pos = i
+			return s.Unexpected("the end of a string")
+		case src[i] == '"':
+			s.Pos = i + 1
+			s.seen |= seen
+			return nil
+		case src[i] != '\\':
+			s.Pos = i
 			return s.Unexpected("the rest of a string, where control characters are written as escapes,")
 		}
+		s.Escape = true
+		if i++; i < len(src) && shortEscape(src[i]) {
+			i++
+			continue
+		}
+		s.Pos = i
+		if err := s.unit(); err != nil {
+			return err
+		}
+		i = s.Pos
 	}
 }
 
 // Each byte's lowest bit, and its highest.
 const ones, highs = 0x0101010101010101, 0x8080808080808080
 
-// special marks those of eight bytes of a string that are a quotation mark, a
+// specialBytes marks those of eight bytes of a string that are a quotation mark, a
 // backslash or a control character by their highest bits. Behind the first one
 // it may mark others: a borrow of the byte before. With its second bit turned a
 // quotation mark is 0x20, a space 0x22: one comparison finds it with the control
 // characters.
-func special(x uint64) uint64 {
+func specialBytes(x uint64) uint64 {
 	return (((x ^ ones*2) - ones*0x21) | ((x ^ ones*'\\') - ones)) &^ x & highs
 }
 
 // ASCII reports whether the strings so far are: false may be wrong.
 func (s *JSONScanner) ASCII() bool { return s.seen&highs == 0 }
 
-func (s *JSONScanner) escape() error {
-	switch s.Next() {
+// shortEscape reports whether c makes an escape with the backslash before it.
+func shortEscape(c byte) bool {
+	switch c {
 	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
-		s.Pos++
-		return nil
-	case 'u':
-		s.Pos++
-		for range 4 {
-			c := s.Next()
-			if (c < '0' || c > '9') && (c < 'a' || c > 'f') && (c < 'A' || c > 'F') {
-				return s.Unexpected("a hexadecimal digit")
-			}
-			s.Pos++
-		}
-		return nil
+		return true
 	}
-	return s.Unexpected("one of \" \\ / b f n r t u")
+	return false
+}
+
+// unit skips what stands behind the backslash of an escape that is no short one.
+func (s *JSONScanner) unit() error {
+	if s.Next() != 'u' {
+		return s.Unexpected("one of \" \\ / b f n r t u")
+	}
+	s.Pos++
+	for range 4 {
+		c := s.Next()
+		if (c < '0' || c > '9') && (c < 'a' || c > 'f') && (c < 'A' || c > 'F') {
+			return s.Unexpected("a hexadecimal digit")
+		}
+		s.Pos++
+	}
+	return nil
 }
 
 // UnquoteJSON decodes what stands between the quotes of a valid JSON string.
