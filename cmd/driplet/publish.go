@@ -12,8 +12,8 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/driplet/driplet/cmd/driplet/config"
 	"github.com/driplet/driplet/core"
+	"github.com/driplet/driplet/core/auth"
 )
 
 func publishCommand() command {
@@ -63,7 +63,7 @@ Examples:
 			return c.misused(t, "%v", err)
 		}
 		answer, err := post(ctx, to, publication{
-			Nonce: config.NewSecret(), Timestamp: time.Now().Unix(), Message: message, Topic: p.topic,
+			Nonce: auth.NewSecret(), Timestamp: time.Now().Unix(), Message: message, Topic: p.topic,
 			Target: target, Event: p.event, Except: p.except, ID: p.id,
 		})
 		if err != nil {

@@ -22,9 +22,7 @@ const (
 	PurposeAPI      = "api"
 	PurposeProof    = "proof"
 	PurposeCallback = "callback"
-	PurposeWebhook  = "webhook"
 	PurposePlugin   = "plugin"
-	PurposeResume   = "resume"
 )
 
 // Derive makes the 32-byte key of one purpose from a credential's secret:

@@ -1,13 +1,13 @@
 package config
 
 import (
-	"crypto/rand"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/driplet/driplet/core/auth"
 )
 
 // first is the file that a new installation starts with.
@@ -34,13 +34,6 @@ JWTSecret = "%s"
 # Plugins = ["chat"]                        # in the binary: chat, analytics, moodle
 `
 
-// NewSecret draws 256 random bits, as 43 characters of base64url.
-func NewSecret() string {
-	var b [32]byte
-	rand.Read(b[:]) // never fails since Go 1.24
-	return base64.RawURLEncoding.EncodeToString(b[:])
-}
-
 // Create writes a first configuration to path, with random secrets and for its
 // owner's eyes alone (0600), unless a file is there. The error is for the
 // user.
@@ -50,7 +43,7 @@ func Create(path string) (created bool, err error) {
 		return false, nil
 	}
 	if err == nil {
-		_, err = fmt.Fprintf(f, first, NewSecret(), NewSecret())
+		_, err = fmt.Fprintf(f, first, auth.NewSecret(), auth.NewSecret())
 		err = errors.Join(err, f.Sync(), f.Close())
 		if err == nil {
 			return true, nil

@@ -102,7 +102,7 @@ func rotate(path string, data []byte, r Rotation) ([]byte, []Rotated, error) {
 // the previous, or on a line of its own below.
 func rotateKey(data []byte, t *table, key string, current *entry, old string) (edits []edit, kept bool) {
 	at := current.source
-	edits = append(edits, edit{at.value, at.end, quote(NewSecret())})
+	edits = append(edits, edit{at.value, at.end, quote(auth.NewSecret())})
 	keep := old
 	if auth.IsPublished(old) {
 		keep = ""

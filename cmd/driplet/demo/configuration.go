@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"github.com/driplet/driplet/cmd/driplet/config"
+	"github.com/driplet/driplet/core/auth"
 )
 
 // News is the topic on which announcements reach every page of the demo.
@@ -34,6 +35,6 @@ Publish = "nobody"
 // Configuration is that of a server on loopback, with new secrets and its data
 // in dataDir. Port 0 is any free one.
 func Configuration(port int, dataDir string) (*config.Config, error) {
-	text := fmt.Sprintf("[Global]\nBindAddress = \"127.0.0.1\"\nPort = %d\nDataDir = %q\n\n"+endpoint, port, dataDir, config.NewSecret(), config.NewSecret())
+	text := fmt.Sprintf("[Global]\nBindAddress = \"127.0.0.1\"\nPort = %d\nDataDir = %q\n\n"+endpoint, port, dataDir, auth.NewSecret(), auth.NewSecret())
 	return config.Parse("the demo's configuration", []byte(text), nil)
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/driplet/driplet/cmd/driplet/config"
 	"github.com/driplet/driplet/core"
+	"github.com/driplet/driplet/core/auth"
 	"github.com/driplet/driplet/core/plugin"
 )
 
@@ -18,7 +19,7 @@ import (
 func Configuration(port int, dataDir, dir string, m *plugin.Manifest) (*config.Config, error) {
 	var b strings.Builder
 	fmt.Fprintf(&b, "[Global]\nBindAddress = \"127.0.0.1\"\nPort = %d\nDataDir = %q\nPluginDir = %q\n\n", port, dataDir, dir)
-	fmt.Fprintf(&b, "[Endpoints.default]\nName = %q\nAPISecret = %q\nJWTSecret = %q\nPlugins = [%q]\n", m.Name, config.NewSecret(), config.NewSecret(), m.Name)
+	fmt.Fprintf(&b, "[Endpoints.default]\nName = %q\nAPISecret = %q\nJWTSecret = %q\nPlugins = [%q]\n", m.Name, auth.NewSecret(), auth.NewSecret(), m.Name)
 	history := ""
 	if len(m.Grants.History) > 0 {
 		history = "History = { Size = 100 }\n"
