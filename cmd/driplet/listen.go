@@ -60,7 +60,7 @@ Examples:
 
 type listenOptions struct {
 	config, url, name     string
-	token, secret, claim  string
+	token, secret         string
 	uid                   string
 	roles, claims, topics repeated
 	count                 int

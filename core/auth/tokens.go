@@ -10,14 +10,10 @@ import (
 	"github.com/driplet/driplet/core"
 )
 
-// DefaultTokens is how many verified tokens are kept. Claims of a usual token
-// take about 2 KiB, so all of them 20 MiB; a token seen again costs a tenth of
-// a new one.
-const DefaultTokens = 10_000
-
 // Tokens verifies clients' JSON Web Tokens (RFC 7519) and remembers those that
-// it found good. Safe for many goroutines. What it refuses it does not
-// remember: a flood of bad tokens pushes no good one out.
+// it found good: one seen again costs a tenth of a new one. What it refuses it
+// does not remember: a flood of bad tokens pushes no good one out. Safe for many
+// goroutines.
 type Tokens struct {
 	cache   *lru.Cache[tokenKey, verified]
 	headers *lru.Cache[string, header]
@@ -48,12 +44,9 @@ type verified struct {
 	secret string
 }
 
-// NewTokens makes a verifier that remembers up to size tokens; less than one
-// stands for DefaultTokens.
+// NewTokens makes a verifier that remembers up to size tokens, one at least. The
+// claims of a usual token take about 1 KB.
 func NewTokens(size int) *Tokens {
-	if size < 1 {
-		size = DefaultTokens
-	}
 	cache, err := lru.New[tokenKey, verified](size)
 	if err != nil {
 		panic("auth: " + err.Error()) // only for a size below one

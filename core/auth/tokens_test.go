@@ -33,7 +33,7 @@ func wantCode(t *testing.T, err error, code core.Code, text string) {
 }
 
 func TestTokensCacheChecksExpiry(t *testing.T) {
-	tokens, ep := NewTokens(0), endpoint(core.Credential{Secret: "a"})
+	tokens, ep := NewTokens(10), endpoint(core.Credential{Secret: "a"})
 	token := mint(t, "a", map[string]any{"exp": testNow.Unix() + 60, "custom": map[string]any{"uid": 7}})
 	first, err := tokens.Verify(ep, token, testNow)
 	if err != nil {

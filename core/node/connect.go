@@ -24,19 +24,6 @@ type Admission struct {
 	welcome core.Welcome
 }
 
-// Authenticate checks a token for an endpoint.
-func (n *Node) Authenticate(endpoint, token string) (*core.Claims, error) {
-	t, err := n.tenant(endpoint)
-	if err != nil {
-		return nil, err
-	}
-	c, err := n.tokens.Verify(t.Endpoint, token, n.Now())
-	if err != nil {
-		return nil, t.refuse(err)
-	}
-	return c, nil
-}
-
 // Connect lets a client in: endpoint, token, limits, then handlers.
 func (n *Node) Connect(ctx context.Context, c Connection) (*Admission, error) {
 	t, err := n.tenant(c.Endpoint)

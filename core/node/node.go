@@ -58,7 +58,7 @@ type Node struct {
 	sessions map[core.SessionID]*Session
 }
 
-// tokenCacheSize bounds the verified tokens that are kept, about 1 KB each.
+// tokenCacheSize bounds the verified tokens that are kept: 20 MB of claims.
 const tokenCacheSize = 20000
 
 // New returns a node for these endpoints. Run must follow.

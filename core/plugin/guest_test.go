@@ -193,13 +193,6 @@ func (r *rig) Resized(_, _ string, instances int, bytes int64) {
 	r.mu.Unlock()
 }
 
-// size tells the instances that there are, and their memory in bytes.
-func (r *rig) size() (instances int, memory int64) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.instances, r.memory
-}
-
 // Counted is plugin.Meter's.
 func (r *rig) Counted(_, _, _ string, value int64) {
 	r.mu.Lock()

@@ -128,8 +128,9 @@ func rate(name string, def any) *field {
 		}}
 }
 
-func boolean(name string, def bool) *field {
-	return &field{name: name, shape: shapeBool, expect: "true or false", def: def}
+// boolean is false unless it is set.
+func boolean(name string) *field {
+	return &field{name: name, shape: shapeBool, expect: "true or false", def: false}
 }
 
 // texts is a list; check may replace an element by its normal form.

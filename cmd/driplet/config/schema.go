@@ -49,8 +49,8 @@ func endpointFields() schema {
 		text("UserClaim", "uid", checkNotEmpty),
 		choice("TokenExpiry", "connect", "connect", "enforce"),
 		choice("Version1", "allow", "allow", "expire", "off"),
-		boolean("EchoTarget", false),
-		boolean("Compress", false),
+		boolean("EchoTarget"),
+		boolean("Compress"),
 		texts("Plugins", []string{}, checkPlugin).unsetMeans("all of PluginDir"),
 		section("Limits", limitFields()...),
 		sections("Topics", topicFields()...),
@@ -108,8 +108,8 @@ func pusherFields() schema {
 		text("AppID", "", checkNotEmpty).must(),
 		text("AppKey", "", checkNotEmpty).must(),
 		text("Secret", "", checkNotEmpty).must().masked(),
-		boolean("ClientEvents", false),
+		boolean("ClientEvents"),
 		size("EventBytes", "10 KiB", 1, 1<<20),
-		boolean("Lenient", false),
+		boolean("Lenient"),
 	}
 }

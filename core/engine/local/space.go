@@ -48,8 +48,6 @@ type held struct {
 	size   int64 // of key and value
 }
 
-func (h held) over(now int64) bool { return pair{expiry: h.expiry}.over(now) }
-
 // unknown marks a used that no write has needed yet: it is then counted.
 const unknown = -1
 

@@ -127,7 +127,7 @@ func (b *bench) start(ctx context.Context, c *Case) error {
 	}
 	kv := b.kv()
 	for key, value := range c.KV {
-		kv.set(key, stored1(value), 0)
+		kv.set(key, storedAs(value), 0)
 	}
 	b.arrange(c.Members, c.Subscribed, c.History)
 	return b.host.Start(ctx, &b.services)

@@ -22,7 +22,7 @@ func (b *bench) compare(x *Expect, p *Played) (out []Difference) {
 	case p.Refusal != nil && x.Refusal == nil:
 		out = append(out, Difference{"refusal", nothing, string(encode(refusalJSON(p.Refusal)))})
 	case p.Refusal == nil && x.Refusal != nil:
-		out = append(out, Difference{"refusal", string(encode(x.Refusal)), "none; the answer is " + string(rawOr(p.Answer, "null"))})
+		out = append(out, Difference{"refusal", string(encode(x.Refusal)), "none; the answer is " + string(orNull(p.Answer))})
 	case p.Refusal != nil:
 		got := refusalJSON(p.Refusal)
 		var want map[string]any
@@ -32,7 +32,7 @@ func (b *bench) compare(x *Expect, p *Played) (out []Difference) {
 		out = append(out, compareJSON("refusal", x.Refusal, got)...)
 	}
 	if p.Refusal == nil {
-		out = append(out, compareJSON("answer", x.Answer, rawOr(p.Answer, "null"))...)
+		out = append(out, compareJSON("answer", x.Answer, orNull(p.Answer))...)
 	}
 	out = append(out, compareJSON("effects", x.Effects, effectsJSON(p.Trace.Effects))...)
 	out = append(out, compareJSON("logs", x.Logs, append([]string{}, p.Trace.Logs...))...)
@@ -114,7 +114,7 @@ func EffectJSON(e *plugin.Effect) map[string]any {
 		put("history", false, e.NoHistory)
 	case plugin.OpReply:
 		out["handle"] = e.Handle
-		put("data", rawOr(e.Data, "null"), e.Refusal == nil)
+		put("data", orNull(e.Data), e.Refusal == nil)
 		if e.Refusal != nil {
 			out["refusal"] = refusalJSON(e.Refusal)
 		}
@@ -161,20 +161,21 @@ func valueJSON(value []byte) any {
 	return string(value)
 }
 
-// stored1 is what a case's value is stored as: a string as its text, anything
+// storedAs is what a case's value is stored as: a string as its text, anything
 // else as JSON.
-func stored1(v any) []byte {
+func storedAs(v any) []byte {
 	if s, ok := v.(string); ok {
 		return []byte(s)
 	}
 	return encode(v)
 }
 
-func rawOr(b []byte, silent string) json.RawMessage {
-	if len(b) == 0 {
-		return json.RawMessage(silent)
+// orNull is JSON that may be missing.
+func orNull(raw []byte) json.RawMessage {
+	if len(raw) == 0 {
+		return json.RawMessage("null")
 	}
-	return json.RawMessage(b)
+	return raw
 }
 
 // encode writes v as JSON without escaping <, > and &.

@@ -66,7 +66,7 @@ func pastText(told []byte) []byte {
 	}
 	out := pastJSON{Epoch: past.Head.Epoch, Offset: past.Head.Offset, Whole: past.Whole, More: past.More, Events: []pastEvent{}}
 	for _, ev := range past.Events {
-		e := pastEvent{Offset: ev.Pos.Offset, Event: ev.Name, From: ev.From, Data: rawOr(ev.Data, "null")}
+		e := pastEvent{Offset: ev.Pos.Offset, Event: ev.Name, From: ev.From, Data: orNull(ev.Data)}
 		if ev.Target != nil {
 			e.Target = ev.Target.Raw
 		}

@@ -6,7 +6,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/driplet/driplet/core"
 	"github.com/driplet/driplet/core/plugin"
 )
 
@@ -159,16 +158,4 @@ func (r *Record) Input() (*plugin.Input, error) {
 		return nil, fmt.Errorf("kind %q is none", e.Kind)
 	}
 	return in, nil
-}
-
-// refusalOf is the refusal of a record; nil is none.
-func (r *Record) refusalOf() *core.Error {
-	var e struct {
-		Code, Message string
-		Data          json.RawMessage
-	}
-	if len(r.Refusal) == 0 || json.Unmarshal(r.Refusal, &e) != nil {
-		return nil
-	}
-	return &core.Error{Code: core.Code(e.Code), Message: e.Message, Data: e.Data}
 }

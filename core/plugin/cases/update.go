@@ -73,7 +73,7 @@ func (p *Played) expectation(was map[string]string, indent string) string {
 		}
 		put("refusal", spaced(merged(plain(orNull(x.Refusal)), plain(encode(got)))))
 	case x.Refusal != nil || x.Failure != "" || x.Answer != nil:
-		put("answer", spaced(merged(plain(orNull(x.Answer)), plain(encode(rawOr(p.Answer, "null"))))))
+		put("answer", spaced(merged(plain(orNull(x.Answer)), plain(orNull(p.Answer)))))
 	}
 	if x.Deferred != nil {
 		put("deferred", fmt.Sprint(p.Deferred))
@@ -89,13 +89,6 @@ func (p *Played) expectation(was map[string]string, indent string) string {
 		return line
 	}
 	return "{\n" + indent + "  " + strings.Join(members, ",\n"+indent+"  ") + "\n" + indent + "}"
-}
-
-func orNull(raw json.RawMessage) []byte {
-	if raw == nil {
-		return []byte("null")
-	}
-	return raw
 }
 
 // merged is got, with "<any>" where want has it.
