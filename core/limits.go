@@ -1,5 +1,19 @@
 package core
 
+import "time"
+
+// Limits bounds what an endpoint's clients can cost.
+type Limits struct {
+	Connections           int
+	ConnectionsPerAddress int // 0: DefaultConnectionsPerAddress, and loopback is spared
+	Subscriptions         int // a connection
+	FrameBytes            int
+	QueueBytes            int // waiting to be sent, a connection
+	EventsPerSecond       float64
+	BytesPerSecond        int     // a connection's own; 0: EventsPerSecond times FrameBytes
+	HooksPerSecond        float64 // requests of backends to plugins
+}
+
 // DefaultLimits are an endpoint's limits where its configuration is silent.
 var DefaultLimits = Limits{
 	Connections:     20000,    // the usual descriptor limit: past it accept fails for everybody
@@ -27,3 +41,7 @@ const MaxHookBytes = 256 << 10
 // MaxTokenBytes bounds a JWT: it is hashed, kept and parsed before it is
 // trusted. Header lines end at 8 KiB in common proxies anyway.
 const MaxTokenBytes = 16 << 10
+
+// ReplayWindow is how far a request's timestamp may lie from the server's
+// clock, either way.
+const ReplayWindow = 60 * time.Second

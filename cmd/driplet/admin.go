@@ -48,7 +48,7 @@ func listenAdmin(ctx context.Context, g *config.Global, host *plugin.Host, log *
 		Warn: func(text string) { log.Warn(text) },
 	})
 	return &adminServer{l, &http.Server{
-		Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10,
+		Handler: handler, ReadHeaderTimeout: transport.HeaderTime, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10,
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}}, nil
 }

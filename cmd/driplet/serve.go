@@ -104,7 +104,7 @@ func serveWith(ctx context.Context, cfg *config.Config, log *slog.Logger, p page
 	fronts.Go(func() error { return reloadPlugins(front, &cfg.Global, host, log) })
 
 	web := &http.Server{
-		Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
+		Handler: handler, ReadHeaderTimeout: transport.HeaderTime, IdleTimeout: transport.IdleTime,
 		MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
 	var serving errgroup.Group

@@ -10,7 +10,7 @@
 //
 // A call whose ctx is done before it begins does nothing and returns ctx's
 // error. Errors are compared with errors.Is: an implementation may wrap those
-// named here. Suite enginetest says the same in code.
+// named here. The suite enginetest says the same in code.
 package engine
 
 import (

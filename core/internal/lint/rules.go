@@ -21,7 +21,6 @@ var layers = map[string][]string{
 	"core/plugin/cases":      {"core/plugin"},
 	"core/callback":          {},
 	"core/engine/local":      {"core/engine"},
-	"core/engine/redis":      {"core/engine"},
 	"core/engine/enginetest": {"core/engine"},
 	"core/plugin/plugintest": {"core/plugin", "core/plugin/cases"},
 	"core/hub":               {"core/target"},

@@ -115,7 +115,7 @@ func Start(t testing.TB, o Options) *Server {
 	entrance := transport.NewFront(l, handler)
 	web := &http.Server{
 		Handler:           handler,
-		ReadHeaderTimeout: 10 * time.Second, MaxHeaderBytes: 64 << 10,
+		ReadHeaderTimeout: transport.HeaderTime, MaxHeaderBytes: 64 << 10,
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
 

@@ -1,9 +1,6 @@
 package core
 
-import (
-	"strings"
-	"testing"
-)
+import "testing"
 
 func TestEndpointRule(t *testing.T) {
 	ep := &Endpoint{Topics: []TopicRule{
@@ -45,21 +42,5 @@ func TestTopicRuleAdmits(t *testing.T) {
 	}
 	if !(&TopicRule{}).Admits("any", nil) {
 		t.Error("what no rule names, no pattern forbids")
-	}
-}
-
-func TestCheckTopic(t *testing.T) {
-	for _, topic := range []string{"a", "chat.room 1", "*", "{uid}", "žluťoučký", strings.Repeat("a", MaxTopicBytes), "\u00a0"} {
-		if err := CheckTopic(topic); err != nil {
-			t.Errorf("%q: %v", topic, err)
-		}
-	}
-	for topic, text := range map[string]string{
-		"": "missing or empty", strings.Repeat("a", MaxTopicBytes+1): "201 bytes, the limit is 200", strings.Repeat("é", 101): "202 bytes",
-		"a\xff": "UTF-8", "\xed\xa0\x80": "UTF-8", "a\x00": "U+0000", "a\nb": "U+000A", "\x1f": "U+001F", "\x7f": "U+007F", "\u0085": "U+0085", "\u009f": "U+009F",
-	} {
-		if err := CheckTopic(topic); err == nil || AsError(err).Code != CodeBadRequest || !strings.Contains(err.Error(), text) {
-			t.Errorf("%.20q: %v, want %q", topic, err, text)
-		}
 	}
 }
