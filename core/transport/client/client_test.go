@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/driplet/driplet/core"
+	"github.com/driplet/driplet/core/internal/testkit"
 	"github.com/driplet/driplet/core/transport/client"
 )
 
@@ -26,7 +27,7 @@ func TestSession(t *testing.T) {
 	s, ctx := serve(t), within(t)
 	frames := make(chan *client.Frame, 100)
 	d := client.Dialer{Hear: func(_ *client.Conn, f *client.Frame) { frames <- f }}
-	c, err := d.Dial(ctx, s.url(), token(t, 7))
+	c, err := d.Dial(ctx, webSocket(s), s.User(7))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,7 +41,7 @@ func TestSession(t *testing.T) {
 	}
 	big := strings.Repeat("é", 200_000) // more than one buffer holds
 	for _, message := range []string{`{"n":1.50}`, `"` + big + `"`, `null`} {
-		s.publish("news", message)
+		s.Publish("news", message)
 		f := <-frames
 		if f.Type != "message" || f.Topic != "news" || string(f.Message) != message || !json.Valid(f.Raw) {
 			t.Errorf("%s %s, %d bytes", f.Type, f.Topic, len(f.Message))
@@ -49,7 +50,7 @@ func TestSession(t *testing.T) {
 	// Many at once arrive whole and in order.
 	const many = 300
 	for i := range many {
-		s.publish("news", fmt.Sprint(i))
+		s.Publish("news", fmt.Sprint(i))
 	}
 	for i := range many {
 		if f := <-frames; string(f.Message) != fmt.Sprint(i) {
@@ -74,7 +75,7 @@ func TestSession(t *testing.T) {
 	if f := <-frames; f.Type != "error" || f.Error == nil || f.Error.Code != core.CodeForbidden {
 		t.Errorf("%s %v", f.Type, f.Error)
 	}
-	if _, err := c.Request(ctx, client.Request{Type: "refresh", Token: token(t, 7)}); err != nil {
+	if _, err := c.Request(ctx, client.Request{Type: "refresh", Token: s.User(7)}); err != nil {
 		t.Error(err)
 	}
 	secure := httptest.NewTLSServer(http.NotFoundHandler())
@@ -114,11 +115,11 @@ func TestRefused(t *testing.T) {
 		close      uint16
 		text       string
 	}{
-		{s.url(), "x", core.CodeUnauthorized, core.CloseUnauthorized, "token"},
-		{s.url(), "", core.CodeUnauthorized, core.CloseUnauthorized, "token"},
-		{strings.Replace(s.url(), "default", "other", 1), token(t, 1), core.CodeNotFound, core.CloseNotFound, `"other"`},
-		{strings.Replace(s.url(), "/ws/default", "/nothing", 1), token(t, 1), core.CodeNotFound, 0, "/nothing"},
-		{"http://" + s.base, "", core.CodeBadRequest, 0, "not the URL of a WebSocket"},
+		{webSocket(s), "x", core.CodeUnauthorized, core.CloseUnauthorized, "token"},
+		{webSocket(s), "", core.CodeUnauthorized, core.CloseUnauthorized, "token"},
+		{strings.Replace(webSocket(s), "default", "other", 1), s.User(1), core.CodeNotFound, core.CloseNotFound, `"other"`},
+		{strings.Replace(webSocket(s), "/ws/default", "/nothing", 1), s.User(1), core.CodeNotFound, 0, "/nothing"},
+		{"http://" + s.Addr, "", core.CodeBadRequest, 0, "not the URL of a WebSocket"},
 		{"ws://%zz", "", core.CodeBadRequest, 0, "not the URL of a WebSocket"},
 	} {
 		_, err := client.Dial(ctx, c.url, c.token)
@@ -136,7 +137,7 @@ func TestRefused(t *testing.T) {
 	}
 	ended, cancel := context.WithCancel(ctx)
 	cancel()
-	if _, err := client.Dial(ended, s.url(), token(t, 1)); !errors.Is(err, context.Canceled) {
+	if _, err := client.Dial(ended, webSocket(s), s.User(1)); !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
 }
@@ -166,7 +167,7 @@ func TestTapAndServerGone(t *testing.T) {
 	for i := range taps {
 		taps[i] = &tap{}
 		d := client.Dialer{Tap: taps[i], Hear: func(*client.Conn, *client.Frame) { heard.Add(1) }, Closed: func(how *client.Closed) { ended <- how }}
-		c, err := d.Dial(ctx, s.url(), token(t, i+1))
+		c, err := d.Dial(ctx, webSocket(s), s.User(i+1))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -176,15 +177,10 @@ func TestTapAndServerGone(t *testing.T) {
 		}
 	}
 	for i := range messages {
-		s.publish("news", fmt.Sprint(i))
+		s.Publish("news", fmt.Sprint(i))
 	}
 	for _, p := range taps {
-		for p.frames.Load() < messages {
-			if ctx.Err() != nil {
-				t.Fatalf("%d of %d frames", p.frames.Load(), messages)
-			}
-			time.Sleep(time.Millisecond)
-		}
+		testkit.Until(t, "all frames have come", func() bool { return p.frames.Load() >= messages })
 		if p.bytes.Load() < messages*40 || p.batches.Load() == 0 {
 			t.Errorf("%d bytes in %d batches", p.bytes.Load(), p.batches.Load())
 		}
@@ -192,7 +188,7 @@ func TestTapAndServerGone(t *testing.T) {
 	if heard.Load() != 0 {
 		t.Errorf("Hear was told %d frames that the tap had taken", heard.Load())
 	}
-	s.stop()
+	s.Stop()
 	for range clients {
 		if how := <-ended; how.Code != core.CloseGoingAway || !how.ComeBack() {
 			t.Errorf("closed: %v", how)

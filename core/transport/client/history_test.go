@@ -11,7 +11,7 @@ func TestHistory(t *testing.T) {
 	s, ctx := serve(t), within(t)
 	frames := make(chan *client.Frame, 100)
 	d := client.Dialer{Hear: func(_ *client.Conn, f *client.Frame) { frames <- f }}
-	first, err := d.Dial(ctx, s.url(), token(t, 7))
+	first, err := d.Dial(ctx, webSocket(s), s.User(7))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -23,9 +23,9 @@ func TestHistory(t *testing.T) {
 	first.Abort()
 	<-first.Done()
 	for n := range 3 {
-		s.publish("kept.1", fmt.Sprint(n+1))
+		s.Publish("kept.1", fmt.Sprint(n+1))
 	}
-	c, err := d.Dial(ctx, s.url(), token(t, 7))
+	c, err := d.Dial(ctx, webSocket(s), s.User(7))
 	if err != nil {
 		t.Fatal(err)
 	}
