@@ -15,8 +15,8 @@ import (
 	"time"
 
 	"github.com/driplet/driplet/core"
-	"github.com/driplet/driplet/core/freeport"
 	"github.com/driplet/driplet/core/plugin/plugintest"
+	"github.com/driplet/driplet/core/programtest"
 	"github.com/driplet/driplet/core/transport/client"
 	"github.com/driplet/driplet/plugins"
 )
@@ -44,18 +44,15 @@ func listings(t *testing.T, file, heading, lang string) (out []string) {
 
 const guide = "## A moderation filter in ten minutes"
 
-// program is the real one, built once.
+// program is the folder of the real one, built once.
 var program = sync.OnceValues(func() (string, error) {
 	dir, err := os.MkdirTemp("", "driplet-guide-")
 	if err != nil {
 		return "", err
 	}
 	guideFolder = dir
-	out, err := exec.Command("go", "build", "-o", filepath.Join(dir, "driplet"), "github.com/driplet/driplet/cmd/driplet").CombinedOutput()
-	if err != nil {
-		return "", fmt.Errorf("go build: %w\n%s", err, out)
-	}
-	return dir, nil
+	_, err = programtest.Build(dir)
+	return dir, err
 })
 
 // guideFolder is what TestMain removes.
@@ -152,7 +149,7 @@ func TestGuide(t *testing.T) {
 func TestGuideServes(t *testing.T) {
 	ports := [2]string{}
 	for i := range ports {
-		ports[i] = freeport.Of(t)
+		ports[i] = programtest.Port(t)
 	}
 	r := newReader(t, "DRIPLET_GLOBAL_PORT="+ports[0], "DRIPLET_GLOBAL_ADMINADDRESS=127.0.0.1:"+ports[1],
 		"DRIPLET_ENDPOINTS_DEFAULT_APISECRET=api-secret-of-the-guide-0123456789", "DRIPLET_ENDPOINTS_DEFAULT_JWTSECRET=jwt-secret-of-the-guide-0123456789")

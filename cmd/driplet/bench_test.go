@@ -10,12 +10,11 @@ import (
 	"os/exec"
 	"regexp"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/driplet/driplet/cmd/driplet/bench"
+	"github.com/driplet/driplet/core/programtest"
 )
 
 const measured = `[Global]
@@ -191,52 +190,18 @@ func dirPort(t *testing.T, dir string) string {
 	return ""
 }
 
-// lockedBuffer may be written by a process and read by the test.
-type lockedBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *lockedBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *lockedBuffer) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
-}
-
-// awaitText polls until the text stands there.
-func awaitText(t *testing.T, b *lockedBuffer, want string) {
-	t.Helper()
-	awaitTexts(t, b, want, 1)
-}
-
-// awaitTexts polls until the text stands there so many times.
-func awaitTexts(t *testing.T, b *lockedBuffer, want string, times int) {
-	t.Helper()
-	for end := time.Now().Add(90 * time.Second); strings.Count(b.String(), want) < times; time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("%q has not come %d times: %q", want, times, b.String())
-		}
-	}
-}
-
 // Ctrl-C ends a measurement in order; the end of the server is told as well.
 func TestBenchEndsEarly(t *testing.T) {
 	dir, server := startServer(t, measured)
 	run := func(end func(cmd *exec.Cmd)) (bench.Result, int, string) {
 		cmd := program(dir, nil, "bench", "-endpoint", "default", "-connections", "10", "-rate", "100", "-duration", "60s", "-json")
 		var out bytes.Buffer
-		errs := &lockedBuffer{}
+		errs := &programtest.Output{}
 		cmd.Stdout, cmd.Stderr = &out, errs
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		awaitText(t, errs, "measuring   ")
+		errs.Await(t, "measuring   ", 1)
 		end(cmd)
 		cmd.Wait()
 		var got bench.Result

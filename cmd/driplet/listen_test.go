@@ -8,20 +8,20 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/driplet/driplet/core/freeport"
+	"github.com/driplet/driplet/core/programtest"
 )
 
 // listening starts 'driplet listen' and waits until it is subscribed.
-func listening(t *testing.T, dir string, args ...string) (cmd *exec.Cmd, out, errs *lockedBuffer) {
+func listening(t *testing.T, dir string, args ...string) (cmd *exec.Cmd, out, errs *programtest.Output) {
 	t.Helper()
 	cmd = program(dir, nil, append([]string{"listen", "-endpoint", "default"}, args...)...)
-	out, errs = &lockedBuffer{}, &lockedBuffer{}
+	out, errs = &programtest.Output{}, &programtest.Output{}
 	cmd.Stdout, cmd.Stderr = out, errs
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
-	awaitText(t, errs, "driplet: listening to ")
+	errs.Await(t, "driplet: listening to ", 1)
 	return cmd, out, errs
 }
 
@@ -33,7 +33,7 @@ func send(t *testing.T, dir string, args ...string) {
 }
 
 func TestListen(t *testing.T) {
-	dir, server := startServerAt(t, measured, freeport.Of(t))
+	dir, server := startServerAt(t, measured, programtest.Port(t))
 	cmd, out, errs := listening(t, dir, "-uid", "7", "-role", "editor", "-n", "3", "-topic", "news", "user.7")
 	send(t, dir, "-topic", "news", "-include", "roles=writer", "not for us")
 	send(t, dir, "-topic", "news", "-include", "id=7", "-event", "paid", `{"order": 1.50}`)
@@ -51,7 +51,7 @@ func TestListen(t *testing.T) {
 
 	raw, out, errs := listening(t, dir, "-json", "news")
 	send(t, dir, "-topic", "news", "-event", "paid", `{"order":1}`)
-	awaitText(t, out, "\n")
+	out.Await(t, "\n", 1)
 	var frame map[string]any
 	if err := json.Unmarshal([]byte(out.String()), &frame); err != nil || frame["type"] != "message" || frame["event"] != "paid" || frame["topic"] != "news" {
 		t.Errorf("%q, %v", out, err)
@@ -64,15 +64,15 @@ func TestListen(t *testing.T) {
 	// A server that goes is waited for.
 	gone, _, errs := listening(t, dir, "news")
 	server.Process.Signal(syscall.SIGTERM)
-	awaitText(t, errs, "connecting again in")
-	awaitText(t, errs, "close code 1001")
+	errs.Await(t, "connecting again in", 1)
+	errs.Await(t, "close code 1001", 1)
 	server.Wait()
 	second := program(dir, nil, "serve")
 	if err := second.Start(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { second.Process.Kill(); second.Wait() })
-	awaitTexts(t, errs, "driplet: listening to ", 2)
+	errs.Await(t, "driplet: listening to ", 2)
 	gone.Process.Signal(syscall.SIGINT)
 	if err := gone.Wait(); err != nil {
 		t.Error(err, errs)
@@ -83,23 +83,23 @@ func TestListen(t *testing.T) {
 func TestListenRecovers(t *testing.T) {
 	with := strings.Replace(measured, "[Global]", fmt.Sprintf("[Global]\nDataDir = %q", t.TempDir()), 1) +
 		"\n[[Endpoints.default.Topics]]\nMatch = \"kept\"\nHistory = { Size = 3 }\n"
-	dir, server := startServerAt(t, with, freeport.Of(t))
+	dir, server := startServerAt(t, with, programtest.Port(t))
 	cmd, out, errs := listening(t, dir, "kept", "lost")
 	send(t, dir, "-topic", "kept", "1")
-	awaitText(t, out, "  kept  message  1\n")
+	out.Await(t, "  kept  message  1\n", 1)
 	restart := func() {
 		t.Helper()
 		server.Process.Signal(syscall.SIGTERM)
 		server.Wait()
 		server = program(dir, nil, "serve")
-		ready := &lockedBuffer{}
+		ready := &programtest.Output{}
 		server.Stdout = ready
 		if err := server.Start(); err != nil {
 			t.Fatal(err)
 		}
 		started := server
 		t.Cleanup(func() { started.Process.Kill(); started.Wait() })
-		awaitText(t, ready, "\n")
+		ready.Await(t, "\n", 1)
 	}
 	cmd.Process.Signal(syscall.SIGSTOP) // so that it comes back after what is sent now
 	restart()
@@ -108,8 +108,8 @@ func TestListenRecovers(t *testing.T) {
 		send(t, dir, "-topic", "kept", m)
 	}
 	cmd.Process.Signal(syscall.SIGCONT)
-	awaitText(t, out, "  kept  message  3\n")
-	awaitTexts(t, errs, "driplet: listening to ", 2)
+	out.Await(t, "  kept  message  3\n", 1)
+	errs.Await(t, "driplet: listening to ", 2)
 	if strings.Contains(errs.String(), "were missed") {
 		t.Error(errs)
 	}
@@ -120,8 +120,8 @@ func TestListenRecovers(t *testing.T) {
 		send(t, dir, "-topic", "kept", m)
 	}
 	cmd.Process.Signal(syscall.SIGCONT)
-	awaitText(t, out, "  kept  message  7\n")
-	awaitText(t, errs, "driplet: messages on kept were missed: its history does not reach back to the last one\n")
+	out.Await(t, "  kept  message  7\n", 1)
+	errs.Await(t, "driplet: messages on kept were missed: its history does not reach back to the last one\n", 1)
 	heard := ""
 	for line := range strings.Lines(out.String()) {
 		heard += line[len("15:04:05.000"):]

@@ -4,34 +4,20 @@ import (
 	"bufio"
 	"bytes"
 	"errors"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/driplet/driplet/core/programtest"
 )
 
 // binary is the real program, built once.
 var binary string
 
-func TestMain(m *testing.M) { os.Exit(testMain(m)) }
-
-func testMain(m *testing.M) int {
-	dir, err := os.MkdirTemp("", "driplet-test-")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	defer os.RemoveAll(dir)
-	binary = filepath.Join(dir, "driplet")
-	if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
-		fmt.Fprintf(os.Stderr, "go build: %v\n%s", err, out)
-		return 1
-	}
-	return m.Run()
-}
+func TestMain(m *testing.M) { os.Exit(programtest.Main(m, &binary)) }
 
 // result is how a run of the program ended.
 type result struct {
@@ -39,7 +25,7 @@ type result struct {
 	code     int
 }
 
-// command prepares the program in dir, without this process's environment.
+// program prepares the program in dir, without this process's environment.
 func program(dir string, env []string, args ...string) *exec.Cmd {
 	cmd := exec.Command(binary, args...)
 	cmd.Dir = dir
@@ -201,13 +187,13 @@ func TestServeWritesItsConfiguration(t *testing.T) {
 // closed, and clients are to be told.
 func TestHangupEndsInOrder(t *testing.T) {
 	cmd := program(t.TempDir(), nil, "serve", "-port", "0")
-	out, errs := &lockedBuffer{}, &lockedBuffer{}
+	out, errs := &programtest.Output{}, &programtest.Output{}
 	cmd.Stdout, cmd.Stderr = out, errs
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { cmd.Process.Kill() })
-	awaitText(t, out, "driplet listens on ")
+	out.Await(t, "driplet listens on ", 1)
 	if err := cmd.Process.Signal(syscall.SIGHUP); err != nil {
 		t.Fatal(err)
 	}

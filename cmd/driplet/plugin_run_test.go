@@ -9,6 +9,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/driplet/driplet/core/programtest"
 )
 
 // The whole round of an author: run, talk to it, save, see the new version,
@@ -24,13 +26,13 @@ func TestPluginRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	cmd := program(temporary, []string{"PATH=" + os.Getenv("PATH")}, "plugin", "run", "-port", "0", dir)
-	out, errs := &lockedBuffer{}, &lockedBuffer{}
+	out, errs := &programtest.Output{}, &programtest.Output{}
 	cmd.Stdout, cmd.Stderr = out, errs
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
-	awaitText(t, out, "Ctrl+C ends it.")
+	out.Await(t, "Ctrl+C ends it.", 1)
 	text := out.String()
 	if !strings.Contains(text, "building: ./build.sh\n") || !strings.Contains(text, "chat 1.0.0 runs at  http://localhost:") {
 		t.Fatalf("stdout %q, stderr %q", text, errs)
@@ -43,9 +45,9 @@ func TestPluginRun(t *testing.T) {
 	if r := call("-topic", "chat.lobby", "chat.send", `{"room": "lobby", "text": "hi"}`); r.code != 0 || r.out != "{\"id\":1}\n" {
 		t.Fatalf("%+v\n%s", r, out)
 	}
-	awaitText(t, out, `answer   {"id":1}  (`)
+	out.Await(t, `answer   {"id":1}  (`, 1)
 	for _, want := range []string{"  chat 1.0.0\n  subscribe  chat.lobby  user 7\n", "  message  chat.send  user 7  {\"room\":\"lobby\",\"text\":\"hi\"}\n", "publish  chat.lobby  chat.message  {\"id\":1,", ", fuel "} {
-		awaitText(t, out, want)
+		out.Await(t, want, 1)
 	}
 	// As the guide shows it.
 	sample := figures(commandListings(t)[0])
@@ -57,7 +59,7 @@ func TestPluginRun(t *testing.T) {
 	if r := call("chat.send", `{"room": "attic", "text": "hi"}`); r.code != 1 || r.err != "driplet: subscribe to chat.attic first (chat.not_member)\n" {
 		t.Errorf("%+v", r)
 	}
-	awaitText(t, out, "refused  chat.not_member: subscribe to chat.attic first")
+	out.Await(t, "refused  chat.not_member: subscribe to chat.attic first", 1)
 
 	// The page and its tokens, for this machine.
 	get := func(method, path, host string) (int, string) {
@@ -104,13 +106,13 @@ func TestPluginRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	writeFile(t, filepath.Join(dir, "chat.toml"), strings.Replace(string(manifest), `version = "1.0.0"`, `version = "1.0.1"`, 1))
-	awaitText(t, errs, `msg="a plugin was reloaded" plugin=chat old=1.0.0 new=1.0.1`)
+	errs.Await(t, `msg="a plugin was reloaded" plugin=chat old=1.0.0 new=1.0.1`, 1)
 	if r := call("chat.rooms"); r.code != 0 {
 		t.Errorf("%+v", r)
 	}
-	awaitText(t, out, "  chat 1.0.1\n  message  chat.rooms")
+	out.Await(t, "  chat 1.0.1\n  message  chat.rooms", 1)
 	writeFile(t, filepath.Join(dir, "chat.toml"), strings.Replace(string(manifest), "\nkv = ", "\n# kv = ", 1))
-	awaitText(t, errs, "grants no")
+	errs.Await(t, "grants no", 1)
 	if r := call("chat.rooms"); r.code != 0 {
 		t.Errorf("the old version: %+v", r)
 	}
@@ -119,8 +121,8 @@ func TestPluginRun(t *testing.T) {
 	later := time.Now().Add(time.Minute)
 	writeFile(t, filepath.Join(dir, "index.ts"), "// broken")
 	touch(t, filepath.Join(dir, "index.ts"), later)
-	awaitText(t, out, "index.ts has changed\n")
-	awaitText(t, out, "index.ts:1: broken\n./build.sh in "+dir+" failed: exit status 1. Mend it and save again\n")
+	out.Await(t, "index.ts has changed\n", 1)
+	out.Await(t, "index.ts:1: broken\n./build.sh in "+dir+" failed: exit status 1. Mend it and save again\n", 1)
 
 	if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
 		t.Fatal(err)

@@ -7,6 +7,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/driplet/driplet/core/programtest"
 	"github.com/driplet/driplet/core/transport/client"
 )
 
@@ -26,7 +27,7 @@ func TestPluginTrace(t *testing.T) {
 	}
 	recorded := filepath.Join(dir, "chat.jsonl")
 	following := program(dir, nil, "plugin", "trace", "-url", admin, "-token", adminToken, "-follow", "-record", recorded, "chat")
-	seen, errs := &lockedBuffer{}, &lockedBuffer{}
+	seen, errs := &programtest.Output{}, &programtest.Output{}
 	following.Stdout, following.Stderr = seen, errs
 	if err := following.Start(); err != nil {
 		t.Fatal(err)
@@ -47,7 +48,7 @@ func TestPluginTrace(t *testing.T) {
 			t.Fatal(event, err)
 		}
 	}
-	awaitText(t, seen, "message  chat.rooms  user 7")
+	seen.Await(t, "message  chat.rooms  user 7", 1)
 	for _, want := range []string{"chat 1.0.0 on default, event ", "  subscribe  chat.lobby  user 7\n", `  message  chat.send  user 7  {"room":"lobby","text":"hello"}`, "publish  chat.lobby  chat.message  {", ", fuel "} {
 		if !strings.Contains(seen.String(), want) {
 			t.Errorf("missing %q in\n%s", want, seen)

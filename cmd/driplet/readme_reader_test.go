@@ -17,7 +17,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/driplet/driplet/core/freeport"
+	"github.com/driplet/driplet/core/programtest"
 )
 
 // patience is how long a step may take on a busy machine.
@@ -39,7 +39,7 @@ type reader struct {
 
 func newReader(t *testing.T) *reader {
 	t.Helper()
-	port, sitePort := freeport.Of(t), freeport.Of(t)
+	port, sitePort := programtest.Port(t), programtest.Port(t)
 	home := t.TempDir()
 	r := &reader{
 		t: t, home: home,

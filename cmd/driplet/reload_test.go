@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/driplet/driplet/core/programtest"
 	"github.com/driplet/driplet/core/transport/client"
 )
 
@@ -66,18 +67,18 @@ const adminToken = "0123456789abcdef0123456789abcdef"
 
 // administered starts a server whose configuration lies in dir, and returns
 // where it and its admin API listen.
-func administered(t *testing.T, dir string) (base, admin string, server *exec.Cmd, log *lockedBuffer) {
+func administered(t *testing.T, dir string) (base, admin string, server *exec.Cmd, log *programtest.Output) {
 	t.Helper()
 	server = program(dir, nil, "serve")
-	out := &lockedBuffer{}
-	log = &lockedBuffer{}
+	out := &programtest.Output{}
+	log = &programtest.Output{}
 	server.Stdout, server.Stderr = out, log
 	if err := server.Start(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { server.Process.Kill(); server.Wait() })
-	awaitText(t, out, "driplet listens on ")
-	awaitText(t, log, "the admin API listens") // on another stream: perhaps later
+	out.Await(t, "driplet listens on ", 1)
+	log.Await(t, "the admin API listens", 1) // on another stream: perhaps later
 	base = strings.TrimSpace(strings.TrimPrefix(out.String(), "driplet listens on "))
 	found := regexp.MustCompile(`the admin API listens" url=(\S+)`).FindStringSubmatch(log.String())
 	if found == nil {
@@ -119,10 +120,10 @@ func TestARunningServerTakesPlugins(t *testing.T) {
 	// A file put into PluginDir.
 	putQuiz(t, plugins, 2)
 	answers(2)
-	awaitText(t, log, `msg="a plugin was reloaded" plugin=quiz old=1 new=2`)
+	log.Await(t, `msg="a plugin was reloaded" plugin=quiz old=1 new=2`, 1)
 	// Told of at the start, and again.
 	const shadow = "a plugin takes events that a callback is for: plugins come first\" endpoint=default callback=quiz.admin.*"
-	awaitTexts(t, log, shadow, 2)
+	log.Await(t, shadow, 2)
 
 	// A push, which serves when it is answered and is kept.
 	author := t.TempDir()
@@ -190,7 +191,7 @@ func TestARunningServerTakesPlugins(t *testing.T) {
 
 	// What is broken is told of, and changes nothing.
 	writeFile(t, filepath.Join(plugins, "quiz.wasm"), "\x00asm half a file")
-	awaitText(t, log, "a plugin was not reloaded: the version before goes on serving; mend it and put or push it again\" plugin=quiz serving=33 error=\"quiz 33: quiz.wasm is not a module that can be loaded")
+	log.Await(t, "a plugin was not reloaded: the version before goes on serving; mend it and put or push it again\" plugin=quiz serving=33 error=\"quiz 33: quiz.wasm is not a module that can be loaded", 1)
 	if got := ask(); got != strconv.Quote(fmt.Sprint("answer ", last)) {
 		t.Errorf("beside a broken file: %s", got)
 	}
@@ -198,7 +199,7 @@ func TestARunningServerTakesPlugins(t *testing.T) {
 	// SIGHUP looks at once.
 	putQuiz(t, plugins, last+1)
 	server.Process.Signal(syscall.SIGHUP)
-	awaitText(t, log, "SIGHUP: looking at all plugins")
+	log.Await(t, "SIGHUP: looking at all plugins", 1)
 	answers(last + 1)
 
 	req, err := http.NewRequestWithContext(t.Context(), "GET", admin+"/admin/plugins", nil)

@@ -1,7 +1,6 @@
 package callback
 
 import (
-	"bytes"
 	"context"
 	"io"
 	"log/slog"
@@ -14,25 +13,8 @@ import (
 	"time"
 
 	"github.com/driplet/driplet/core"
+	"github.com/driplet/driplet/core/programtest"
 )
-
-// journal is a log that may be read meanwhile.
-type journal struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (j *journal) Write(p []byte) (int, error) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.b.Write(p)
-}
-
-func (j *journal) lines() []string {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return strings.Split(strings.TrimSpace(j.b.String()), "\n")
-}
 
 func TestLogOfFailures(t *testing.T) {
 	var status atomic.Int32
@@ -41,7 +23,7 @@ func TestLogOfFailures(t *testing.T) {
 		w.WriteHeader(int(status.Load()))
 		io.WriteString(w, `{"error":{"code":"unauthorized","message":"why not"}}`)
 	})
-	var log journal
+	var log programtest.Output
 	c := callbackTo(t, "*", strings.Replace(url, "//", "//name:hunter2@", 1), patience)
 	g, err := New(Options{
 		Endpoints: []*core.Endpoint{{Name: "default", Callbacks: []core.Callback{c}}},
@@ -66,7 +48,7 @@ func TestLogOfFailures(t *testing.T) {
 	if err := g.Close(context.Background()); err != nil {
 		t.Error(err)
 	}
-	got := log.lines()
+	got := strings.Split(strings.TrimSpace(log.String()), "\n")
 	want := []string{"in_a_row=1", "in_a_row=2", "in_a_row=4", "the callback works again"}
 	if len(got) != len(want) {
 		t.Fatalf("%q", got)

@@ -144,12 +144,8 @@ func TestVersion1Expires(t *testing.T) {
 
 func TestRefreshLeavesForbiddenTopics(t *testing.T) {
 	t.Parallel()
-	rule, err := core.ParsePattern("team.*")
-	if err != nil {
-		t.Fatal(err)
-	}
 	s := testkit.Start(t, testkit.Options{Endpoint: func(e *core.Endpoint) {
-		e.Topics = []core.TopicRule{{Match: rule, Subscribe: core.AccessToken}}
+		e.Topics = []core.TopicRule{{Match: testkit.Pattern(t, "team.*"), Subscribe: core.AccessToken}}
 	}})
 	w := s.V2(s.Token(map[string]any{"custom": map[string]any{"uid": 7}, "topics": []string{"team.a", "team.b"}}))
 	w.Subscribe("team.a")

@@ -93,8 +93,7 @@ func TestGapsAreRecovered(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := testkit.Start(t, testkit.Options{
 				Endpoint: func(e *core.Endpoint) {
-					match, _ := core.ParsePattern("k.*")
-					e.Topics = []core.TopicRule{{Match: match, Overflow: policy, History: core.History{Size: 10_000, Age: time.Hour}}}
+					e.Topics = []core.TopicRule{{Match: testkit.Pattern(t, "k.*"), Overflow: policy, History: core.History{Size: 10_000, Age: time.Hour}}}
 					e.Limits.QueueBytes = 256 << 10
 				},
 				Wrap: func(l net.Listener) net.Listener { return tight{l} },

@@ -149,8 +149,7 @@ func (v *rover) roam(done *atomic.Bool) error {
 func TestRoving(t *testing.T) {
 	s := testkit.Start(t, testkit.Options{
 		Endpoint: func(e *core.Endpoint) {
-			match, _ := core.ParsePattern("k.*")
-			e.Topics = []core.TopicRule{{Match: match, Overflow: core.OverflowDropOldest, History: core.History{Size: 10_000, Age: time.Hour}}}
+			e.Topics = []core.TopicRule{{Match: testkit.Pattern(t, "k.*"), Overflow: core.OverflowDropOldest, History: core.History{Size: 10_000, Age: time.Hour}}}
 			e.Limits.QueueBytes = 256 << 10
 			e.Limits.EventsPerSecond = 0
 		},

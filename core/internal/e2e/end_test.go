@@ -6,14 +6,14 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/driplet/driplet/core/freeport"
 	"github.com/driplet/driplet/core/internal/testkit"
+	"github.com/driplet/driplet/core/programtest"
 )
 
 // What was answered with 200 before a SIGTERM reaches every client, then 1001,
 // and the next server takes the port at once.
 func TestTerminateAndRestart(t *testing.T) {
-	port := freeport.Of(t)
+	port := programtest.Port(t)
 	for range 3 {
 		p := serve(t, port, "")
 		var v1, v2 []*testkit.Socket

@@ -15,16 +15,16 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/driplet/driplet/core/freeport"
 	"github.com/driplet/driplet/core/internal/testkit"
+	"github.com/driplet/driplet/core/programtest"
 )
 
 // php runs a script for every path, as many requests at a time as workers, and
 // returns its address.
 func php(t *testing.T, script string, workers int, env ...string) string {
 	t.Helper()
-	addr := "127.0.0.1:" + freeport.Of(t)
-	said := &text{}
+	addr := "127.0.0.1:" + programtest.Port(t)
+	said := &programtest.Output{}
 	cmd := exec.Command("php", "-d", "display_errors=0", "-d", "log_errors=0", "-S", addr, script)
 	cmd.Env = append(append(os.Environ(), fmt.Sprintf("PHP_CLI_SERVER_WORKERS=%d", workers)), env...)
 	cmd.Stdout, cmd.Stderr = said, said
@@ -88,7 +88,7 @@ func TestMoodle(t *testing.T) {
 	later := filepath.Join(t.TempDir(), "release")
 	busy := php(t, "testdata/moodle.php", 1, "MOODLE_KEY=k3y", "MOODLE_RELEASE="+later)
 	hook := "url = \"http://" + addr + "/admin/tool/realtime/callback.php?site=1\""
-	closed := "127.0.0.1:" + freeport.Of(t) // an address where nobody answers
+	closed := "127.0.0.1:" + programtest.Port(t) // an address where nobody answers
 	// The operator's own manifest, for the code in the binary.
 	plugins := t.TempDir()
 	manifest, err := os.ReadFile("../../../plugins/moodle/moodle.toml")

@@ -3,68 +3,35 @@ package e2e_test
 
 import (
 	"bufio"
-	"bytes"
-	"fmt"
 	"io"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 
 	"github.com/driplet/driplet/core/internal/testkit"
+	"github.com/driplet/driplet/core/programtest"
 )
 
 // binary is the real program, built once.
 var binary string
 
-func TestMain(m *testing.M) { os.Exit(testMain(m)) }
-
-func testMain(m *testing.M) int {
-	dir, err := os.MkdirTemp("", "driplet-e2e-")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	defer os.RemoveAll(dir)
-	binary = filepath.Join(dir, "driplet")
-	args := []string{"build", "-o", binary}
+func TestMain(m *testing.M) {
+	var flags []string
 	if race {
-		args = append(args, "-race")
+		flags = []string{"-race"}
 	}
-	if out, err := exec.Command("go", append(args, "github.com/driplet/driplet/cmd/driplet")...).CombinedOutput(); err != nil {
-		fmt.Fprintf(os.Stderr, "go build: %v\n%s", err, out)
-		return 1
-	}
-	return m.Run()
+	os.Exit(programtest.Main(m, &binary, flags...))
 }
 
 // process is a running 'driplet serve'.
 type process struct {
 	*testkit.Server
 	cmd  *exec.Cmd
-	errs *text
-}
-
-// text is what a process says; it may be read meanwhile.
-type text struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (t *text) Write(p []byte) (int, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.b.Write(p)
-}
-
-func (t *text) String() string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.b.String()
+	errs *programtest.Output
 }
 
 // config is an endpoint with the kit's secrets.
@@ -89,7 +56,7 @@ func serveConfig(t *testing.T, port, before, config string) *process {
 	}
 	cmd := exec.Command("sh", "-c", before+` exec "$0" serve -port "$1"`, binary, port)
 	cmd.Dir, cmd.Env = dir, []string{"HOME=" + dir, "TMPDIR=" + dir, "GORACE=halt_on_error=1"}
-	errs := &text{}
+	errs := &programtest.Output{}
 	cmd.Stderr = errs
 	out, err := cmd.StdoutPipe()
 	if err != nil {

@@ -30,7 +30,7 @@ var layers = map[string][]string{
 	"core/server":            {"core/auth", "core/hub", "core/node", "core/transport", "core/wire"},
 	"core/internal/testkit":  {"core/..."},
 	"core/internal/lint":     {},
-	"core/freeport":          {},
+	"core/programtest":       {},
 
 	// Guests and clients know the server's protocol, not its code.
 	"plugins/...":  {"plugins/pdk/..."},
@@ -44,7 +44,7 @@ var layers = map[string][]string{
 }
 
 // forTests are packages that only tests may import.
-var forTests = []string{"core/engine/enginetest", "core/plugin/plugintest", "core/internal/testkit", "core/freeport"}
+var forTests = []string{"core/engine/enginetest", "core/plugin/plugintest", "core/internal/testkit", "core/programtest"}
 
 // homes says where a foreign module may be imported, so that replacing it
 // touches one package. The longest entry that fits decides. A module that is

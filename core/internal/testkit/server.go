@@ -25,6 +25,7 @@ import (
 	"github.com/driplet/driplet/core/node"
 	"github.com/driplet/driplet/core/plugin"
 	"github.com/driplet/driplet/core/plugin/plugintest"
+	"github.com/driplet/driplet/core/programtest"
 	"github.com/driplet/driplet/core/server"
 	"github.com/driplet/driplet/core/target"
 	"github.com/driplet/driplet/core/transport"
@@ -54,9 +55,9 @@ type Options struct {
 
 // Server is a running server.
 type Server struct {
-	Addr    string // 127.0.0.1 and a port
-	URL     string // http:// and Addr
-	Log     *Log   // what the server says to its operator
+	Addr    string              // 127.0.0.1 and a port
+	URL     string              // http:// and Addr
+	Log     *programtest.Output // what the server says to its operator
 	Node    *node.Node
 	Sockets *transport.WebSockets
 
@@ -81,7 +82,7 @@ func Start(t testing.TB, o Options) *Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &Server{Addr: l.Addr().String(), Log: &Log{}, t: t}
+	s := &Server{Addr: l.Addr().String(), Log: &programtest.Output{}, t: t}
 	s.URL = "http://" + s.Addr
 	if o.Wrap != nil {
 		l = o.Wrap(l)
@@ -199,6 +200,16 @@ func (s *Server) User(uid any, roles ...string) string {
 	return s.Token(map[string]any{"custom": map[string]any{"uid": uid, "roles": roles}})
 }
 
+// Pattern is the pattern that text is; it must be one.
+func Pattern(t testing.TB, text string) core.Pattern {
+	t.Helper()
+	p, err := core.ParsePattern(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
 // Metric reads a counter or gauge, such as
 // driplet_refused_total{code="bad_request",endpoint="default"}; 0 where it is
 // missing.
@@ -224,24 +235,4 @@ func Until(t testing.TB, what string, ok func() bool) {
 			t.Fatalf("still not: %s", what)
 		}
 	}
-}
-
-// Log keeps what is written to it.
-type Log struct {
-	mu   sync.Mutex
-	text strings.Builder
-}
-
-// Write makes *Log an io.Writer.
-func (l *Log) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(p)
-}
-
-// String is all of it.
-func (l *Log) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
 }

@@ -15,19 +15,10 @@ func serve(t *testing.T) *testkit.Server {
 	return testkit.Start(t, testkit.Options{Plugins: plugins.Bundled(), Endpoint: func(e *core.Endpoint) {
 		e.Plugins = []string{"chat"}
 		e.Topics = []core.TopicRule{
-			{Match: pattern(t, "secret.*"), Subscribe: core.AccessNobody},
-			{Match: pattern(t, "kept.*"), History: core.History{Size: 10}},
+			{Match: testkit.Pattern(t, "secret.*"), Subscribe: core.AccessNobody},
+			{Match: testkit.Pattern(t, "kept.*"), History: core.History{Size: 10}},
 		}
 	}})
-}
-
-func pattern(t *testing.T, text string) core.Pattern {
-	t.Helper()
-	p, err := core.ParsePattern(text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return p
 }
 
 // webSocket is where clients of s connect.
