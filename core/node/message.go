@@ -66,7 +66,7 @@ func (n *Node) message(ctx context.Context, t *tenant, r auth.Request) (Receipt,
 	if m.id != nil {
 		id = *m.id
 	}
-	return n.put(ctx, t, ev, n.filter(t, nil, ev.Key.Topic), scope, id)
+	return n.place(ctx, t, ev, n.filter(t, nil, ev.Key.Topic), scope, id)
 }
 
 // signed is what a signature proves: who sent the request, and once when.

@@ -17,10 +17,10 @@ type Receipt struct {
 	Duplicate bool          // its id was used before: nothing was sent
 }
 
-// put places an event on its topic, as the filter (nil: none) has it. id, when
+// place puts an event on its topic, as the filter (nil: none) has it. id, when
 // given, makes it idempotent within scope: what counts is what was sent, before
 // the filter, which a duplicate does not ask again.
-func (n *Node) put(ctx context.Context, t *tenant, ev *core.Event, filter engine.Filter, scope, id string) (Receipt, error) {
+func (n *Node) place(ctx context.Context, t *tenant, ev *core.Event, filter engine.Filter, scope, id string) (Receipt, error) {
 	if n.Hub.Backlog() > hub.MaxBacklog {
 		return Receipt{}, core.Errorf(core.CodeUnavailable, "more than %d MiB of messages wait to be sent: try again", hub.MaxBacklog>>20)
 	}
@@ -89,7 +89,7 @@ func (n *Node) clientPublish(ctx context.Context, s *Session, c *core.Command) e
 		Except: s.ID,
 		From:   s.Public,
 	}
-	if _, err := n.put(ctx, s.tenant, ev, n.filter(s.tenant, s, c.Topic), "", ""); err != nil {
+	if _, err := n.place(ctx, s.tenant, ev, n.filter(s.tenant, s, c.Topic), "", ""); err != nil {
 		return err
 	}
 	n.say(s, answer(c.ID, core.Reply{ID: c.ID, Topic: c.Topic}))

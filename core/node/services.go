@@ -19,7 +19,7 @@ func (n *Node) Publish(ctx context.Context, ev *core.Event, id string) error {
 	if err != nil {
 		return err
 	}
-	_, err = n.put(ctx, t, ev, nil, t.Name+"/handlers", id)
+	_, err = n.place(ctx, t, ev, nil, t.Name+"/handlers", id)
 	return err
 }
 

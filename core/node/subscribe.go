@@ -13,7 +13,7 @@ func (n *Node) subscribe(ctx context.Context, s *Session, c *core.Command) error
 	}
 	e := asked(c)
 	if s.on(c.Topic) {
-		return n.place(ctx, s, e)
+		return n.join(ctx, s, e)
 	}
 	if err := n.maySubscribe(s, c.Topic); err != nil {
 		return err
@@ -58,7 +58,7 @@ func (n *Node) enter(ctx context.Context, s *Session, e *entry) error {
 			e.info = v.Data
 		}
 	}
-	return n.place(ctx, s, e)
+	return n.join(ctx, s, e)
 }
 
 // wants reports whether a handler asked for this of s's endpoint.

@@ -189,6 +189,7 @@ func TestFrontRefusesRequests(t *testing.T) {
 // A server that stops answers what it was asked, and closes connections that
 // ask for nothing.
 func TestFrontAnswersBeforeItStops(t *testing.T) {
+	t.Parallel()
 	s := testkit.Start(t, testkit.Options{})
 	listener := s.V2(s.User(7))
 	listener.Subscribe("n")

@@ -74,6 +74,7 @@ func TestFront(t *testing.T) {
 
 // Who has said nothing when the server stops does not keep it.
 func TestFrontStops(t *testing.T) {
+	t.Parallel()
 	s := testkit.Start(t, testkit.Options{})
 	silent, half := s.Dial(), s.Dial()
 	half.Raw([]byte(testkit.Handshake("/ws/default")[:30]))

@@ -51,6 +51,7 @@ func TestFrontEndsWhoReadsNoAnswer(t *testing.T) {
 // What becomes a WebSocket after it has asked the API is bound by no deadline
 // of the API's.
 func TestFrontLeavesNoDeadline(t *testing.T) {
+	t.Parallel()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -16,8 +16,8 @@ type entry struct {
 	again bool           // a client that is on the topic already is told as well from where it hears
 }
 
-// place puts s on a topic.
-func (n *Node) place(ctx context.Context, s *Session, e *entry) error {
+// join puts s on a topic.
+func (n *Node) join(ctx context.Context, s *Session, e *entry) error {
 	if s.reads(e) {
 		return n.catchUp(ctx, s, e)
 	}
