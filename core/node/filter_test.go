@@ -175,7 +175,7 @@ func BenchmarkPut(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				ev := &core.Event{Key: core.TopicKey{Endpoint: "default", Topic: "t"}, Data: []byte(`1`)}
-				if _, err := w.put(context.Background(), t, ev, w.filter(t, nil, "t"), "", ""); err != nil {
+				if _, err := w.place(context.Background(), t, ev, w.filter(t, nil, "t"), "", ""); err != nil {
 					b.Fatal(err)
 				}
 			}
