@@ -8,12 +8,12 @@ import (
 
 // Further letters of the store's keys, see keys.go:
 //
-//	t <topic>            -> what is known of a topic, see headcodec.go
-//	h <topic> <offset>   -> an event that it keeps, see eventcodec.go
+//	t <topic>            -> what is known of a topic, see head_codec.go
+//	h <topic> <offset>   -> an event that it keeps, see event_codec.go
 //	d <due> <topic>      -> nothing: when the topic is to be looked at (unix nanoseconds)
 //	g <bucket>           -> how many topics of it were forgotten, see epochs.go
 //	m …                  -> the base of epochs, and the mark of a clean end, see rebase.go
-//	i <minute> <digest>  -> an idempotency record, see storedrecords.go
+//	i <minute> <digest>  -> an idempotency record, see stored_records.go
 //
 // A topic is written as two texts, each with its length before it, so none is
 // the beginning of another. Numbers are big endian.
