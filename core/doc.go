@@ -4,5 +4,6 @@
 //
 // An endpoint is a tenant. A topic belongs to one endpoint. An event is one
 // message on one topic; a target narrows who hears it by the claims of each
-// connection. RATIONALE.md answers why things are as they are.
+// connection. README.md is a map of the code, RATIONALE.md answers why things
+// are as they are.
 package core

@@ -2,6 +2,10 @@
 // knows no socket, no HTTP and no dialect: transport and server translate to
 // and from it.
 //
+// A client comes in by Connect, and Handle does what its frames ask; a backend
+// comes by Message and Call; what plugins and callbacks can have done stands in
+// services.go.
+//
 // Methods may be called from any goroutine. A client's own requests come from
 // its read loop, one after the other.
 package node

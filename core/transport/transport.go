@@ -4,6 +4,10 @@
 // gws does the handshake, reads, and control frames. What goes out takes a way
 // of its own (outlet), because one drain writes for all connections and must
 // never wait for one of them.
+//
+// Accept makes a connection of a handshake, events.OnMessage has its frames, and
+// outlet writes to it. Front stands before net/http for what comes by the
+// thousand.
 package transport
 
 import (

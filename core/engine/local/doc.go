@@ -35,4 +35,12 @@
 // far a topic had come, the topic, which begins anew in another epoch.
 //
 // One process at a time has the folder.
+//
+// # Where things are
+//
+// Append begins in append.go; place_stored.go and commit.go are its way where
+// there is a folder. Read begins in read.go. Between them stand histories, with a
+// topic and its ring each in memory, and the archive behind them. A space is one
+// namespace's KV; nonces and records (of idempotency keys) are ageing tables. All
+// of it shares one store, whose keys are listed in keys.go and history_keys.go.
 package local

@@ -13,7 +13,7 @@ import (
 //	d <due> <topic>      -> nothing: when the topic is to be looked at (unix nanoseconds)
 //	g <bucket>           -> how many topics of it were forgotten, see epochs.go
 //	m …                  -> the base of epochs, and the mark of a clean end, see rebase.go
-//	i <minute> <digest>  -> an idempotency record, see stored_records.go
+//	i <minute> <digest>  -> an idempotency record, see records_stored.go
 //
 // A topic is written as two texts, each with its length before it, so none is
 // the beginning of another. Numbers are big endian.
