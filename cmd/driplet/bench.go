@@ -197,10 +197,3 @@ func (o *benchOptions) print(t *terminal, result *bench.Result) error {
 	}
 	return result.WriteTable(t.out)
 }
-
-func firstOf(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
-}

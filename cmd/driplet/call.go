@@ -34,7 +34,8 @@ Examples:
 	}
 	c.run = func(ctx context.Context, t *terminal, args []string) int {
 		fs := c.flagSet()
-		o := clientFlags(fs)
+		o := &clientOptions{}
+		o.flags(fs)
 		fs.Var(&o.topics, "topic", "subscribe to this `topic` first; may be repeated")
 		timeout := fs.Duration("timeout", 30*time.Second, "wait so `long` for the answer")
 		rest, code, done := c.parse(t, fs, args)
@@ -47,7 +48,7 @@ Examples:
 		if err := core.CheckEventName(rest[0]); err != nil {
 			return c.misused(t, "%s", core.AsError(err).Message)
 		}
-		if err := o.checkClient(fs); err != nil {
+		if err := o.check(fs); err != nil {
 			return c.misused(t, "%v", err)
 		}
 		request := client.Request{Type: "event", Event: rest[0]}
@@ -59,13 +60,13 @@ Examples:
 			}
 			request.Data = json.RawMessage(jsonOf(message))
 		}
-		l := &listener{out: t.out, err: t.err, followed: followed{topics: o.topics}}
-		if code := o.server(t, fs, l); code != exitOK {
+		at, code := o.access(t, fs)
+		if code != exitOK {
 			return code
 		}
 		ctx, cancel := context.WithTimeout(ctx, *timeout)
 		defer cancel()
-		answer, err := l.call(ctx, request)
+		answer, err := at.call(ctx, o.topics, request)
 		if err != nil {
 			fmt.Fprintf(t.err, "driplet: %v\n", err)
 			return exitFailure
@@ -77,17 +78,17 @@ Examples:
 }
 
 // call subscribes and sends one request over a connection of its own.
-func (l *listener) call(ctx context.Context, request client.Request) (json.RawMessage, error) {
-	token, err := l.token()
+func (a access) call(ctx context.Context, topics []string, request client.Request) (json.RawMessage, error) {
+	token, err := a.token()
 	if err != nil {
 		return nil, err
 	}
-	c, err := client.Dial(ctx, l.url, token)
+	c, err := client.Dial(ctx, a.url, token)
 	if err != nil {
 		return nil, err
 	}
 	defer c.Close()
-	for _, topic := range l.topics {
+	for _, topic := range topics {
 		if _, err := c.Request(ctx, client.Request{Type: "subscribe", Topic: topic}); err != nil {
 			return nil, fmt.Errorf("subscribing to %s: %w", topic, named(err))
 		}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -106,51 +105,4 @@ func effectText(raw json.RawMessage) (op, rest string) {
 		parts = append(parts, jsonOf(e))
 	}
 	return op, strings.Join(parts, "  ")
-}
-
-// longest is how much of a value is printed: -json and files hold all of it.
-const longest = 400
-
-func shortened(text string) string {
-	if len(text) <= longest {
-		return text
-	}
-	return fmt.Sprintf("%s… (%d bytes)", strings.ToValidUTF8(text[:longest], ""), len(text))
-}
-
-// inColumn writes a text of several lines, such as what a runtime tells of a
-// panic, below each other behind indent.
-func inColumn(text, indent string) string {
-	var lines []string
-	for line := range strings.Lines(strings.ReplaceAll(text, "\t", "    ")) {
-		if line = strings.TrimSuffix(line, "\n"); line != "" {
-			lines = append(lines, onOneLine(line))
-		}
-	}
-	return strings.Join(lines, "\n"+indent)
-}
-
-// onOneLine escapes what may not stand in a terminal's line.
-func onOneLine(text string) string {
-	q := strconv.Quote(text)
-	return strings.NewReplacer(`\"`, `"`, `\\`, `\`).Replace(q[1 : len(q)-1])
-}
-
-// grouped writes 1234567 as 1,234,567.
-func grouped(n int64) string {
-	s := strconv.FormatInt(n, 10)
-	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
-}
-
-func jsonOf(v any) string {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(v); err != nil {
-		return err.Error()
-	}
-	return strings.TrimSpace(b.String())
 }

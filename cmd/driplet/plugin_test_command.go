@@ -229,10 +229,3 @@ func (r *caseRunner) rewrite(file, name string, src []byte, played []*cases.Play
 	fmt.Fprintf(r.out, "new   %s: look at what has changed in %s\n", name, file)
 	return true
 }
-
-func counted(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
-}

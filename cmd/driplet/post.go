@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"time"
 
@@ -69,16 +67,9 @@ func post(ctx context.Context, to destination, p publication) (*receipt, error) 
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set(auth.HeaderSignature, auth.SignBody(to.secret, body.Bytes()))
-	// A redirect would carry the signed body to a place that nobody named.
-	c := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	res, err := c.Do(req)
+	res, answer, err := exchange(req, to.url, client.Advice)
 	if err != nil {
-		return nil, fmt.Errorf("no answer from %s: %w. %s", to.url, errors.Unwrap(err), client.Advice(err))
-	}
-	defer res.Body.Close()
-	answer, err := io.ReadAll(io.LimitReader(res.Body, 1<<20))
-	if err != nil {
-		return nil, fmt.Errorf("the answer of %s broke off: %w", to.url, err)
+		return nil, err
 	}
 	if res.StatusCode != http.StatusOK {
 		return nil, refusal(to.url, "an endpoint's API", res, answer)
@@ -88,19 +79,4 @@ func post(ctx context.Context, to destination, p publication) (*receipt, error) 
 		return nil, fmt.Errorf("%s answered with something else than JSON: is it an endpoint's API?", to.url)
 	}
 	return r, nil
-}
-
-// refusal is the server's own text, which says what to do.
-func refusal(url, what string, res *http.Response, answer []byte) error {
-	var body struct {
-		Error struct{ Code, Message, Reason string }
-	}
-	if json.Unmarshal(answer, &body) == nil && body.Error.Message != "" {
-		code := body.Error.Code
-		if body.Error.Reason != "" {
-			code += ", " + body.Error.Reason
-		}
-		return fmt.Errorf("%s (%s)", body.Error.Message, code)
-	}
-	return fmt.Errorf("%s answered %s: is it %s?", url, res.Status, what)
 }

@@ -2,15 +2,11 @@ package main
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"net/url"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/driplet/driplet/core"
 	"github.com/driplet/driplet/core/auth"
@@ -143,34 +139,4 @@ func checkDestination(t *terminal, address, secret string) (destination, int) {
 		return destination{url: strings.TrimRight(address, "/") + "/message", secret: secret}, exitOK
 	}
 	return destination{}, exitUsage
-}
-
-func lookup(env []string, name string) string {
-	value := ""
-	for _, pair := range env {
-		if v, found := strings.CutPrefix(pair, name+"="); found {
-			value = v
-		}
-	}
-	return value
-}
-
-func readMessage(in io.Reader, arg string) (any, error) {
-	if arg == "-" {
-		data, err := io.ReadAll(io.LimitReader(in, core.MaxBodyBytes+1))
-		if err != nil {
-			return nil, fmt.Errorf("the message cannot be read: %w", err)
-		}
-		if len(data) > core.MaxBodyBytes {
-			return nil, fmt.Errorf("the message has more than %d bytes", core.MaxBodyBytes)
-		}
-		arg = strings.TrimRight(string(data), "\r\n")
-	}
-	if !utf8.ValidString(arg) {
-		return nil, errors.New("the message is not UTF-8: JSON must be")
-	}
-	if json.Valid([]byte(arg)) {
-		return json.RawMessage(arg), nil
-	}
-	return arg, nil
 }

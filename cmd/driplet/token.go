@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
@@ -125,13 +124,4 @@ func pairs(list []string) (map[string]any, error) {
 		}
 	}
 	return out, nil
-}
-
-// jsonOrText keeps what is JSON as it is, numbers to the digit, and makes a
-// JSON string of the rest.
-func jsonOrText(s string) any {
-	if json.Valid([]byte(s)) {
-		return json.RawMessage(s)
-	}
-	return s
 }

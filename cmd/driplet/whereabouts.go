@@ -3,6 +3,7 @@ package main
 import (
 	"flag"
 	"fmt"
+	"strings"
 )
 
 // whereabouts is an endpoint as a command finds it: by -url or DRIPLET_URL, with
@@ -51,4 +52,23 @@ func givenFlags(fs *flag.FlagSet) map[string]bool {
 	given := map[string]bool{}
 	fs.Visit(func(f *flag.Flag) { given[f.Name] = true })
 	return given
+}
+
+// lookup reads a variable; of several the last counts, "" is none.
+func lookup(env []string, name string) string {
+	value := ""
+	for _, pair := range env {
+		if v, found := strings.CutPrefix(pair, name+"="); found {
+			value = v
+		}
+	}
+	return value
+}
+
+// firstOf is a, or b where a is empty.
+func firstOf(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
 }

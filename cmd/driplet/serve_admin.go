@@ -7,9 +7,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
-	"os/signal"
-	"syscall"
 	"time"
 
 	"github.com/driplet/driplet/cmd/driplet/config"
@@ -84,36 +81,4 @@ func (o operated) Serving() any { return o.host.Plugins() }
 // Push is server.Plugins'.
 func (o operated) Push(ctx context.Context, name string, manifest, wasm []byte) (any, error) {
 	return o.host.Push(ctx, name, manifest, wasm)
-}
-
-// endsOnHangup is ctx, which a SIGHUP ends where there is no PluginDir to look
-// at: a demo whose terminal is closed ends, and every server in order.
-func endsOnHangup(ctx context.Context, g *config.Global) (context.Context, context.CancelFunc) {
-	if g.PluginDir != "" {
-		return ctx, func() {}
-	}
-	return signal.NotifyContext(ctx, syscall.SIGHUP)
-}
-
-// reloadPlugins follows PluginDir until ctx ends: a change is found by looking,
-// SIGHUP asks for all at once.
-func reloadPlugins(ctx context.Context, g *config.Global, host *plugin.Host, log *slog.Logger) error {
-	if g.PluginDir == "" {
-		return nil
-	}
-	hangup := make(chan os.Signal, 1)
-	signal.Notify(hangup, syscall.SIGHUP)
-	defer signal.Stop(hangup)
-	watched := make(chan struct{})
-	go func() { host.Watch(ctx, plugin.WatchEvery); close(watched) }()
-	for {
-		select {
-		case <-hangup:
-			log.Info("SIGHUP: looking at all plugins")
-			host.ReloadAll(ctx) // logs what fails
-		case <-ctx.Done():
-			<-watched
-			return nil
-		}
-	}
 }

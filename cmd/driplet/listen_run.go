@@ -16,9 +16,7 @@ import (
 // listener prints what comes on topics, over one connection after another.
 type listener struct {
 	out, err io.Writer
-	url      string
-	token    func() (string, error)
-	renews   bool // token gives a new one each time
+	access
 	followed
 	left    int // messages to print
 	forEver bool
@@ -210,22 +208,3 @@ func (l *listener) print(f *client.Frame) error {
 	}
 	return nil
 }
-
-// visible escapes control characters but line ends, as JSON does some of them:
-// to a terminal they may be commands.
-func visible(text string) string {
-	if !strings.ContainsFunc(text, isControl) {
-		return text
-	}
-	var b strings.Builder
-	for _, r := range text {
-		if isControl(r) {
-			fmt.Fprintf(&b, `\u%04x`, r)
-		} else {
-			b.WriteRune(r)
-		}
-	}
-	return b.String()
-}
-
-func isControl(r rune) bool { return r >= 0x7f && r < 0xa0 || r < ' ' && r != '\n' }

@@ -19,7 +19,7 @@ type traced struct {
 }
 
 // tracedBytes bounds an answer: readers give up at twice that.
-const tracedBytes = 8 << 20
+const tracedBytes = maxAnswer / 2
 
 // Traces is server.Plugins'.
 func (o operated) Traces(name, endpoint string, after uint64, last int) (any, error) {
