@@ -31,38 +31,50 @@ static inline dr_text field(const char **at) {
   return t;
 }
 
-/* Every event has its first ten fields; some kinds have more. */
+/* Every event has its first ten fields; some kinds have more. What lies last is written first: an access is checked
+ * against the memory's size, unless one behind it was. */
+static inline void read_event(dr_event *e, const char *at) {
+  __asm__("" : "+r"(e)); /* one address for all of it: offsets from the stack's are added each time */
+  const dr_text none = {at, 0};
+  dr_text index = none;
+  e->bad = NULL;
+  e->query = e->method = e->target.json = e->headers.json = none;
+  e->status = 0;
+  e->state = none;
+  const char *envelope = at;
+  uint32_t more = *(const uint16_t *)(at + 2) - 10;
+  at += 4;
+  e->event = field(&at);
+  e->topic = field(&at);
+  e->session = field(&at);
+  e->user = field(&at);
+  e->request = field(&at);
+  e->claims.json = field(&at);
+  dr_text time = field(&at);
+  __builtin_memcpy(&e->time, time.at, 8);
+  e->data.json = field(&at);
+  e->account = field(&at);
+  e->endpoint = field(&at);
+  if (more) {
+    e->state = field(&at);
+    if (more > 1) {
+      dr_text status = field(&at);
+      if (status.len >= 4) __builtin_memcpy(&e->status, status.at, 4);
+    }
+    if (more > 2) e->headers.json = field(&at);
+    if (more > 3) e->target.json = field(&at);
+    if (more > 4) e->method = field(&at);
+    if (more > 5) e->query = field(&at);
+    if (more > 6) index = field(&at);
+  }
+  dr_show(envelope, e->data.json, index);
+}
+
 __attribute__((export_name("dr_event"))) uint64_t dr_export_event(int32_t kind, const char *at, uint32_t len) {
   (void)len; /* the host's envelopes are well formed */
   dr_memory_reset();
-  uint32_t count = *(const uint16_t *)(at + 2);
-  at += 4;
-  const char *envelope = at - 4;
-  const dr_text none = {at, 0};
-  dr_text time, status = none;
   dr_event e;
-  e.event = field(&at);
-  e.topic = field(&at);
-  e.session = field(&at);
-  e.user = field(&at);
-  e.request = field(&at);
-  e.claims.json = field(&at);
-  time = field(&at);
-  e.data.json = field(&at);
-  e.account = field(&at);
-  e.endpoint = field(&at);
-  e.state = count > 10 ? field(&at) : none;
-  if (count > 11) status = field(&at);
-  e.headers.json = count > 12 ? field(&at) : none;
-  e.target.json = count > 13 ? field(&at) : none;
-  e.method = count > 14 ? field(&at) : none;
-  e.query = count > 15 ? field(&at) : none;
-  dr_show(envelope, e.data.json, count > 16 ? field(&at) : none);
-  e.time = 0;
-  e.status = 0;
-  e.bad = NULL;
-  if (time.len >= 8) __builtin_memcpy(&e.time, time.at, 8);
-  if (status.len >= 4) __builtin_memcpy(&e.status, status.at, 4);
+  read_event(&e, at);
   dr_handler handler = find(kind, e.event);
   dr_reply reply = NULL;
   if (handler) reply = handler(&e);

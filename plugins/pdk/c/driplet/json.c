@@ -1,9 +1,15 @@
 /* Writing JSON. The text is whole at any time: its closing bracket is taken off before something is added. */
 #include "abi.h"
 
+#include <wasm_simd128.h>
+
+#define VECTORS __attribute__((target("simd128")))
+
 struct dr_json { char *at; uint32_t len, cap; bool refusal; };
 
-enum { FIRST = 112 };
+/* FIRST is the room that most have enough of. SLACK is what a text's quotation marks, an escape, what stands behind it and a
+ * store of 16 bytes take beyond its own. */
+enum { FIRST = 240, SLACK = 32 };
 
 static dr_json *made(char open, char close, uint32_t len) {
   dr_json *j = dr_memory(sizeof *j + FIRST);
@@ -19,17 +25,20 @@ dr_json *dr_empty_(void) { return made(0, 0, 0); }
 bool dr_is_refusal(dr_json *j) { return j && j->refusal; }
 dr_text dr_json_text(dr_json *j) { return j ? (dr_text){j->at, j->len} : (dr_text){"", 0}; }
 
-/* Where the next bytes go: there is room for n of them. */
-static char *room(dr_json *j, uint32_t n) {
-  if (n > j->cap - j->len) {
-    uint32_t more = n > j->cap ? n : j->cap;
-    if (!dr_extend(j->at + j->cap, more)) {
-      char *at = dr_memory(j->cap + more);
-      dr_copy(at, j->at, j->len);
-      j->at = at;
-    }
-    j->cap += more;
+/* Makes room for n bytes more. */
+__attribute__((noinline, cold)) static void grow(dr_json *j, uint32_t n) {
+  uint32_t more = n > j->cap ? n : j->cap;
+  if (!dr_extend(j->at + j->cap, more)) {
+    char *at = dr_memory(j->cap + more);
+    dr_copy(at, j->at, j->len);
+    j->at = at;
   }
+  j->cap += more;
+}
+
+/* Where the next bytes go: there is room for n of them. */
+static inline char *room(dr_json *j, uint32_t n) {
+  if (n > j->cap - j->len) grow(j, n);
   return j->at + j->len;
 }
 
@@ -45,69 +54,103 @@ static void append(dr_json *j, dr_text t) {
 
 static bool plain(uint8_t c) { return c >= 0x20 && c != '"' && c != '\\'; }
 
-/* Which of eight bytes do not stand for themselves: the lowest bit that is set is of the first. With its second bit
- * turned a quotation mark is 0x20, a space 0x22: one comparison finds it with the control characters. */
-static uint64_t special(uint64_t x) {
-  const uint64_t ones = 0x0101010101010101, highs = ones << 7;
-  return (((x ^ ones * 2) - ones * 0x21) | ((x ^ ones * '\\') - ones)) & ~x & highs;
+static inline char *put_escape(char *to, uint8_t c) {
+  *to++ = '\\';
+  if (c >= 0x20) return *to = c, to + 1;
+  to[0] = 'u';
+  to[1] = to[2] = '0';
+  to[3] = '0' + (c >> 4);
+  to[4] = "0123456789abcdef"[c & 15];
+  return to + 5;
 }
 
-/* Copies while it looks, and tells how many bytes stand for themselves: some at a time, the last ones in a piece
- * that may overlap the one before. */
-static uint32_t copy_plain(char *to, const char *from, uint32_t n) {
-  uint32_t i = 0, y;
-  uint64_t x, m;
+/* Which of 16 bytes do not stand for themselves: the lowest bit that is set is of the first. With its second bit
+ * turned a quotation mark is 0x20, a space 0x22: one comparison finds it with the control characters. */
+VECTORS static uint32_t special(v128_t x) {
+  v128_t turned = wasm_v128_xor(x, wasm_i8x16_const_splat(2));
+  v128_t low = wasm_i8x16_eq(wasm_u8x16_min(turned, wasm_i8x16_const_splat(0x20)), turned);
+  return wasm_i8x16_bitmask(wasm_v128_or(low, wasm_i8x16_eq(x, wasm_i8x16_const_splat('\\'))));
+}
+
+/* Copies fewer than 16 bytes; false: some do not stand for themselves. */
+VECTORS static inline bool copy_short(char *to, const char *from, uint32_t n) {
+  uint64_t x, y;
+  uint32_t v, w;
   if (n >= 8) {
-    for (uint64_t next; i + 16 <= n; i += 16) {
-      __builtin_memcpy(&x, from + i, 8);
-      __builtin_memcpy(&next, from + i + 8, 8);
-      if (special(x) | special(next)) break;
-      __builtin_memcpy(to + i, &x, 8);
-      __builtin_memcpy(to + i + 8, &next, 8);
-    }
-    if (i == n) return n;
-    for (;; i += 8) {
-      if (i + 8 > n) i = n - 8;
-      __builtin_memcpy(&x, from + i, 8);
-      __builtin_memcpy(to + i, &x, 8);
-      if ((m = special(x))) return i + (__builtin_ctzll(m) >> 3);
-      if (i + 8 == n) return n;
-    }
+    __builtin_memcpy(&x, from, 8);
+    __builtin_memcpy(&y, from + n - 8, 8);
+    __builtin_memcpy(to, &x, 8);
+    __builtin_memcpy(to + n - 8, &y, 8);
+    return !special(wasm_u64x2_make(x, y));
   }
   if (n >= 4) {
-    __builtin_memcpy(&y, from, 4);
-    __builtin_memcpy(to, &y, 4);
-    x = y;
-    __builtin_memcpy(&y, from + n - 4, 4);
-    __builtin_memcpy(to + n - 4, &y, 4);
-    if (!special(x | (uint64_t)y << 32)) return n;
+    __builtin_memcpy(&v, from, 4);
+    __builtin_memcpy(&w, from + n - 4, 4);
+    __builtin_memcpy(to, &v, 4);
+    __builtin_memcpy(to + n - 4, &w, 4);
+    return !special(wasm_u64x2_splat(v | (uint64_t)w << 32));
   }
-  for (; i < n && plain(from[i]); i++) to[i] = from[i];
-  return i;
+  if (!n) return true;
+  uint8_t a = from[0], b = from[n / 2], c = from[n - 1];
+  to[0] = a;
+  to[n / 2] = b;
+  to[n - 1] = c;
+  return !special(wasm_u32x4_splat(a | b << 8 | c << 16 | (uint32_t)c << 24));
+}
+
+/* Copies n bytes, 16 or more, with escapes: as long as there is room for what is left of them and SLACK bytes more.
+ * Returns where it has come to, and in the lower half how many are left. It calls nothing: so the loop is short. */
+VECTORS __attribute__((noinline)) static uint64_t copy_escaped(char *to, const char *from, uint32_t n, const char *limit) {
+  const v128_t places = wasm_i8x16_const(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+  const char *end = from + n;
+  while (n) {
+    v128_t x;
+    uint32_t m;
+    if (n >= 16) {
+      x = wasm_v128_load(from);
+      m = special(x);
+    } else { /* the last ones: those before them are shifted out */
+      x = wasm_i8x16_swizzle(wasm_v128_load(end - 16), wasm_i8x16_add(places, wasm_i8x16_splat(16 - n)));
+      m = special(x) & ((1u << n) - 1);
+    }
+    wasm_v128_store(to, x);
+    if (!m) {
+      uint32_t most = n < 16 ? n : 16;
+      from += most;
+      to += most;
+      n -= most;
+      continue;
+    }
+    uint32_t i = __builtin_ctz(m);
+    uint8_t c = from[i];
+    from += i;
+    to += i;
+    n -= i;
+    if ((uint32_t)(limit - to) < n + SLACK) break;
+    from++;
+    n--;
+    to = put_escape(to, c);
+  }
+  return (uint64_t)(uintptr_t)to << 32 | n;
 }
 
 /* Behind the quotation marks goes one more character, if any. */
-static void quote(dr_json *j, dr_text t, char after) {
-  char *p = room(j, t.len + 3);
+VECTORS static void quote(dr_json *j, dr_text t, char after) {
+  char *p = room(j, (t.len < 16 ? 6 * t.len : t.len) + SLACK);
+  const char *end = t.at + t.len;
   *p++ = '"';
-  for (;;) {
-    uint32_t n = copy_plain(p, t.at, t.len);
-    p += n;
-    if (n == t.len) break;
-    uint8_t c = t.at[n];
-    t.at += n + 1;
-    t.len -= n + 1;
-    j->len = p - j->at;
-    p = room(j, t.len + 8);
-    *p++ = '\\';
-    if (c < 0x20) {
-      p[0] = 'u';
-      p[1] = p[2] = '0';
-      p[3] = '0' + (c >> 4);
-      p[4] = "0123456789abcdef"[c & 15];
-      p += 5;
-    } else {
-      *p++ = c;
+  if (t.len < 16 && copy_short(p, t.at, t.len)) {
+    p += t.len;
+  } else if (t.len < 16) {
+    for (; t.at < end; t.at++) p = plain(*t.at) ? (*p = *t.at, p + 1) : put_escape(p, *t.at);
+  } else {
+    for (uint32_t left = t.len;;) {
+      uint64_t stopped = copy_escaped(p, end - left, left, j->at + j->cap);
+      p = (char *)(uintptr_t)(stopped >> 32);
+      left = stopped;
+      if (!left) break;
+      j->len = p - j->at;
+      p = room(j, left + 2 * SLACK);
     }
   }
   *p++ = '"';

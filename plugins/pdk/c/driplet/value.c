@@ -10,17 +10,23 @@ static found found_in(char *at, int32_t n) {
 }
 
 /* What the event at hand tells of the members of its data, 16 bytes of each: so they are found without a call. */
-static struct { const char *envelope; dr_text data; const char *members, *end; } shown;
+static struct shown { const char *envelope; dr_text data; const char *members, *end; } shown;
+
+/* One address for all of it: see event.c. */
+static inline struct shown *shown_at(void) {
+  struct shown *s = &shown;
+  __asm__("" : "+r"(s));
+  return s;
+}
 
 void dr_show(const char *envelope, dr_text data, dr_text index) {
+  struct shown *s = shown_at();
   uint32_t n = 0;
-  shown.data.at = NULL;
-  if (!index.len) return;
-  __builtin_memcpy(&n, index.at, 4);
-  shown.envelope = envelope;
-  shown.data = data;
-  shown.members = index.at + 4;
-  shown.end = shown.members + n * 16;
+  if (index.len) __builtin_memcpy(&n, index.at, 4);
+  s->end = index.at + 4 + n * 16;
+  s->members = index.at + 4;
+  s->data = index.len ? data : (dr_text){NULL, 0};
+  s->envelope = envelope;
 }
 
 static bool dotted(dr_text path) {
@@ -30,12 +36,12 @@ static bool dotted(dr_text path) {
 }
 
 /* Looks into the data of the event; false: ask the host. */
-static bool look(dr_text path, found *f) {
-  for (const char *m = shown.members; m < shown.end; m += 16) {
-    struct { uint32_t key, value, length; uint16_t key_length; char type; } x;
-    __builtin_memcpy(&x, m, 16);
-    if (x.key_length != path.len || !dr_starts_((dr_text){shown.envelope + x.key, path.len}, path)) continue;
-    *f = (found){x.type, {shown.envelope + x.value, x.length}};
+static inline bool look(const struct shown *s, dr_text path, found *f) {
+  const char *envelope = s->envelope;
+  for (const char *m = s->members, *end = s->end; m < end; m += 16) {
+    const struct { uint32_t key, value, length; uint16_t key_length; char type; } *x = (const void *)m;
+    if (x->key_length != path.len || !dr_starts_((dr_text){envelope + x->key, path.len}, path)) continue;
+    *f = (found){x->type, {envelope + x->value, x->length}};
     return true;
   }
   *f = (found){0, {"", 0}};
@@ -52,7 +58,8 @@ __attribute__((noinline)) static found ask(dr_value v, dr_text p) {
 
 static found find(dr_value v, dr_text p) {
   found f;
-  if (v.json.at == shown.data.at && v.json.len == shown.data.len && p.len && look(p, &f)) return f;
+  const struct shown *s = shown_at();
+  if (v.json.at == s->data.at && v.json.len == s->data.len && p.len && look(s, p, &f)) return f;
   return ask(v, p);
 }
 
