@@ -1,7 +1,7 @@
 //! The imports of the ABI driplet_v1, as ABI.md lists them (a span is an address
 //! and a length; an out is an address and a capacity), envelopes, and results.
 
-use crate::{Errno, List};
+use crate::{memory, Errno, List};
 
 #[link(wasm_import_module = "driplet_v1")]
 extern "C" {
@@ -60,12 +60,19 @@ pub fn read(call: &mut dyn FnMut(*mut u8, usize) -> i32) -> Result<List<u8>, i32
 
 /// Packs fields: u16 version, u16 fields, then u32 length and bytes of each.
 pub fn envelope(fields: &[&[u8]]) -> List<u8> {
-    let mut out = List::with_capacity(fields.iter().fold(4, |n, f| n + 4 + f.len()));
-    out.append(&1u16.to_le_bytes());
-    out.append(&(fields.len() as u16).to_le_bytes());
-    for f in fields {
-        out.append(&(f.len() as u32).to_le_bytes());
-        out.append(f);
+    let len = fields.iter().fold(4, |n, f| n + 4 + f.len());
+    let mut out: List<u8> = List::with_capacity(len);
+    // SAFETY: there is room for all of them.
+    unsafe {
+        let mut at = out.address();
+        (at as *mut u32).write_unaligned(1 | (fields.len() as u32) << 16);
+        at = at.add(4);
+        for f in fields {
+            (at as *mut u32).write_unaligned(f.len() as u32);
+            memory::copy(f.as_ptr(), at.add(4), f.len());
+            at = at.add(4 + f.len());
+        }
+        out.set_len(len);
     }
     out
 }

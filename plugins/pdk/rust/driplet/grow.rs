@@ -20,9 +20,12 @@ impl<T> List<T> {
     }
 
     /// An empty one with room.
+    #[inline]
     pub fn with_capacity(cap: usize) -> Self {
         let mut list = Self::new();
-        list.reserve(cap);
+        if cap > 0 && !list.try_resize(cap) {
+            memory::exhausted();
+        }
         list
     }
 
@@ -49,7 +52,7 @@ impl<T> List<T> {
     fn grow(&mut self, more: usize) {
         let need = self.len.saturating_add(more);
         if !self.try_resize(need.max(self.cap.saturating_mul(2))) {
-            crate::trap("out of memory: raise memory under [limits] of the manifest");
+            memory::exhausted();
         }
     }
 

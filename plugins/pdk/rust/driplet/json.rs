@@ -1,5 +1,6 @@
 //! Writing JSON. Reading is the host's: see [`Value`].
 
+use crate::quote::quote;
 use crate::{List, Text, Value};
 
 /// JSON text: an object or list that grows, or one value. It is also a handler's
@@ -17,9 +18,13 @@ pub fn list() -> Json {
     started(b"[]")
 }
 
-fn started(text: &[u8]) -> Json {
+fn started(text: &[u8; 2]) -> Json {
     let mut out = List::with_capacity(256); // most fit: growing copies
-    out.append(text);
+    // SAFETY: there is room.
+    unsafe {
+        (out.address() as *mut [u8; 2]).write(*text);
+        out.set_len(2);
+    }
     Json(Text(out))
 }
 
@@ -160,98 +165,5 @@ impl ToJson for Text {
 impl ToJson for str {
     fn write(&self, out: &mut Text) {
         quote(self.as_bytes(), &mut out.0, 0);
-    }
-}
-
-/// Which of eight bytes do not stand for themselves in a JSON string: the lowest bit that is set is of the first. With
-/// its second bit turned a quotation mark is 0x20, a space 0x22: one comparison finds it with the control characters.
-fn special(x: u64) -> u64 {
-    const ONES: u64 = 0x0101010101010101;
-    ((x ^ ONES * 2).wrapping_sub(ONES * 0x21) | (x ^ ONES * b'\\' as u64).wrapping_sub(ONES)) & !x & (ONES << 7)
-}
-
-fn plain(c: u8) -> bool {
-    c >= 0x20 && c != b'"' && c != b'\\'
-}
-
-/// Copies while it looks, and tells how many bytes stand for themselves: some at a time, the last ones in a piece that
-/// may overlap the one before.
-///
-/// # Safety
-/// n bytes lie at from, and have room at to.
-unsafe fn copy_plain(to: *mut u8, from: *const u8, n: usize) -> usize {
-    let word = |i: usize| (from.add(i) as *const u64).read_unaligned();
-    let put = |i: usize, x: u64| (to.add(i) as *mut u64).write_unaligned(x);
-    let mut i = 0;
-    if n >= 8 {
-        while i + 16 <= n {
-            let (x, next) = (word(i), word(i + 8));
-            if special(x) | special(next) != 0 {
-                break;
-            }
-            put(i, x);
-            put(i + 8, next);
-            i += 16;
-        }
-        while i < n {
-            i = i.min(n - 8);
-            let x = word(i);
-            put(i, x);
-            let found = special(x);
-            if found != 0 {
-                return i + (found.trailing_zeros() as usize >> 3);
-            }
-            i += 8;
-        }
-        return n;
-    }
-    if n >= 4 {
-        let (x, y) = ((from as *const u32).read_unaligned(), (from.add(n - 4) as *const u32).read_unaligned());
-        (to as *mut u32).write_unaligned(x);
-        (to.add(n - 4) as *mut u32).write_unaligned(y);
-        if special(x as u64 | (y as u64) << 32) == 0 {
-            return n;
-        }
-    }
-    while i < n && plain(*from.add(i)) {
-        *to.add(i) = *from.add(i);
-        i += 1;
-    }
-    i
-}
-
-/// Writes text as a JSON string. Whole characters are copied, and what is put between them is ASCII. Behind the
-/// quotation marks goes one more byte, unless it is 0.
-fn quote(text: &[u8], out: &mut List<u8>, after: u8) {
-    const HEX: &[u8; 16] = b"0123456789abcdef";
-    out.reserve(text.len() + 3); // the quotation marks, and what stands behind most strings
-    let (mut from, mut left) = (text.as_ptr(), text.len());
-    // SAFETY: what is read lies within text; there is room for what is left of it and two bytes more,
-    // for those of an escape besides where there is one.
-    unsafe {
-        let mut to = out.address().add(out.len());
-        to.write(b'"');
-        to = to.add(1);
-        loop {
-            let n = copy_plain(to, from, left);
-            to = to.add(n);
-            if n == left {
-                break;
-            }
-            let c = *from.add(n);
-            from = from.add(n + 1);
-            left -= n + 1;
-            out.set_len(to.offset_from(out.as_ptr()) as usize);
-            out.reserve(left + 8);
-            if c >= 0x20 {
-                out.append(&[b'\\', c]);
-            } else {
-                out.append(&[b'\\', b'u', b'0', b'0', HEX[(c >> 4) as usize & 15], HEX[(c & 15) as usize]]);
-            }
-            to = out.address().add(out.len());
-        }
-        to.write(b'"');
-        to.add(1).write(after);
-        out.set_len(to.offset_from(out.as_ptr()) as usize + 1 + (after != 0) as usize);
     }
 }

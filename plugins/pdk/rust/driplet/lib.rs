@@ -40,6 +40,7 @@
 extern crate std;
 
 mod abi;
+mod digits;
 mod event;
 mod grow;
 mod handlers;
@@ -48,6 +49,7 @@ mod host;
 mod json;
 pub mod kv;
 mod memory;
+mod quote;
 mod reply;
 mod text;
 mod topics;

@@ -2,6 +2,7 @@
 //! memory is always from here: it is quicker.
 
 use core::alloc::Layout;
+use core::arch::wasm32::{v128, v128_load, v128_store};
 
 use blocks::{alloc, dealloc, realloc};
 
@@ -11,21 +12,46 @@ use blocks::{alloc, dealloc, realloc};
 /// As for `core::ptr::copy_nonoverlapping`.
 #[inline]
 pub unsafe fn copy(from: *const u8, to: *mut u8, n: usize) {
+    if n > 256 {
+        core::ptr::copy_nonoverlapping(from, to, n);
+    } else {
+        copy_few(from, to, n);
+    }
+}
+
+/// The last ones in a piece that may overlap the one before.
+#[target_feature(enable = "simd128")]
+#[inline(never)]
+unsafe fn copy_few(from: *const u8, to: *mut u8, n: usize) {
     unsafe fn both<T: Copy>(from: *const u8, to: *mut u8, end: usize) {
-        // Read first: the two may overlap each other.
         let (a, b) = ((from as *const T).read_unaligned(), (from.add(end) as *const T).read_unaligned());
         (to as *mut T).write_unaligned(a);
         (to.add(end) as *mut T).write_unaligned(b);
     }
-    match n {
-        0 => {}
-        1 => to.write(from.read()),
-        2..=3 => both::<u16>(from, to, n - 2),
-        4..=7 => both::<u32>(from, to, n - 4),
-        8..=16 => both::<u64>(from, to, n - 8),
-        17..=32 => both::<[u64; 2]>(from, to, n - 16),
-        _ => core::ptr::copy_nonoverlapping(from, to, n),
+    if n >= 16 {
+        let mut i = 0;
+        while i + 16 < n {
+            v128_store(to.add(i) as *mut v128, v128_load(from.add(i) as *const v128));
+            i += 16;
+        }
+        v128_store(to.add(n - 16) as *mut v128, v128_load(from.add(n - 16) as *const v128));
+    } else if n >= 8 {
+        both::<u64>(from, to, n - 8);
+    } else if n >= 4 {
+        both::<u32>(from, to, n - 4);
+    } else if n > 0 {
+        let (a, b, c) = (*from, *from.add(n / 2), *from.add(n - 1));
+        to.write(a);
+        to.add(n / 2).write(b);
+        to.add(n - 1).write(c);
     }
+}
+
+/// There is no memory left.
+#[cold]
+#[inline(never)]
+pub fn exhausted() -> ! {
+    crate::trap("out of memory: raise memory under [limits] of the manifest");
 }
 
 /// Takes memory, or makes what was taken larger; null: there is none.
@@ -83,35 +109,44 @@ mod blocks {
         (usize::BITS - (size - 1).leading_zeros()) as usize
     }
 
-    unsafe impl GlobalAlloc for Blocks {
-        unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-            let state = &mut *self.0.get();
-            let class = class(layout);
+    impl State {
+        /// A block that nobody has had yet.
+        #[cold]
+        #[inline(never)]
+        unsafe fn more(&mut self, class: usize, align: usize) -> *mut u8 {
             if class > 30 {
                 return core::ptr::null_mut();
             }
-            let list = state.free.get_unchecked_mut(class);
-            let head = *list;
-            if !head.is_null() {
-                *list = *(head as *mut *mut u8);
-                return head;
-            }
             let size = 1 << class;
-            let align = layout.align().max(16);
-            let mut at = (state.next + align - 1) & !(align - 1);
-            if state.end == 0 || at + size > state.end {
+            let align = align.max(16);
+            let mut at = (self.next + align - 1) & !(align - 1);
+            if self.end == 0 || at + size > self.end {
                 let pages = (size + align + PAGE - 1) / PAGE;
                 let old = core::arch::wasm32::memory_grow(0, pages);
                 if old == usize::MAX {
                     return core::ptr::null_mut();
                 }
-                if old * PAGE != state.end {
+                if old * PAGE != self.end {
                     at = old * PAGE; // aligned to 64 KiB
                 }
-                state.end = (old + pages) * PAGE;
+                self.end = (old + pages) * PAGE;
             }
-            state.next = at + size;
+            self.next = at + size;
             at as *mut u8
+        }
+    }
+
+    unsafe impl GlobalAlloc for Blocks {
+        unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+            let state = &mut *self.0.get();
+            let class = class(layout);
+            let list = state.free.get_unchecked_mut(class);
+            let head = *list;
+            if head.is_null() {
+                return state.more(class, layout.align());
+            }
+            *list = *(head as *mut *mut u8);
+            head
         }
 
         unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
