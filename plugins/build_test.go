@@ -134,3 +134,15 @@ func buildByCommand(t *testing.T, dir, name string) {
 		t.Fatalf("%v\n%s", err, &out)
 	}
 }
+
+// asc builds a plugin that lies in this folder with the pinned compiler.
+func asc(tb testing.TB, source, out string) {
+	tb.Helper()
+	if _, err := rebuilt(); err != nil {
+		tb.Fatal(err)
+	}
+	cmd := exec.Command("node", "node_modules/assemblyscript/bin/asc.js", source, "pdk/assemblyscript/driplet/exports.ts", "--config", "asconfig.json", "--outFile", out)
+	if text, err := cmd.CombinedOutput(); err != nil {
+		tb.Fatalf("asc: %v\n%s", err, text)
+	}
+}

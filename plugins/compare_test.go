@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -145,18 +144,6 @@ func guest(b *testing.B, name, wasm string, state plugin.Store, unmetered bool) 
 		if v, err := h.Decide(b.Context(), ev); err != nil || len(v.Data) < 8 {
 			b.Fatalf("%s, %v", v.Data, err)
 		}
-	}
-}
-
-// asc builds a plugin that lies in this folder with the pinned compiler.
-func asc(tb testing.TB, source, out string) {
-	tb.Helper()
-	if _, err := rebuilt(); err != nil {
-		tb.Fatal(err)
-	}
-	cmd := exec.Command("node", "node_modules/assemblyscript/bin/asc.js", source, "pdk/assemblyscript/driplet/exports.ts", "--config", "asconfig.json", "--outFile", out)
-	if text, err := cmd.CombinedOutput(); err != nil {
-		tb.Fatalf("asc: %v\n%s", err, text)
 	}
 }
 

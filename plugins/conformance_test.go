@@ -2,7 +2,6 @@ package plugins_test
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 
@@ -12,16 +11,30 @@ import (
 // The AssemblyScript guest library speaks the ABI. The Go one is checked by
 // plugintest itself.
 func TestConformanceOfAssemblyScript(t *testing.T) {
-	if _, err := rebuilt(); err != nil {
-		t.Fatal(err)
-	}
 	out := filepath.Join(t.TempDir(), "conformance.wasm")
-	cmd := exec.Command("node", "node_modules/assemblyscript/bin/asc.js", "pdk/assemblyscript/conformance/index.ts",
-		"pdk/assemblyscript/driplet/exports.ts", "--config", "asconfig.json", "--outFile", out)
-	if text, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("asc: %v\n%s", err, text)
+	asc(t, "pdk/assemblyscript/conformance/index.ts", out)
+	conform(t, out)
+}
+
+func TestConformanceOfRust(t *testing.T) {
+	for name, options := range map[string][]string{"no_std": nil, "std": {"std"}} {
+		t.Run(name, func(t *testing.T) {
+			out := filepath.Join(t.TempDir(), "conformance.wasm")
+			buildRust(t, "pdk/rust/driplet", out, "pdk/rust/conformance/main.rs", options...)
+			conform(t, out)
+		})
 	}
-	wasm, err := os.ReadFile(out)
+}
+
+func TestConformanceOfC(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "conformance.wasm")
+	buildC(t, "pdk/c/driplet", out, "pdk/c/conformance/main.c")
+	conform(t, out)
+}
+
+func conform(t *testing.T, file string) {
+	t.Helper()
+	wasm, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,7 +2,6 @@ package plugins_test
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 
@@ -21,17 +20,10 @@ func TestGoExample(t *testing.T) {
 
 // The filter in AssemblyScript builds, and does what its test cases say.
 func TestFilterExample(t *testing.T) {
-	if _, err := rebuilt(); err != nil {
-		t.Fatal(err)
-	}
 	source, dir := "examples/filter", t.TempDir()
 	if err := os.CopyFS(dir, os.DirFS(source)); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command("node", "node_modules/assemblyscript/bin/asc.js", filepath.Join(source, "index.ts"),
-		"pdk/assemblyscript/driplet/exports.ts", "--config", "asconfig.json", "--outFile", filepath.Join(dir, "filter.wasm"))
-	if text, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("asc: %v\n%s", err, text)
-	}
+	asc(t, filepath.Join(source, "index.ts"), filepath.Join(dir, "filter.wasm"))
 	plugintest.RunCases(t, dir, "filter")
 }

@@ -40,31 +40,6 @@ func buildRust(t testing.TB, library, out, file string, options ...string) {
 	build(t, filepath.Join(library, "build.sh"), []string{rustc}, append([]string{out, file}, options...)...)
 }
 
-func TestConformanceOfRust(t *testing.T) {
-	for name, options := range map[string][]string{"no_std": nil, "std": {"std"}} {
-		t.Run(name, func(t *testing.T) {
-			out := filepath.Join(t.TempDir(), "conformance.wasm")
-			buildRust(t, "pdk/rust/driplet", out, "pdk/rust/conformance/main.rs", options...)
-			conform(t, out)
-		})
-	}
-}
-
-func TestConformanceOfC(t *testing.T) {
-	out := filepath.Join(t.TempDir(), "conformance.wasm")
-	buildC(t, "pdk/c/driplet", out, "pdk/c/conformance/main.c")
-	conform(t, out)
-}
-
-func conform(t *testing.T, file string) {
-	t.Helper()
-	wasm, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	plugintest.Run(t, wasm)
-}
-
 // The examples in C and Rust do what their test cases say, and are small.
 func TestNativeExamples(t *testing.T) {
 	for lang, c := range map[string]struct {
