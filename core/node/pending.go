@@ -12,15 +12,19 @@ type pending struct {
 	mu     sync.Mutex
 	last   core.Handle
 	open   map[core.Handle]*openRequest
-	counts map[string]int // by plugin
+	counts map[pluginAt]int
 }
+
+// pluginAt is a plugin on an endpoint: what waits for it there is in nobody
+// else's way.
+type pluginAt struct{ plugin, endpoint string }
 
 // openRequest is a caller that waits: a client, or a backend.
 type openRequest struct {
 	session  *Session
 	id       core.RequestID
 	backend  *core.HTTPRequest // instead of session and id
-	plugin   string
+	plugin   pluginAt
 	deadline time.Time
 }
 
@@ -36,8 +40,8 @@ func (n *Node) settle(r *openRequest, data []byte, refusal *core.Error) {
 	}
 }
 
-// MaxPending bounds the callers that wait for one plugin on all endpoints: a
-// plugin that never answers must not gather requests without end.
+// MaxPending bounds the callers that wait for a plugin on one endpoint: a plugin
+// that never answers must not gather requests without end.
 const MaxPending = 1024
 
 // pendingSweep is how late a caller may learn of its timeout.
@@ -45,7 +49,7 @@ const pendingSweep = 100 * time.Millisecond
 
 func (p *pending) init() {
 	p.open = map[core.Handle]*openRequest{}
-	p.counts = map[string]int{}
+	p.counts = map[pluginAt]int{}
 }
 
 // add opens a request; ok is false when too many of the plugin's wait already.
@@ -97,7 +101,7 @@ func (p *pending) expired(now time.Time) []*openRequest {
 
 func (n *Node) expirePending(now time.Time) {
 	for _, r := range n.pending.expired(now) {
-		n.settle(r, nil, core.Errorf(core.CodeTimeout, "the plugin %s did not answer in time", r.plugin))
+		n.settle(r, nil, core.Errorf(core.CodeTimeout, "the plugin %s did not answer in time", r.plugin.plugin))
 	}
 }
 
@@ -107,7 +111,7 @@ func (n *Node) Defer(ev *core.ClientEvent, plugin string, timeout time.Duration)
 	if ev.HTTP == nil && (s == nil || ev.Request == "") || ev.Deferred != 0 {
 		return 0, core.Errorf(core.CodeBadRequest, "nobody waits for an answer")
 	}
-	h, ok := n.pending.add(&openRequest{session: s, id: ev.Request, backend: ev.HTTP, plugin: plugin, deadline: n.Now().Add(timeout)})
+	h, ok := n.pending.add(&openRequest{session: s, id: ev.Request, backend: ev.HTTP, plugin: pluginAt{plugin, ev.Endpoint}, deadline: n.Now().Add(timeout)})
 	if !ok {
 		return 0, core.Errorf(core.CodeUnavailable, "%d callers wait for the plugin %s already", MaxPending, plugin)
 	}

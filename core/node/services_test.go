@@ -123,13 +123,17 @@ func TestTooManyWait(t *testing.T) {
 		return core.Verdict{}, err
 	}), func(ep *core.Endpoint) { ep.Limits.EventsPerSecond = 0 })
 	c := w.join(user(1))
+	here := c.tenant.Name
 	for i := range MaxPending {
-		if _, ok := w.pending.add(&openRequest{session: c.Session, plugin: "slow", deadline: w.Now().Add(time.Minute)}); !ok {
+		if _, ok := w.pending.add(&openRequest{session: c.Session, plugin: pluginAt{"slow", here}, deadline: w.Now().Add(time.Minute)}); !ok {
 			t.Fatalf("only %d may wait", i)
 		}
 	}
 	if got := w.do(c, `{"type":"event","event":"x","id":1}`); !strings.Contains(got, `"unavailable"`) {
 		t.Error(got)
+	}
+	if _, ok := w.pending.add(&openRequest{plugin: pluginAt{"slow", "elsewhere"}}); !ok {
+		t.Error("another endpoint's callers may not wait")
 	}
 }
 

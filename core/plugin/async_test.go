@@ -187,7 +187,8 @@ func TestFetchRefusesPrivateAddresses(t *testing.T) {
 		}
 	}
 	url := "http://name.example.com:" + port + "/"
-	for _, addr := range []string{"127.0.0.1", "10.1.2.3", "192.168.0.1", "169.254.169.254", "::1", "fd00::1", "::ffff:127.0.0.1", "0.0.0.0", "100.64.0.1", "64:ff9b::7f00:1"} {
+	for _, addr := range []string{"127.0.0.1", "10.1.2.3", "192.168.0.1", "169.254.169.254", "::1", "fd00::1", "::ffff:127.0.0.1", "0.0.0.0", "100.64.0.1", "64:ff9b::7f00:1",
+		"::127.0.0.1", "fec0::1", "100::1", "5f00::1", "3fff::1", "2001:0:7f00:1::1", "2002:7f00:1::", "ff02::1", "255.255.255.255", "192.88.99.1"} {
 		in := fetched(t, url, url, resolve(addr))
 		if in.Status != 0 || !strings.Contains(string(in.Data), "forbidden") {
 			t.Errorf("%s: got %d %s", addr, in.Status, in.Data)
@@ -214,11 +215,13 @@ func TestFetchIsRefusedAtTheCall(t *testing.T) {
 		"http://api.example.com/v1/x": denied, "https://api.example.com:444/v1/": denied, "https://api.example.com/v2": denied,
 		"https://api.example.com.evil.com/v1/": denied, "https://u@api.example.com/v1/": bad, "https://api.example.com/v1/../v2": bad,
 		"https://api.example.com/v1/%2e%2e/v2": bad, "ftp://api.example.com/v1/": bad, "/v1/": bad, "": bad, `https://api.example.com/v1/..\x`: bad,
+		"https://api.example.com/v1/..;a=b/v2": bad, "https://api.example.com/v1/%2e.%2fv2": bad, "https://api.example.com./v1/": denied,
 	} {
 		g.call("http_fetch", options("", url), text(""))
 		want = append(want, errno)
 	}
 	for _, request := range []text{options("BREW", "https://api.example.com/v1/"), options("", "https://api.example.com/v1/", `{"Host":"x"}`),
+		options("", "https://api.example.com/v1/", `{"X-A":"1\r\nX-B: 2"}`), options("", "https://api.example.com/v1/", `{"Host ":"x"}`), options("", "https://api.example.com/v1/", `{"":"x"}`),
 		options("", "https://api.example.com/v1/", `[]`), options("", "https://api.example.com/v1/", "", "", "123"), "x"} {
 		g.call("http_fetch", request, text(""))
 		want = append(want, bad)

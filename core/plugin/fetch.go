@@ -90,7 +90,10 @@ func parseFetch(raw []byte) (*FetchRequest, error) {
 	if len(f[2]) > 0 && json.Unmarshal(f[2], &r.Headers) != nil {
 		return nil, errBadFetch
 	}
-	for name := range r.Headers {
+	for name, value := range r.Headers {
+		if !validHeader(name, value) {
+			return nil, errBadFetch
+		}
 		name = http.CanonicalHeaderKey(name)
 		if slices.Contains(fixedHeaders, name) || strings.HasPrefix(name, ownHeaders) {
 			return nil, errBadFetch
@@ -113,6 +116,22 @@ func parseFetch(raw []byte) (*FetchRequest, error) {
 		return nil, errBadFetch
 	}
 	return r, nil
+}
+
+// validHeader reports whether a request can bear a header (RFC 9110, 5.1 and
+// 5.5): the client would refuse it, but when the guest is told no more.
+func validHeader(name, value string) bool {
+	for _, c := range []byte(name) {
+		if c <= ' ' || c >= 0x7f || strings.IndexByte(`"(),/:;<=>?@[\]{}`, c) >= 0 {
+			return false
+		}
+	}
+	for _, c := range []byte(value) {
+		if c < ' ' && c != '\t' || c == 0x7f {
+			return false
+		}
+	}
+	return name != ""
 }
 
 // signs reports whether requests of this plugin can be signed.

@@ -5,6 +5,7 @@ import (
 	"container/heap"
 	"context"
 	"encoding/binary"
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"sync"
@@ -22,6 +23,7 @@ type timers struct {
 
 	mu      sync.Mutex
 	current map[string]uint64 // name to the nonce of its current setting
+	repeats int               // the manifest's
 	queue   timerQueue
 }
 
@@ -79,6 +81,7 @@ func (t *timers) repeat(manifest map[string]time.Duration, now time.Time) {
 			t.queue = append(t.queue, timer{at: now.Add(every), name: name, every: every})
 		}
 	}
+	t.repeats = len(manifest)
 	heap.Init(&t.queue)
 	t.changed()
 }
@@ -99,13 +102,21 @@ func (t *timers) full(name string) bool {
 	return !known && len(t.current) >= MaxTimers
 }
 
+// errTooManyTimers: several handlers at once saw room for the last ones.
+var errTooManyTimers = fmt.Errorf("there are %d timers already", MaxTimers)
+
 // set stores a timer; at 0 takes it back.
 func (t *timers) set(ctx context.Context, name string, at int64, state []byte) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if at == 0 {
+	_, known := t.current[name]
+	switch {
+	case at == 0:
 		delete(t.current, name)
+		t.prune()
 		return t.kv.Apply(ctx, []core.Write{{Key: name}})
+	case !known && len(t.current) >= MaxTimers:
+		return errTooManyTimers
 	}
 	nonce := rand.Uint64()
 	value := binary.LittleEndian.AppendUint64(nil, uint64(at))
@@ -115,9 +126,27 @@ func (t *timers) set(ctx context.Context, name string, at int64, state []byte) e
 	}
 	t.current[name] = nonce
 	heap.Push(&t.queue, timer{at: time.UnixMilli(at), name: name, nonce: nonce})
+	t.prune()
 	t.changed()
 	return nil
 }
+
+// voidTimers are how many void places the queue may hold beside as many as are
+// set: a handler that puts off one timer at each event must not fill the memory
+// until that is due.
+const voidTimers = 64
+
+// prune removes void places when there are many.
+func (t *timers) prune() {
+	if void := len(t.queue) - t.repeats - len(t.current); void <= max(voidTimers, len(t.current)) {
+		return
+	}
+	t.queue = slices.DeleteFunc(t.queue, t.void)
+	heap.Init(&t.queue)
+}
+
+// void reports whether a place in the queue was set anew or taken back.
+func (t *timers) void(q timer) bool { return q.every == 0 && t.current[q.name] != q.nonce }
 
 // next takes what is due, or tells how long to wait for it.
 func (t *timers) next(now time.Time) (due timer, wait time.Duration, ok bool) {
@@ -125,7 +154,7 @@ func (t *timers) next(now time.Time) (due timer, wait time.Duration, ok bool) {
 	defer t.mu.Unlock()
 	for len(t.queue) > 0 {
 		first := t.queue[0]
-		if first.every == 0 && t.current[first.name] != first.nonce {
+		if t.void(first) {
 			heap.Pop(&t.queue)
 			continue
 		}

@@ -42,6 +42,7 @@ func parseURL(text string) (*url.URL, error) {
 		return nil, fmt.Errorf("not an http or https URL")
 	}
 	for part := range strings.SplitSeq(u.Path, "/") {
+		part, _, _ = strings.Cut(part, ";") // parameters of a step, which some servers take off first
 		if part == ".." || part == "." {
 			return nil, fmt.Errorf("the path has steps back")
 		}
@@ -98,19 +99,22 @@ func allowsAddr(list []urlPrefix, host, port string, addr netip.Addr) bool {
 	return false
 }
 
+// global is all of IPv6 that is given out for the public internet (RFC 4291).
+var global = netip.MustParsePrefix("2000::/3")
+
 // special are address blocks that are not private by the standard library's
-// word but not the public internet either (RFC 6890, 6598, 8215, 3056).
+// word but not the public internet either (RFC 6890, 6598, 7526, 3056, 9637).
 var special = []netip.Prefix{
 	netip.MustParsePrefix("0.0.0.0/8"), netip.MustParsePrefix("100.64.0.0/10"), netip.MustParsePrefix("192.0.0.0/24"),
-	netip.MustParsePrefix("192.0.2.0/24"), netip.MustParsePrefix("198.18.0.0/15"), netip.MustParsePrefix("198.51.100.0/24"),
-	netip.MustParsePrefix("203.0.113.0/24"), netip.MustParsePrefix("240.0.0.0/4"), netip.MustParsePrefix("64:ff9b::/96"),
-	netip.MustParsePrefix("64:ff9b:1::/48"), netip.MustParsePrefix("2001::/23"), netip.MustParsePrefix("2001:db8::/32"),
-	netip.MustParsePrefix("2002::/16"), netip.MustParsePrefix("::/96"),
+	netip.MustParsePrefix("192.0.2.0/24"), netip.MustParsePrefix("192.88.99.0/24"), netip.MustParsePrefix("198.18.0.0/15"),
+	netip.MustParsePrefix("198.51.100.0/24"), netip.MustParsePrefix("203.0.113.0/24"), netip.MustParsePrefix("240.0.0.0/4"),
+	netip.MustParsePrefix("2001::/23"), netip.MustParsePrefix("2001:db8::/32"), netip.MustParsePrefix("2002::/16"),
+	netip.MustParsePrefix("3fff::/20"),
 }
 
 func publicAddr(a netip.Addr) bool {
 	if !a.IsValid() || a.IsPrivate() || a.IsLoopback() || a.IsUnspecified() || a.IsMulticast() ||
-		a.IsLinkLocalUnicast() || a.IsInterfaceLocalMulticast() || a.Zone() != "" {
+		a.IsLinkLocalUnicast() || a.Zone() != "" || a.Is6() && !global.Contains(a) {
 		return false
 	}
 	for _, p := range special {
