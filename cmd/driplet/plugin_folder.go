@@ -21,6 +21,19 @@ type pluginFolder struct {
 	manifest *plugin.Manifest
 }
 
+// file is the manifest's.
+func (p *pluginFolder) file() string { return filepath.Join(p.dir, p.manifest.Name+".toml") }
+
+// seen tells how the manifest and the sources look: another text, another save.
+func (p *pluginFolder) seen() string {
+	newest, at := p.newestSource()
+	info, err := os.Stat(p.file())
+	if err != nil {
+		return fmt.Sprint(newest, at)
+	}
+	return fmt.Sprint(newest, at, info.ModTime(), info.Size())
+}
+
 func (p *pluginFolder) wasm() string { return filepath.Join(p.dir, p.manifest.Wasm) }
 
 // isPluginFolder reports whether an argument names a folder or a manifest.

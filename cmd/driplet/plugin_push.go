@@ -84,7 +84,7 @@ func pushPlugin(ctx context.Context, t *terminal, p *pluginFolder, to adminAPI) 
 func (a adminAPI) push(ctx context.Context, p *pluginFolder) (*plugin.Change, error) {
 	var body bytes.Buffer
 	form := multipart.NewWriter(&body)
-	for part, file := range map[string]string{"manifest": filepath.Join(p.dir, p.manifest.Name+".toml"), "wasm": p.wasm()} {
+	for part, file := range map[string]string{"manifest": p.file(), "wasm": p.wasm()} {
 		data, err := os.ReadFile(file)
 		if err != nil {
 			return nil, err

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -37,9 +38,10 @@ logs, effects, answer, time and fuel.
 When a source changes it is built: by build.sh where the folder has one, else as
 by 'driplet plugin build', or npm run build. When the wasm file or the manifest
 changes the new version takes over, within two seconds; when something is wrong
-with it the old one goes on, and this says what. Topics whose subscribe hook the
-plugin has are for it to decide, all others anyone may hear. Where the manifest
-grants history, topics keep their last 100 messages. Ctrl-C ends it.
+with it the old one goes on, and this says what; at the start it waits for the
+save that mends it. Topics whose subscribe hook the plugin has are for it to
+decide, all others anyone may hear. Where the manifest grants history, topics
+keep their last 100 messages. Ctrl-C ends it.
 
 Examples:
   driplet plugin run
@@ -83,20 +85,78 @@ type runner struct {
 	env   []string
 }
 
-func (r *runner) run(ctx context.Context, port int) (err error) {
+// run serves until ctx ends. What its author can mend keeps it waiting for the
+// next save, at the start as later.
+func (r *runner) run(ctx context.Context, port int) error {
+	for {
+		seen := r.p.seen()
+		err := r.attempt(ctx, port)
+		var broken *unfinished
+		if !errors.As(err, &broken) || !r.builds() {
+			return err
+		}
+		text := broken.Error()
+		if !strings.HasSuffix(text, saveAgain) {
+			text += "\n" + saveAgain
+		}
+		fmt.Fprintf(r.err, "driplet: %s: it starts then. Ctrl+C ends it\n", text)
+		if seen = r.awaitSave(ctx, seen); ctx.Err() != nil {
+			return nil
+		}
+	}
+}
+
+// unfinished is what is wrong with the plugin.
+type unfinished struct{ error }
+
+// Unwrap is for errors.As.
+func (u *unfinished) Unwrap() error { return u.error }
+
+// saveAgain ends what is told of a plugin that is not good yet.
+const saveAgain = "Mend it and save again"
+
+// builds reports whether a save can change anything.
+func (r *runner) builds() bool { return r.build && r.p.buildCommand() != "" }
+
+// awaitSave waits until the folder is not as seen any more, with a manifest that
+// can be read, and returns how it is then.
+func (r *runner) awaitSave(ctx context.Context, seen string) string {
+	for {
+		select {
+		case <-ctx.Done():
+			return seen
+		case <-time.After(lookEvery):
+		}
+		now := r.p.seen()
+		if now == seen {
+			continue
+		}
+		seen = now
+		p, err := readPluginFolder(r.p.file())
+		if err == nil {
+			r.p = p
+			return seen
+		}
+		fmt.Fprintf(r.err, "driplet: %v\n", err)
+	}
+}
+
+// attempt is run, once. The error is *unfinished where the plugin is not good
+// enough to begin with.
+func (r *runner) attempt(ctx context.Context, port int) (err error) {
 	built := time.Now()
 	warning, missing := r.p.built()
-	if r.build && r.p.buildCommand() != "" && (missing != nil || warning != "") {
+	if r.builds() && (missing != nil || warning != "") {
 		if err = r.rebuild(ctx); err == nil {
 			warning, missing = "", nil
 		} else if missing == nil {
 			warning = fmt.Sprintf("%v\n%s runs as it was built before", err, r.p.wasm())
 		} else {
-			missing = fmt.Errorf("%s: then run this again", strings.TrimSuffix(err.Error(), " and save again"))
+			missing = err
 		}
 	}
 	if missing != nil {
-		return missing
+		return &unfinished{missing}
 	}
 	if warning != "" {
 		fmt.Fprintf(r.err, "warning: %s\n", warning)
@@ -122,10 +182,12 @@ func (r *runner) run(ctx context.Context, port int) (err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer building.Wait()
 	defer cancel()
+	var started atomic.Bool
 	log := slog.New(quiet{Handler: slog.NewTextHandler(r.err, &slog.HandlerOptions{Level: slog.LevelInfo})})
 	err = serveWith(ctx, cfg, log, pages{root: console, mounts: console.Mounts(), plugins: func(o *plugin.Options) {
 		o.TakeTurns, o.Trace = true, r.trace
 	}}, func(addresses []string) {
+		started.Store(true)
 		_, port, _ := net.SplitHostPort(addresses[0])
 		r.welcome(cfg, "localhost:"+port)
 		if r.build && r.p.buildCommand() != "" {
@@ -134,6 +196,9 @@ func (r *runner) run(ctx context.Context, port int) (err error) {
 	})
 	if errors.Is(err, syscall.EADDRINUSE) {
 		return fmt.Errorf("port %d is taken, perhaps by another driplet: end that one, or choose another port with '%s plugin run -port %d'", port, calledAs(), port+1)
+	}
+	if err != nil && !started.Load() {
+		return &unfinished{err}
 	}
 	return err
 }
@@ -198,7 +263,7 @@ func (r *runner) rebuild(ctx context.Context) error {
 	if how == ownBuild {
 		var text bytes.Buffer
 		if code := pluginBuildCommand().run(ctx, &terminal{in: strings.NewReader(""), out: io.Discard, err: &text, env: r.env}, []string{r.p.dir}); code != exitOK {
-			return fmt.Errorf("%s\nMend it and save again", strings.TrimPrefix(strings.TrimSpace(text.String()), "driplet: "))
+			return errors.New(strings.TrimPrefix(strings.TrimSpace(text.String()), "driplet: ") + "\n" + saveAgain)
 		}
 		return nil
 	}
@@ -206,7 +271,7 @@ func (r *runner) rebuild(ctx context.Context) error {
 	cmd.Dir = r.p.dir
 	cmd.WaitDelay = time.Second // its children may hold the pipe
 	if text, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("%s\n%s in %s failed: %w. Mend it and save again", strings.TrimSpace(string(text)), how, r.p.dir, err)
+		return fmt.Errorf("%s\n%s in %s failed: %w. "+saveAgain, strings.TrimSpace(string(text)), how, r.p.dir, err)
 	}
 	return nil
 }

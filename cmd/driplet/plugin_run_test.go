@@ -146,7 +146,6 @@ func TestPluginRunRefuses(t *testing.T) {
 		want string
 	}{
 		{[]string{"-no-build", dir}, 1, "chat.wasm is not there: build it with driplet plugin build\n"},
-		{[]string{dir}, 1, "Mend it: then run this again\n"}, // no TypeScript for browsers
 		{[]string{dir, "x"}, 2, "it takes one plugin, not 2"},
 		{[]string{"-port", "-1", dir}, 2, "-port -1: a port is 0 to 65535"},
 		{[]string{t.TempDir()}, 2, "holds no manifest"},
@@ -155,9 +154,50 @@ func TestPluginRunRefuses(t *testing.T) {
 			t.Errorf("%q: %+v", c.args, r)
 		}
 	}
-	writeFile(t, filepath.Join(dir, "build.sh"), "echo no compiler; exit 3")
-	if r := inProcess(t, "plugin", "run", "-port", "0", dir); r.code != 1 || !strings.Contains(r.err, "./build.sh in "+dir+" failed") {
-		t.Errorf("%+v", r)
+}
+
+// What is wrong at the start is waited out as later: the save that mends it
+// starts the server.
+func TestPluginRunWaits(t *testing.T) {
+	dir, temporary := copyPlugin(t, "chat"), t.TempDir()
+	if err := os.Rename(filepath.Join(dir, "chat.wasm"), filepath.Join(dir, "built.bin")); err != nil {
+		t.Fatal(err)
+	}
+	manifest, err := os.ReadFile(filepath.Join(dir, "chat.toml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	script := "#!/bin/sh\ngrep -q broken index.ts && echo 'index.ts:1: broken' && exit 3\ncp built.bin chat.wasm\n"
+	writeFile(t, filepath.Join(dir, "build.sh"), script)
+	if err := os.Chmod(filepath.Join(dir, "build.sh"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	writeFile(t, filepath.Join(dir, "index.ts"), "// broken")
+	writeFile(t, filepath.Join(dir, "chat.toml"), strings.Replace(string(manifest), "\nkv = ", "\n# kv = ", 1))
+
+	cmd := program(temporary, []string{"PATH=" + os.Getenv("PATH")}, "plugin", "run", "-port", "0", dir)
+	out, errs := &lockedBuffer{}, &lockedBuffer{}
+	cmd.Stdout, cmd.Stderr = out, errs
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
+	awaitText(t, errs, "driplet: index.ts:1: broken\n./build.sh in "+dir+" failed: exit status 3. Mend it and save again: it starts then. Ctrl+C ends it\n")
+	writeFile(t, filepath.Join(dir, "index.ts"), "// good")
+	awaitText(t, errs, "add kv = ")
+	awaitText(t, errs, "\nMend it and save again: it starts then.")
+	writeFile(t, filepath.Join(dir, "chat.toml"), "name = 5")
+	awaitText(t, errs, "chat.toml:1:8: name: a text in quotes is wanted here")
+	writeFile(t, filepath.Join(dir, "chat.toml"), string(manifest))
+	awaitText(t, out, "chat 1.0.0 runs at  http://localhost:")
+	if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Errorf("%v, stderr %s", err, errs)
+	}
+	if left, _ := os.ReadDir(temporary); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
 	}
 }
 

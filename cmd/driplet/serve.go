@@ -53,6 +53,11 @@ func serveWith(ctx context.Context, cfg *config.Config, log *slog.Logger, p page
 	if err != nil {
 		return err
 	}
+	defer func() { // at the latest: who serves on them has closed them before
+		for _, l := range listeners {
+			l.Close()
+		}
+	}()
 	set := metrics.New()
 	h := hub.New(set.Hub)
 	e, err := local.Open(dataFolder(cfg, "engine"), h, local.Options{Logger: log, HistoryBytes: int64(cfg.Global.HistoryBytes)})
