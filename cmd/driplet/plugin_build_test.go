@@ -17,7 +17,7 @@ const engineFile = "../../plugins/node_modules/quickjs-wasi/quickjs.wasm"
 func buildPlugin(t *testing.T, args ...string) result {
 	t.Helper()
 	var out, errs bytes.Buffer
-	env := append(os.Environ(), engineVariable+"="+engineFile, "RUSTC=/usr/bin/rustc")
+	env := append(os.Environ(), engineVariable+"="+engineFile)
 	code := run(t.Context(), &terminal{in: strings.NewReader(""), out: &out, err: &errs, env: env}, append([]string{"plugin", "build"}, args...))
 	return result{out.String(), errs.String(), code}
 }

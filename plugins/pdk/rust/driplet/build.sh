@@ -2,14 +2,16 @@
 # Builds a plugin: build.sh OUT.wasm FILE.rs [std]
 # Needs rustc 1.63 or newer with the target wasm32-unknown-unknown (rustup target add
 # wasm32-unknown-unknown; Debian: apt install rustc libstd-rust-dev-wasm32 lld). RUSTC
-# chooses another than the one that is found first. With std, the plugin may use the
-# standard library.
+# chooses one; without it that is the first in PATH, or Debian's where only that has the
+# target. With std, the plugin may use the standard library.
 set -eu
 library=$(cd "$(dirname "$0")" && pwd)
 rustc=${RUSTC:-rustc}
+ready() { command -v "$1" >/dev/null && [ -d "$("$1" --print target-libdir --target wasm32-unknown-unknown)" ]; }
+if [ -z "${RUSTC:-}" ] && ! ready rustc && ready /usr/bin/rustc; then rustc=/usr/bin/rustc; fi
 command -v "$rustc" >/dev/null || { echo "$rustc is missing: install it with the target wasm32-unknown-unknown (Debian: apt install rustc libstd-rust-dev-wasm32 lld)" >&2; exit 1; }
 target=$("$rustc" --print target-libdir --target wasm32-unknown-unknown)
-[ -d "$target" ] || { echo "$rustc has no target wasm32-unknown-unknown: rustup target add wasm32-unknown-unknown, or, on Debian, apt install libstd-rust-dev-wasm32 and RUSTC=/usr/bin/rustc" >&2; exit 1; }
+[ -d "$target" ] || { echo "$rustc has no target wasm32-unknown-unknown: rustup target add wasm32-unknown-unknown, or, on Debian, apt install rustc libstd-rust-dev-wasm32 lld" >&2; exit 1; }
 [ $# -ge 2 ] || { echo "use: $0 OUT.wasm FILE.rs [std]" >&2; exit 2; }
 made=$(mktemp -d)
 trap 'rm -rf "$made"' EXIT
