@@ -176,20 +176,20 @@ func TestPluginRunWaits(t *testing.T) {
 	writeFile(t, filepath.Join(dir, "chat.toml"), strings.Replace(string(manifest), "\nkv = ", "\n# kv = ", 1))
 
 	cmd := program(temporary, []string{"PATH=" + os.Getenv("PATH")}, "plugin", "run", "-port", "0", dir)
-	out, errs := &lockedBuffer{}, &lockedBuffer{}
+	out, errs := &programtest.Output{}, &programtest.Output{}
 	cmd.Stdout, cmd.Stderr = out, errs
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
-	awaitText(t, errs, "driplet: index.ts:1: broken\n./build.sh in "+dir+" failed: exit status 3. Mend it and save again: it starts then. Ctrl+C ends it\n")
+	errs.Await(t, "driplet: index.ts:1: broken\n./build.sh in "+dir+" failed: exit status 3. Mend it and save again: it starts then. Ctrl+C ends it\n", 1)
 	writeFile(t, filepath.Join(dir, "index.ts"), "// good")
-	awaitText(t, errs, "add kv = ")
-	awaitText(t, errs, "\nMend it and save again: it starts then.")
+	errs.Await(t, "add kv = ", 1)
+	errs.Await(t, "\nMend it and save again: it starts then.", 1)
 	writeFile(t, filepath.Join(dir, "chat.toml"), "name = 5")
-	awaitText(t, errs, "chat.toml:1:8: name: a text in quotes is wanted here")
+	errs.Await(t, "chat.toml:1:8: name: a text in quotes is wanted here", 1)
 	writeFile(t, filepath.Join(dir, "chat.toml"), string(manifest))
-	awaitText(t, out, "chat 1.0.0 runs at  http://localhost:")
+	out.Await(t, "chat 1.0.0 runs at  http://localhost:", 1)
 	if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/driplet/driplet/core"
 	"github.com/driplet/driplet/core/plugin"
+	"github.com/driplet/driplet/core/plugin/internal/asm"
 	"github.com/driplet/driplet/core/plugin/plugintest"
 )
 
@@ -288,5 +289,16 @@ func TestEnvelopeReachesTheGuest(t *testing.T) {
 	}
 	if _, err := r.Decide(t.Context(), message("other", `1`)); core.AsError(err).Code != core.CodeNoHandler {
 		t.Fatalf("got %v", err)
+	}
+}
+
+// A module's own start function may call what _initialize may, with its memory.
+func TestAStartFunctionMayCall(t *testing.T) {
+	g := newGuest()
+	ptr, n := g.place("hello from the start")
+	g.Start(g.Func("", "", "", "", asm.I32Const(2), asm.I32Const(ptr), asm.I32Const(n), asm.Call(g.funcs["log"]), asm.Drop))
+	r := mustLoad(t, map[string]plug{"p": {granting("p"), g.answer("1", false)}})
+	if !strings.Contains(r.log.String(), "hello from the start") {
+		t.Errorf("the log has %s", r.log.String())
 	}
 }

@@ -166,12 +166,16 @@ func instantiateImports(ctx context.Context, r wazero.Runtime) error {
 // result or errno on the stack. A host error that is no Errno stops the guest.
 func (spec *importSpec) function() api.GoModuleFunc {
 	narrow := spec.result == 'i'
-	return func(ctx context.Context, _ api.Module, s []uint64) {
+	return func(ctx context.Context, guest api.Module, s []uint64) {
 		in := instanceOf(ctx)
 		in.charge(spec.cost)
 		var result int64
 		var err error = ErrnoNotHere
-		if spec.early || in.ready {
+		switch {
+		case in.ready:
+			result, err = spec.call(in, s)
+		case spec.early:
+			in.mem = guest.Memory() // a start function runs before anybody else knows it
 			result, err = spec.call(in, s)
 		}
 		if err != nil {
