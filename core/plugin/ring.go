@@ -94,7 +94,16 @@ func (t *Trace) size() int {
 	}
 	for i := range t.Effects {
 		e := &t.Effects[i]
-		n += 256 + len(e.Topic) + len(e.Event) + len(e.Data) + len(e.Target) + len(e.Info) + len(e.Key) + len(e.State)
+		n += 512 + len(e.Topic) + len(e.Event) + len(e.Data) + len(e.Target) + len(e.Info) + len(e.Key) + len(e.State)
+		if e.target != nil {
+			n += targetBytes * len(e.Target)
+		}
+		for _, id := range e.Who.Sessions {
+			n += audienceName + len(id)
+		}
+		for _, user := range e.Who.Users {
+			n += audienceName + len(user)
+		}
 		if e.Request != nil {
 			n += 256 + len(e.Request.URL) + len(e.Request.Body)
 		}

@@ -104,6 +104,20 @@ func TestTheLastEventsAreKept(t *testing.T) {
 	}
 }
 
+// What failed is kept without what it holds, where that is much: names of
+// audiences and targets count too.
+func TestLargeEffectsAreNotKept(t *testing.T) {
+	for _, name := range []string{"audiences of 1,000", "publishes to many"} {
+		r := stormy(t, storms()[name])
+		_, err := r.Decide(t.Context(), message("bad.x", "1"))
+		wantCode(t, err, core.CodePluginFailed)
+		k, _ := r.TracesOf(plugin.TraceQuery{Plugin: "bad"})
+		if len(k.Traces) != 1 || !k.Traces[0].Cut || k.Traces[0].Effects != nil {
+			t.Errorf("%s: kept are %d traces, with %d effects", name, len(k.Traces), len(k.Traces[0].Effects))
+		}
+	}
+}
+
 // Whoever does not look pays nothing.
 func TestNobodyLooks(t *testing.T) {
 	r := mustLoad(t, map[string]plug{"p": {granting("p"), echo()}}, func(o *plugin.Options) { o.Trace, o.Meter = nil, nil })
