@@ -43,6 +43,7 @@ type ScanOptions struct {
 	Bytes   int             // it ends with the pair at which keys and values have so many together; 0: any number
 	Reverse bool            // backwards, from the last key
 	Without map[string]bool // keys that are passed over, and do not count
+	Room    []byte          // values may be copied behind its length, as far as it has capacity; nil: to memory of their own
 }
 
 // Pair is one key with its value.

@@ -188,6 +188,14 @@ func testScanOptions(t *testing.T, f fixture) {
 	scansBy(t, kv, "", core.ScanOptions{Limit: 2, Without: without}, "b=bbbb d=dddd")
 	scansBy(t, kv, "", core.ScanOptions{Limit: 9, Bytes: 5, Without: without}, "b=bbbb")
 	scansBy(t, kv, "a", core.ScanOptions{Limit: 9, Without: without}, "")
+	// Values lie in the room, or elsewhere, but never upon each other.
+	for size := range 20 {
+		room := append(make([]byte, 0, size+1), 'x')
+		scansBy(t, kv, "", core.ScanOptions{Limit: 9, Room: room}, "a=aaaa b=bbbb c=cccc d=dddd")
+		if room[0] != 'x' {
+			t.Fatalf("a room of %d bytes begins with %q after a scan", size, room[0])
+		}
+	}
 }
 
 func testLifetimes(t *testing.T, f fixture) {

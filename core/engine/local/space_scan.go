@@ -85,9 +85,19 @@ func (c *collector) full() bool {
 
 func (c *collector) add(key string, p pair) {
 	if !p.over(c.now) && !c.Without[key] {
-		c.found = append(c.found, core.Pair{Key: key, Value: bytes.Clone(p.value)})
+		c.found = append(c.found, core.Pair{Key: key, Value: c.copy(p.value)})
 		c.bytes += len(key) + len(p.value)
 	}
+}
+
+// copy copies a value to the room, as long as there is some.
+func (c *collector) copy(value []byte) []byte {
+	at := len(c.Room)
+	if len(value) == 0 || len(value) > cap(c.Room)-at {
+		return bytes.Clone(value)
+	}
+	c.Room = append(c.Room, value...)
+	return c.Room[at:len(c.Room):len(c.Room)]
 }
 
 // pendingWith walks the pending pairs whose keys start with prefix. Under mu.
