@@ -47,7 +47,7 @@ func loadPlugins(ctx context.Context, cfg *config.Config, e engine.Engine, m *me
 	}
 	o := plugin.Options{
 		Dir: cfg.Global.PluginDir, Sources: []fs.FS{plugins.Bundled()}, CacheDir: dataFolder(cfg, "compiled"),
-		Store: e, ParseTarget: target.Parse, Log: log, Meter: m, Sign: signForPlugin,
+		Store: e, ParseTarget: target.Parse, Log: log, Meter: m, Sign: signForPlugin, HeapRoom: plugin.DefaultHeapRoom,
 	}
 	var host *plugin.Host
 	o.Changed = func(c plugin.Change) {

@@ -24,6 +24,7 @@ type binding struct {
 	pools   []*pool
 	kv      core.KV // set when it is about to serve: the quota is the manifest's
 	breaker breaker
+	toll    toll
 	shaky   atomic.Int64 // until when (Unix nanoseconds); 0: it has not failed of late
 	out     *outbound    // http_fetch
 	unkept  sync.Once    // said that a topic keeps no history
@@ -158,8 +159,9 @@ func (b *binding) handle(ctx context.Context, input *Input, client *core.ClientE
 	took, fuel := in.cost()
 	trace := in.trace(input, took, fuel, out, err)
 	if err != nil {
+		rest := b.rest(in.clock() - in.began) // as it stood before this failure
 		err = b.failed(input, took, fuel, err)
-		p.discard(in)
+		p.discard(in, rest)
 		b.traced(trace)
 		return outcome{}, err
 	}

@@ -1,6 +1,7 @@
 package plugin
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 	"time"
@@ -130,8 +131,11 @@ func (x *effects) add(op Op, size int) (*Effect, error) {
 
 // value copies b to memory that lasts as long as the list; never nil.
 func (x *effects) value(b []byte) []byte {
-	if len(b) == 0 {
+	switch {
+	case len(b) == 0:
 		return []byte{}
+	case len(b) > spareValues: // it would not be kept
+		return bytes.Clone(b)
 	}
 	at := len(x.values)
 	x.values = append(x.values, b...)

@@ -43,6 +43,7 @@ func (in *instance) text(ptr, length uint64, limit int) (string, error) {
 	if err != nil || len(b) > limit || !utf8.Valid(b) {
 		return "", ErrnoBadArgument
 	}
+	in.takes(len(b))
 	return string(b), nil
 }
 
@@ -52,6 +53,7 @@ func (in *instance) bytes(ptr, length uint64, limit int) ([]byte, error) {
 	if err != nil || len(b) > limit {
 		return nil, ErrnoBadArgument
 	}
+	in.takes(len(b))
 	return append([]byte{}, b...), nil
 }
 
@@ -66,6 +68,7 @@ func (in *instance) json(ptr, length uint64, limit int) ([]byte, error) {
 		return nil, nil
 	}
 	in.charge(len(b) >> 6) // about 2 ns a byte
+	in.takes(len(b))
 	out, ok := copyJSON(b)
 	if !ok {
 		return nil, ErrnoBadArgument
@@ -83,10 +86,71 @@ func (in *instance) out(ptr, capacity uint64, result []byte) (int64, error) {
 }
 
 // lend keeps the memory of a result for the next one.
-func (in *instance) lend(result []byte) { in.scratch = result[:0] }
+func (in *instance) lend(result []byte) {
+	if cap(result) != cap(in.scratch) {
+		in.takes(2 * cap(result)) // it has grown in steps
+	}
+	in.scratch = result[:0]
+}
 
-// maxScratch bounds what an instance keeps of its largest result beyond an event.
-const maxScratch = 16 << 10
+// scratchFor is room for a result of n bytes, which lend gets.
+func (in *instance) scratchFor(n int) []byte {
+	if n > cap(in.scratch) && n > maxScratch {
+		in.yieldRoom()
+		in.scratch = in.b.host.largeRoom(n)
+	}
+	return in.scratch[:0]
+}
+
+// copyRoom is room for the values of a scan, if they are as many as those of
+// the last one.
+func (in *instance) copyRoom() []byte {
+	switch {
+	case in.listed <= cap(in.copies):
+	case in.listed <= maxScratch:
+		in.copies = make([]byte, 0, maxScratch)
+	default:
+		in.copies = in.b.host.largeRoom(largeBytes)
+	}
+	return in.copies[:0]
+}
+
+// yieldRoom leaves a large room to others.
+func (in *instance) yieldRoom() {
+	in.scratch = in.b.host.keepRoom(in.scratch)
+	in.copies = in.b.host.keepRoom(in.copies)
+}
+
+const (
+	// maxScratch bounds what an instance keeps of its largest result beyond an event.
+	maxScratch = 16 << 10
+	// largeBytes is the room for what one call may list, its last item included.
+	largeBytes = 1<<20 + 64<<10
+)
+
+// largeRoom is room for n bytes at least; what events list is large, and
+// allocated for each of them would keep the collector busy.
+func (h *Host) largeRoom(n int) []byte {
+	if n > largeBytes {
+		return make([]byte, 0, n)
+	}
+	if b, ok := h.rooms.Get().(*[]byte); ok {
+		return *b
+	}
+	return make([]byte, 0, largeBytes)
+}
+
+// keepRoom takes a large room back, and returns what the instance keeps.
+func (h *Host) keepRoom(room []byte) []byte {
+	if cap(room) <= maxScratch {
+		return room
+	}
+	if cap(room) == largeBytes {
+		large := room[:0]
+		h.rooms.Put(&large)
+	}
+	return nil
+}
 
 func (in *instance) outInt(ptr uint64, v int64) error {
 	if !in.mem.WriteUint64Le(uint32(ptr), uint64(v)) {

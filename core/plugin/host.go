@@ -57,6 +57,11 @@ type Options struct {
 	// LeastDeadline raises the shorter deadlines of manifests: for tests on
 	// machines that are busy with other things.
 	LeastDeadline time.Duration
+	// HeapRoom is by how many bytes more the process's heap may grow between two
+	// collections while guests take long: collections have others wait. It is set
+	// by debug.SetGCPercent, so one host of a process may have it; a memory limit
+	// still holds. 0: none.
+	HeapRoom int64
 	// Manual leaves timers and observed events alone, which Handle gives, and
 	// pauses no plugin that fails.
 	Manual bool
@@ -76,8 +81,9 @@ type Host struct {
 	open       atomic.Int64                       // modules
 	traces     atomic.Uint64                      // kept so far
 	spare      sync.Pool                          // of *effects, empty
+	rooms      sync.Pool                          // of *[]byte, largeBytes each
 	lane       lane
-	timeSlice  timeSlice
+	laneUse    laneUse
 
 	// Whoever changes what serves holds changing.
 	changing  sync.Mutex
@@ -103,6 +109,7 @@ func NewHost(o Options) *Host {
 			return net.DefaultResolver.LookupNetIP(ctx, "ip", host)
 		}
 	}
+	h.laneUse.room.bytes = uint64(max(h.HeapRoom, 0))
 	h.background, h.cancel = context.WithCancel(context.Background())
 	h.tenants.Store(&map[string]*tenant{})
 	return h
@@ -273,6 +280,7 @@ func (h *Host) Close() error {
 			faults = append(faults, b.release())
 		}
 	}
+	h.laneUse.close()
 	return errors.Join(faults...)
 }
 

@@ -34,7 +34,8 @@ func (in *instance) history(s []uint64) (int64, error) {
 		return 0, in.historyErrno(topic, err)
 	}
 	in.charge(len(past.Events))
-	result := AppendPast(in.scratch[:0], past)
+	in.takes(pastBytes * len(past.Events))
+	result := AppendPast(in.scratchFor(p.size+256), past)
 	in.charge(len(result) >> 10)
 	in.lend(result)
 	if in.noting() {
@@ -42,6 +43,9 @@ func (in *instance) history(s []uint64) (int64, error) {
 	}
 	return in.out(s[5], s[6], result)
 }
+
+// pastBytes is what an event takes that is read, beside its text.
+const pastBytes = 64
 
 // position is a span that is empty, for none, or an envelope of epoch and offset.
 func (in *instance) position(ptr, length uint64) (*core.Position, error) {

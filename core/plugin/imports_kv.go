@@ -73,6 +73,7 @@ func (in *instance) kvGet(s []uint64) (int64, error) {
 		if ok && value == nil {
 			value = []byte{}
 		}
+		in.takes(len(value))
 		in.read(Read{Op: "kv_get", Key: key, Found: ok, Value: value})
 	}
 	if !ok || value == nil {
@@ -110,6 +111,7 @@ func (in *instance) kvSet(s []uint64) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
+	in.takes(len(value))
 	e.Key, e.Data, e.TTL = key, in.fx.value(value), ttl
 	return 0, nil
 }
@@ -156,6 +158,7 @@ func (in *instance) kvCAS(s []uint64) (int64, error) {
 	if err != nil {
 		return 0, in.storeErrno(err)
 	}
+	in.takes(storeBytes + len(value))
 	in.read(Read{Op: "kv_cas", Key: key, Found: swapped, Value: old})
 	if swapped {
 		return 1, nil
@@ -191,6 +194,7 @@ func (in *instance) kvIncr(s []uint64) (int64, error) {
 	if err != nil {
 		return 0, in.storeErrno(err)
 	}
+	in.takes(storeBytes)
 	if in.noting() {
 		in.read(Read{Op: "kv_incr", Key: key, Found: true, Value: strconv.AppendInt(nil, sum-int64(s[2]), 10)})
 	}
@@ -212,11 +216,17 @@ func (in *instance) kvScan(s []uint64) (int64, error) {
 	if in.fx != nil {
 		pending, o.Without = in.fx.pendingWith(prefix)
 	}
+	o.Room = in.copyRoom()
 	found, err := in.b.kv.Scan(context.Background(), prefix, o)
 	if err != nil {
 		return 0, in.storeErrno(err)
 	}
 	in.charge(len(found))
+	in.listed = 0
+	for _, p := range found {
+		in.listed += len(p.Value)
+	}
+	in.takes(pairBytes*len(found) + max(0, in.listed-cap(o.Room)))
 	if in.noting() {
 		in.read(Read{Op: "kv_scan", Key: prefix, Found: true, Value: bytes.Clone(in.pairs(found))})
 	}
@@ -227,6 +237,9 @@ func (in *instance) kvScan(s []uint64) (int64, error) {
 	in.lend(result)
 	return in.out(s[4], s[5], result)
 }
+
+// pairBytes is what a pair takes that is found, beside its value.
+const pairBytes = 64
 
 // pairs writes key, value, key, value … as an envelope of at most MaxScanBytes,
 // but of one pair at least.
@@ -239,7 +252,7 @@ func (in *instance) pairs(found []core.Pair) []byte {
 		}
 		n++
 	}
-	out := AppendEnvelope(in.scratch[:0])
+	out := AppendEnvelope(in.scratchFor(size))
 	for _, p := range found[:n] {
 		out = appendField(appendField(out, p.Key), p.Value)
 	}

@@ -112,7 +112,7 @@ func (in *instance) jsonGet(s []uint64) (int64, error) {
 		return 0, err
 	}
 	// In between, since the result may lie where the guest's text does.
-	result := appendTyped(in.scratch[:0], value)
+	result := appendTyped(in.scratchFor(len(value)+1), value)
 	in.lend(result)
 	return in.out(s[4], s[5], result)
 }

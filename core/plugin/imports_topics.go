@@ -67,6 +67,7 @@ func (in *instance) publish(s []uint64) (int64, error) {
 	var target *core.Target
 	if raw != nil {
 		in.charge(len(raw) >> 4) // parsing takes longer than checking
+		in.takes(targetBytes * len(raw))
 		if target, err = in.b.host.ParseTarget(raw); err != nil {
 			return 0, ErrnoBadArgument
 		}
@@ -88,6 +89,9 @@ func (in *instance) publish(s []uint64) (int64, error) {
 	e.NoHistory = len(options[3]) == 1 && options[3][0] == 0
 	return 0, nil
 }
+
+// targetBytes is what a target takes for each byte of its text.
+const targetBytes = 8
 
 // publishOptions reads the fields of publish's options, in the guest's memory.
 func (in *instance) publishOptions(ptr, length uint64) (fields [4][]byte, err error) {
@@ -219,6 +223,7 @@ func (in *instance) audience(op Op, ptr, length uint64) (who core.Audience, err 
 		return who, ErrnoLimit
 	}
 	in.charge(env.left / 4)
+	in.takes(len(raw) + audienceName*env.left)
 	all, most := string(raw), env.left // one copy, of which the names are parts
 	for env.left > 0 {
 		f, ok := env.next()
@@ -268,6 +273,9 @@ func (in *instance) subscribed(s []uint64) (int64, error) {
 	return 0, nil
 }
 
+// memberBytes is what a member takes that is listed, beside the list.
+const memberBytes = 32
+
 // presence(topic, limit, out).
 func (in *instance) presence(s []uint64) (int64, error) {
 	topic, err := in.topic(s[0], s[1], needsPresence)
@@ -280,6 +288,7 @@ func (in *instance) presence(s []uint64) (int64, error) {
 	}
 	members := in.b.host.services().Members(in.b.endpoint.Name, topic)
 	in.charge(len(members) / 10)
+	in.takes(memberBytes * len(members))
 	result := appendMembers(in.scratch[:0], members, int(limit))
 	in.lend(result)
 	if in.noting() {

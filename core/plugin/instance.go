@@ -40,6 +40,7 @@ type instance struct {
 	limit    time.Duration // of what runs, for errors
 	entered  time.Duration // the lane; 0: it is not there
 	budget   int
+	taken    int        // bytes that the host has allocated since they were paid for
 	granted  int64      // fuel, since the instance was made
 	fuel     api.Global // what is left of it; nil when not metered
 	spent    int64      // as of the last spend
@@ -51,6 +52,8 @@ type instance struct {
 	noted    int    // bytes of them
 	told     bool   // the time is among them
 	scratch  []byte
+	copies   []byte        // room for the values of a scan
+	listed   int           // bytes that the last one had
 	topics   [2]askedTopic // that were asked for last, and are topics
 	keys     [2]string     // of the store that were asked for last
 	named    string        // the event name that was published last
@@ -162,6 +165,7 @@ func (in *instance) handle(input *Input, client *core.ClientEvent) (answer []byt
 	in.client, in.fx, in.logLines, in.lines, in.reads, in.told, in.noted = client, nil, 0, nil, nil, false, 0
 	in.traced = in.b.host.Trace != nil || in.b.ring.watched()
 	in.printed.tail = in.printed.tail[:0]
+	in.taken = -freeBytes
 	size, more := input.size(), 0
 	if in.b.looks {
 		more = in.index.shown(input)
@@ -233,9 +237,7 @@ func (in *instance) effect(op Op, size int) (*Effect, error) {
 // forget lets go of the event that is over.
 func (in *instance) forget() {
 	in.name, in.session, in.data, in.client, in.fx = "", "", nil, nil, nil
-	if cap(in.scratch) > maxScratch {
-		in.scratch = nil
-	}
+	in.yieldRoom()
 }
 
 // full is asked before anything is copied, so that a loop over what is refused
@@ -261,6 +263,7 @@ func (in *instance) claims() *core.Claims {
 // memory may take as long as an event.
 func (in *instance) close() {
 	defer in.leave()
+	in.yieldRoom()
 	if m := in.b.host.Meter; m != nil {
 		m.Resized(in.b.Name, in.b.endpoint.Name, -1, -in.size)
 	}

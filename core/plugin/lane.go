@@ -21,6 +21,8 @@ const (
 	// shakyTime is how long a plugin's events stay in the lane after a failure:
 	// each may make an instance, which is work that nothing stops.
 	shakyTime = time.Second
+	// maxRest bounds how long a failure keeps its place empty.
+	maxRest = DefaultDeadline
 )
 
 func newLane() lane { return make(lane, max(1, runtime.GOMAXPROCS(0)-1)) }
@@ -44,7 +46,7 @@ func (in *instance) enter(wait time.Duration) bool {
 		}
 	}
 	in.entered = max(in.clock(), 1)
-	in.b.host.timeSlice.entered()
+	in.b.host.laneUse.entered()
 	return true
 }
 
@@ -67,6 +69,18 @@ func (b *binding) isShaky() bool {
 	}
 	b.shaky.CompareAndSwap(until, 0)
 	return false
+}
+
+// rest is how long the place of an instance stays empty that has failed after so
+// long. Where one failure comes soon after another, each holds its place as long
+// as it might have run, so that a guest which traps at once brings no more of
+// them than one which goes on for ever: an instance made anew, the stack of a
+// deep recursion and the words for a failure are all left to the collector.
+func (b *binding) rest(took time.Duration) time.Duration {
+	if !b.isShaky() {
+		return 0
+	}
+	return min(b.Limits.Deadline, maxRest) - took
 }
 
 // look ends a guest that is past its deadline, and keeps one that takes long in

@@ -118,3 +118,20 @@ func TestAPluginThatFailedStaysInTheLane(t *testing.T) {
 		t.Errorf("%d instances are in the lane at the end", n)
 	}
 }
+
+// Where failures come one after the other, each holds its place; its caller has
+// the answer before, and others have the other places.
+func TestFailuresRest(t *testing.T) {
+	r := mustLoad(t, map[string]plug{
+		"one": {granting("one") + "[limits]\ninstances = 1\ndeadline = \"60ms\"\n", newGuest().finish(asm.Unreachable)},
+	}, func(o *plugin.Options) { o.LeastDeadline, o.Manual = 0, true })
+	began := time.Now()
+	for range 4 {
+		_, err := r.Decide(t.Context(), message("one.x", "1"))
+		wantCode(t, err, core.CodePluginFailed)
+	}
+	// The first one frees its place at once, and nobody waits for the last.
+	if took := time.Since(began); took < 2*plugin.DefaultDeadline {
+		t.Errorf("four failures took %v", took)
+	}
+}

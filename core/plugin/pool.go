@@ -75,9 +75,14 @@ func (p *pool) take(ctx context.Context, b *binding, wait time.Duration) (*insta
 }
 
 func (p *pool) make(b *binding) (*instance, error) {
+	began := time.Now()
 	in, err := newInstance(b)
 	if err != nil {
-		p.slots <- struct{}{}
+		rest := time.Duration(0)
+		if err != errBusy {
+			rest = b.rest(time.Since(began))
+		}
+		p.vacate(rest)
 		return nil, err
 	}
 	return in, nil
@@ -89,11 +94,21 @@ func (p *pool) put(in *instance) {
 	p.idle <- in
 }
 
-// discard closes an instance that must not be used again.
-func (p *pool) discard(in *instance) {
+// discard closes an instance that must not be used again. Its place comes free
+// after a rest.
+func (p *pool) discard(in *instance, rest time.Duration) {
 	in.close()
-	p.slots <- struct{}{}
+	p.vacate(rest)
 	letOthersRun()
+}
+
+// vacate gives the right to make an instance back, after a rest.
+func (p *pool) vacate(rest time.Duration) {
+	if rest <= 0 {
+		p.slots <- struct{}{}
+		return
+	}
+	time.AfterFunc(rest, func() { p.slots <- struct{}{} })
 }
 
 // drain closes all instances, waiting for those in use; nothing can be taken

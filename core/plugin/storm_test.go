@@ -9,9 +9,10 @@ import (
 
 // storm is a guest that would go on for ever.
 type storm struct {
-	wasm  []byte
-	why   string // what stops it, in the log
-	extra string // of its manifest
+	wasm    []byte
+	why     string // what stops it, in the log
+	extra   string // of its manifest
+	answers bool   // it does not go on for ever
 }
 
 const late = "it did not end within its deadline"
