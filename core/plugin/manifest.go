@@ -85,6 +85,10 @@ func ParseManifest(file string, src []byte) (*Manifest, error) {
 	if len(src) > MaxManifest {
 		return nil, fmt.Errorf("%s: has %d bytes, the limit is %d", file, len(src), MaxManifest)
 	}
+	if bytes.HasPrefix(src, []byte("\xff\xfe")) || bytes.HasPrefix(src, []byte("\xfe\xff")) {
+		return nil, fmt.Errorf("%s: is UTF-16: save it as UTF-8", file)
+	}
+	src = bytes.TrimPrefix(src, []byte("\ufeff")) // some editors begin a file so
 	var s source
 	if err := toml.NewDecoder(bytes.NewReader(src)).DisallowUnknownFields().Decode(&s); err != nil {
 		return nil, manifestError(file, err)

@@ -31,7 +31,7 @@ func (s *source) manifest() (*Manifest, error) {
 	if m.Wasm == "" {
 		m.Wasm = m.Name + ".wasm"
 	}
-	if strings.ContainsAny(m.Wasm, `/\`) || strings.HasPrefix(m.Wasm, ".") || !strings.HasSuffix(m.Wasm, ".wasm") {
+	if strings.ContainsAny(m.Wasm, "/\\\x00") || strings.HasPrefix(m.Wasm, ".") || !strings.HasSuffix(m.Wasm, ".wasm") {
 		return nil, fmt.Errorf("wasm = %q: name a .wasm file in the manifest's own folder", m.Wasm)
 	}
 	switch s.OnFailure {

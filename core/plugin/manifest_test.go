@@ -50,6 +50,14 @@ func TestManifest(t *testing.T) {
 		m.Limits.ReplyTimeout != 5*time.Second || m.Limits.Instances != 1 || !m.Limits.ByTopic || len(m.Grants.History) != 1 || m.Config["max_text"] != int64(2000) {
 		t.Errorf("got %+v", m)
 	}
+	if _, err := ParseManifest("chat.toml", []byte("\xff\xfen\x00")); err == nil || err.Error() != "chat.toml: is UTF-16: save it as UTF-8" {
+		t.Errorf("UTF-16: %v", err)
+	}
+	for _, text := range []string{"\ufeff" + leastManifest, strings.ReplaceAll(leastManifest, "\n", "\r\n")} {
+		if m, err := ParseManifest("chat.toml", []byte(text)); err != nil || m.Name != "chat" {
+			t.Errorf("%.9q: %v", text, err)
+		}
+	}
 	m, err = ParseManifest("chat.toml", []byte(leastManifest))
 	if err != nil {
 		t.Fatal(err)
@@ -90,6 +98,11 @@ func TestManifestFaults(t *testing.T) {
 		"[capabilities]\nkv = \"0\"\n":                      "grants nothing",
 		"[capabilities]\nkv = \"99999999 GiB\"\n":           "is not a size",
 		"[capabilities]\nhttp = [\"api.example.com\"]\n":    "write a prefix of URLs",
+		"[capabilities]\nhttp = [\"https://*.x.com/\"]\n":   "in which * and { stand for nothing",
+		"[capabilities]\nhttp = [\"https://x.com/{a}/\"]\n": "in which * and { stand for nothing",
+		"[capabilities]\nhttp = [\"https://x.com:0/\"]\n":   "write a prefix of URLs",
+		"[capabilities]\nhttp = [\"https://x:65536/\"]\n":   "write a prefix of URLs",
+		"wasm = \"chat\\u0000.wasm\"\n":                     "own folder",
 		"[capabilities]\nhttp = [\"https://x.com\"]\n":      "write a prefix of URLs",
 		"[capabilities]\nhttp = [\"https://u@x.com/\"]\n":   "write a prefix of URLs",
 		"[capabilities]\nhttp = [\"ftp://x.com/\"]\n":       "write a prefix of URLs",

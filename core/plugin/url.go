@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"net/url"
+	"strconv"
 	"strings"
 )
 
@@ -17,6 +18,9 @@ type urlPrefix struct {
 
 // parseURLPrefix reads "https://api.example.com/v1/".
 func parseURLPrefix(text string) (urlPrefix, error) {
+	if strings.ContainsAny(text, "*{") {
+		return urlPrefix{}, fmt.Errorf("%q: URLs are granted by their beginning, in which * and { stand for nothing: write each as it is, like \"https://api.example.com/v1/\"; \"{key}\" alone stands for a key of [config]", text)
+	}
 	u, err := parseURL(text)
 	if err != nil || u.RawQuery != "" || u.Fragment != "" || u.Path == "" {
 		return urlPrefix{}, fmt.Errorf("%q: write a prefix of URLs with its path, like \"https://api.example.com/\"", text)
@@ -40,6 +44,11 @@ func parseURL(text string) (*url.URL, error) {
 	}
 	if u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil || u.Opaque != "" {
 		return nil, fmt.Errorf("not an http or https URL")
+	}
+	if port := u.Port(); port != "" {
+		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
+			return nil, fmt.Errorf("the port is none")
+		}
 	}
 	for part := range strings.SplitSeq(u.Path, "/") {
 		part, _, _ = strings.Cut(part, ";") // parameters of a step, which some servers take off first
