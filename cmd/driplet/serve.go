@@ -6,12 +6,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"path/filepath"
-	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/driplet/driplet/cmd/driplet/config"
 	"github.com/driplet/driplet/core/engine/local"
@@ -22,10 +18,6 @@ import (
 	"github.com/driplet/driplet/core/server"
 	"github.com/driplet/driplet/core/transport"
 )
-
-// shutdownGrace is how long requests under way may take when the server stops,
-// and then queued messages.
-const shutdownGrace = 10 * time.Second
 
 // pages is what a command serves beside the API, and how it serves otherwise.
 type pages struct {
@@ -43,9 +35,8 @@ func serve(ctx context.Context, cfg *config.Config, log *slog.Logger, stdout io.
 	})
 }
 
-// serveWith puts the parts together, listens, reports the addresses to ready,
-// and ends everything in order: no new connections, then the clients, then
-// callbacks under way, then the drain, then the engine.
+// serveWith puts the parts together, each of which gets what it works with, and
+// runs them until ctx ends. ready is told the addresses once they are open.
 func serveWith(ctx context.Context, cfg *config.Config, log *slog.Logger, p pages, ready func([]string)) (err error) {
 	ctx, hungUp := endsOnHangup(ctx, &cfg.Global)
 	defer hungUp()
@@ -97,77 +88,8 @@ func serveWith(ctx context.Context, cfg *config.Config, log *slog.Logger, p page
 		Warn: func(text string) { log.Warn(text) },
 	})
 
-	// The parts end in the reverse order of what they serve: see below.
-	front, stopFront := context.WithCancel(context.Background())
-	back, stopBack := context.WithCancel(context.Background())
-	var fronts, backs errgroup.Group
-	backs.Go(func() error { return h.Run(back) })
-	backs.Go(func() error { e.Run(back); return nil })
-	fronts.Go(func() error { return n.Run(front) })
-	fronts.Go(func() error { return ws.Run(front) })
-	fronts.Go(func() error { return admin.run(front) })
-	fronts.Go(func() error { return reloadPlugins(front, &cfg.Global, host, log) })
-
-	web := &http.Server{
-		Handler: handler, ReadHeaderTimeout: transport.HeaderTime, IdleTimeout: transport.IdleTime,
-		MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
-	}
-	var serving errgroup.Group
-	failed := make(chan struct{}, len(listeners))
-	answered := web.Shutdown // ends accepting, and waits for the requests under way
-	for _, l := range listeners {
-		if cfg.Global.TLSCertificate == "" {
-			f := transport.NewFront(l, handler)
-			serving.Go(func() error { f.Run(); return nil })
-			answered = after(answered, f.Wait)
-			l = f
-		}
-		serving.Go(func() error {
-			if err := web.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-				failed <- struct{}{}
-				return err
-			}
-			return nil
-		})
-	}
-	ready(names(listeners))
-	select {
-	case <-ctx.Done():
-	case <-failed:
-	}
-
-	log.Info("stopping")
-	if patiently(answered) != nil {
-		log.Warn("requests under way were cut off")
-		web.Close()
-	}
-	patiently(func(ctx context.Context) error { ws.Shutdown(ctx, cfg.Global.ShutdownSpread); return nil })
-	if patiently(gate.Close) != nil {
-		log.Warn("callbacks under way were broken off")
-	}
-	stopFront()
-	err = errors.Join(serving.Wait(), fronts.Wait())
-	stopBack()
-	return errors.Join(err, backs.Wait())
-}
-
-// after is one step and then another.
-func after(first, then func(context.Context) error) func(context.Context) error {
-	return func(ctx context.Context) error { return errors.Join(first(ctx), then(ctx)) }
-}
-
-// patiently does one step of the end, with shutdownGrace for it.
-func patiently(step func(context.Context) error) error {
-	ctx, cancel := context.WithTimeout(context.Background(), shutdownGrace)
-	defer cancel()
-	return step(ctx)
-}
-
-func names(listeners []net.Listener) (out []string) {
-	for _, l := range listeners {
-		out = append(out, l.Addr().String())
-	}
-	return out
+	r := running{global: &cfg.Global, log: log, hub: h, engine: e, plugins: host, callbacks: gate, node: n, sockets: ws, admin: admin, handler: handler}
+	return r.run(ctx, listeners, ready)
 }
 
 func metricsHandler(cfg *config.Config, set *metrics.Set) http.Handler {
