@@ -5,6 +5,7 @@ type emit struct {
 	scan
 	plan
 	jumps jumps
+	folds folds
 	out   []byte
 	// cached: the function has loops and calls nothing, so that its fuel stays
 	// in a local, a register, from its start to its end. A loop that loads and
@@ -31,12 +32,9 @@ func (e *emit) function(body []byte, sig *signature, out []byte) ([]byte, error)
 	if err := e.scan.run(body, sig); err != nil {
 		return out, err
 	}
-	if better, ok := e.jumps.write(&e.scan, body); ok {
-		if err := e.scan.run(better, sig); err == nil {
-			body = better
-		} else if err := e.scan.run(body, sig); err != nil {
-			return out, err
-		}
+	body, err := e.improve(body, sig)
+	if err != nil {
+		return out, err
 	}
 	e.plan.run(&e.scan)
 	frame := e.frame()
@@ -78,6 +76,22 @@ func (e *emit) function(body []byte, sig *signature, out []byte) ([]byte, error)
 		e.out = e.appendStack(e.out, frame, 0x7c) // i64.add
 	}
 	return append(e.out, opEnd), nil
+}
+
+// improve writes a function of Go's as others are, and leaves the scan at what
+// it returns.
+func (e *emit) improve(body []byte, sig *signature) ([]byte, error) {
+	better, ok := e.jumps.write(&e.scan, body)
+	if !ok {
+		return body, nil
+	}
+	if e.scan.run(better, sig) == nil {
+		better = e.folds.write(&e.scan, better)
+		if e.scan.run(better, sig) == nil {
+			return better, nil
+		}
+	}
+	return body, e.scan.run(body, sig) // it would pass a limit
 }
 
 // changes tells whether an instruction is written otherwise than it was.

@@ -27,6 +27,13 @@ const (
 	opI64Const     = 0x42
 	opF32Const     = 0x43
 	opF64Const     = 0x44
+	opI32Eqz       = 0x45
+	opI64Eqz       = 0x50
+	opI64Ne        = 0x52
+	lastI64Compare = 0x5a // i64.ge_u
+	opI64Add       = 0x7c
+	opWrap         = 0xa7 // i32.wrap_i64
+	opExtend       = 0xad // i64.extend_i32_u
 	opRefNull      = 0xd0
 	opRefFunc      = 0xd2
 	opMisc         = 0xfc
