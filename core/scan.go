@@ -212,13 +212,14 @@ func (s *JSONScanner) number() error {
 }
 
 func (s *JSONScanner) digits() error {
-	start := s.Pos
-	for s.Pos < len(s.Src) && s.Src[s.Pos] >= '0' && s.Src[s.Pos] <= '9' {
-		s.Pos++
+	i := s.Pos
+	for i < len(s.Src) && s.Src[i]-'0' <= 9 {
+		i++
 	}
-	if s.Pos == start {
+	if i == s.Pos {
 		return s.Unexpected("a digit")
 	}
+	s.Pos = i
 	return nil
 }
 

@@ -38,7 +38,8 @@ func (h *Host) Decide(ctx context.Context, ev *core.ClientEvent) (core.Verdict, 
 		return v, core.Errorf(core.CodeNotFound, "endpoint %q has no plugins", ev.Endpoint)
 	}
 	defer t.leave()
-	input := inputOf(ev)
+	var input Input
+	input.take(ev)
 	switch ev.Kind {
 	case core.HookMessage:
 		b := t.handler(ev.Event)
@@ -110,12 +111,10 @@ func (b *binding) callerError(err error) *core.Error {
 	return failure(b.Name)
 }
 
-// inputOf is a client's event as the module gets it.
-func inputOf(ev *core.ClientEvent) Input {
-	in := Input{
-		Kind: Kind(ev.Kind), Event: ev.Event, Topic: ev.Topic, Session: string(ev.Session), User: ev.User,
-		Request: string(ev.Request), Time: ev.Time, Data: ev.Data, Endpoint: ev.Endpoint,
-	}
+// take makes the input, which is empty, a client's event as the module gets it.
+func (in *Input) take(ev *core.ClientEvent) {
+	in.Kind, in.Event, in.Topic, in.Session, in.User = Kind(ev.Kind), ev.Event, ev.Topic, string(ev.Session), ev.User
+	in.Request, in.Time, in.Data, in.Endpoint = string(ev.Request), ev.Time, ev.Data, ev.Endpoint
 	if ev.Claims != nil {
 		in.Claims, in.Account = ev.Claims.Custom, ev.Claims.User
 	}
@@ -125,7 +124,6 @@ func inputOf(ev *core.ClientEvent) Input {
 	if r := ev.HTTP; r != nil {
 		in.Event, in.Method, in.Query, in.Headers = "", r.Method, r.Query, r.Headers
 	}
-	return in
 }
 
 // Observe tells the plugins of a disconnect or an unsubscribe, soon: in order

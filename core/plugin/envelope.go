@@ -147,16 +147,22 @@ func (e *envelope) next() (field []byte, ok bool) {
 	if e.left == 0 {
 		return nil, true
 	}
-	if len(e.rest) < 4 {
-		return nil, false
+	if field, e.rest, ok = cutField(e.rest); ok {
+		e.left--
 	}
-	n := binary.LittleEndian.Uint32(e.rest)
-	if uint64(n) > uint64(len(e.rest)-4) {
-		return nil, false
+	return field, ok
+}
+
+// cutField takes the first field off.
+func cutField(src []byte) (field, rest []byte, ok bool) {
+	if len(src) < 4 {
+		return nil, nil, false
 	}
-	field = e.rest[4 : 4+n]
-	e.rest, e.left = e.rest[4+n:], e.left-1
-	return field, true
+	n := uint64(binary.LittleEndian.Uint32(src)) + 4
+	if n > uint64(len(src)) {
+		return nil, nil, false
+	}
+	return src[4:n], src[n:], true
 }
 
 // ReadEnvelope reads all fields of an envelope.

@@ -72,11 +72,15 @@ func (in *instance) publish(s []uint64) (int64, error) {
 			return 0, ErrnoBadArgument
 		}
 	}
-	options, err := in.publishOptions(s[6], s[7])
+	options, err := in.span(s[6], s[7])
 	if err != nil {
 		return 0, err
 	}
-	event, err := in.eventName(options[0])
+	o, ok := readPublishOptions(options)
+	if !ok {
+		return 0, ErrnoBadArgument
+	}
+	event, err := in.eventName(o.event)
 	if err != nil {
 		return 0, err
 	}
@@ -85,28 +89,42 @@ func (in *instance) publish(s []uint64) (int64, error) {
 		return 0, err
 	}
 	e.Topic, e.Event, e.Data, e.Target, e.target = topic, event, data, raw, target
-	e.Except, e.ID = core.SessionID(options[1]), string(options[2])
-	e.NoHistory = len(options[3]) == 1 && options[3][0] == 0
+	e.Except, e.ID, e.NoHistory = core.SessionID(o.except), string(o.id), o.noHistory
 	return 0, nil
 }
 
 // targetBytes is what a target takes for each byte of its text.
 const targetBytes = 8
 
-// publishOptions reads the fields of publish's options, in the guest's memory.
-func (in *instance) publishOptions(ptr, length uint64) (fields [4][]byte, err error) {
-	raw, err := in.span(ptr, length)
-	if err != nil {
-		return fields, err
-	}
+// publishOptions are publish's options, in the guest's memory.
+type publishOptions struct {
+	event, except, id []byte
+	noHistory         bool
+}
+
+func readPublishOptions(raw []byte) (o publishOptions, ok bool) {
 	env, ok := openEnvelope(raw)
-	for i := 0; ok && i < len(fields); i++ {
-		fields[i], ok = env.next()
+	if !ok || len(raw) > 1024 {
+		return o, false
 	}
-	if !ok || len(raw) > 1024 || len(fields[1]) > 64 || len(fields[2]) > 128 {
-		return fields, ErrnoBadArgument
+	rest, left := env.rest, env.left
+	for i := 0; left > 0 && i < 4; i++ {
+		var field []byte
+		if field, rest, ok = cutField(rest); !ok {
+			return o, false
+		}
+		switch left--; i {
+		case 0:
+			o.event = field
+		case 1:
+			o.except = field
+		case 2:
+			o.id = field
+		case 3:
+			o.noHistory = len(field) == 1 && field[0] == 0
+		}
 	}
-	return fields, nil
+	return o, len(o.except) <= 64 && len(o.id) <= 128
 }
 
 // eventName checks the name of what is published; most handlers have one.

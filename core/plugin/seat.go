@@ -68,7 +68,8 @@ func (s *seat) observe(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case ev := <-s.queue:
-			input := inputOf(ev)
+			var input Input
+			input.take(ev)
 			s.deliver(ctx, &input, ev, func(b *binding) bool { return b.Hooks[ev.Kind] && b.wants(ev.Kind, ev.Topic) })
 		}
 	}
