@@ -3,8 +3,6 @@
 
 #include <wasm_simd128.h>
 
-#define VECTORS __attribute__((target("simd128")))
-
 struct dr_json { char *at; uint32_t len, cap; bool refusal; };
 
 /* FIRST is the room that most have enough of. SLACK is what a text's quotation marks, an escape, what stands behind it and a
@@ -66,14 +64,14 @@ static inline char *put_escape(char *to, uint8_t c) {
 
 /* Which of 16 bytes do not stand for themselves: the lowest bit that is set is of the first. With its second bit
  * turned a quotation mark is 0x20, a space 0x22: one comparison finds it with the control characters. */
-VECTORS static uint32_t special(v128_t x) {
+DR_VECTORS static uint32_t special(v128_t x) {
   v128_t turned = wasm_v128_xor(x, wasm_i8x16_const_splat(2));
   v128_t low = wasm_i8x16_eq(wasm_u8x16_min(turned, wasm_i8x16_const_splat(0x20)), turned);
   return wasm_i8x16_bitmask(wasm_v128_or(low, wasm_i8x16_eq(x, wasm_i8x16_const_splat('\\'))));
 }
 
 /* Copies fewer than 16 bytes; false: some do not stand for themselves. */
-VECTORS static inline bool copy_short(char *to, const char *from, uint32_t n) {
+DR_VECTORS static inline bool copy_short(char *to, const char *from, uint32_t n) {
   uint64_t x, y;
   uint32_t v, w;
   if (n >= 8) {
@@ -100,7 +98,7 @@ VECTORS static inline bool copy_short(char *to, const char *from, uint32_t n) {
 
 /* Copies n bytes, 16 or more, with escapes: as long as there is room for what is left of them and SLACK bytes more.
  * Returns where it has come to, and in the lower half how many are left. It calls nothing: so the loop is short. */
-VECTORS __attribute__((noinline)) static uint64_t copy_escaped(char *to, const char *from, uint32_t n, const char *limit) {
+DR_VECTORS __attribute__((noinline)) static uint64_t copy_escaped(char *to, const char *from, uint32_t n, const char *limit) {
   const v128_t places = wasm_i8x16_const(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
   const char *end = from + n;
   while (n) {
@@ -135,7 +133,7 @@ VECTORS __attribute__((noinline)) static uint64_t copy_escaped(char *to, const c
 }
 
 /* Behind the quotation marks goes one more character, if any. */
-VECTORS static void quote(dr_json *j, dr_text t, char after) {
+DR_VECTORS static void quote(dr_json *j, dr_text t, char after) {
   char *p = room(j, (t.len < 16 ? 6 * t.len : t.len) + SLACK);
   const char *end = t.at + t.len;
   *p++ = '"';

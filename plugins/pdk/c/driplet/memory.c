@@ -1,6 +1,8 @@
 /* Memory: one arena behind the event's buffer, emptied before each event. Texts in it. */
 #include "abi.h"
 
+#include <wasm_simd128.h>
+
 extern char __heap_base; /* by the linker: behind the stack and the data */
 static char *start = &__heap_base, *next = &__heap_base;
 
@@ -84,26 +86,29 @@ bool dr_contains_(dr_text t, dr_text part) {
 }
 
 /* As dr_starts_. */
-void dr_copy_few(char *to, const char *from, uint32_t n) {
-  uint64_t x;
-  uint32_t y;
-  if (n >= 8) {
-    for (uint32_t i = 0; i + 8 < n; i += 8) {
-      __builtin_memcpy(&x, from + i, 8);
-      __asm__("" : "+r"(x)); /* else the compiler makes one instruction of the loop */
-      __builtin_memcpy(to + i, &x, 8);
-    }
-    __builtin_memcpy(&x, from + n - 8, 8);
-    __builtin_memcpy(to + n - 8, &x, 8);
+DR_VECTORS __attribute__((noinline)) void dr_copy_few(char *to, const char *from, uint32_t n) {
+  uint64_t x, y;
+  uint32_t v, w;
+  if (n >= 16) {
+    const char *last = from + n - 16;
+    char *end = to + n - 16;
+    for (; from < last; from += 16, to += 16) wasm_v128_store(to, wasm_v128_load(from));
+    wasm_v128_store(end, wasm_v128_load(last));
+  } else if (n >= 8) {
+    __builtin_memcpy(&x, from, 8);
+    __builtin_memcpy(&y, from + n - 8, 8);
+    __builtin_memcpy(to, &x, 8);
+    __builtin_memcpy(to + n - 8, &y, 8);
   } else if (n >= 4) {
-    __builtin_memcpy(&y, from, 4);
-    __builtin_memcpy(to, &y, 4);
-    __builtin_memcpy(&y, from + n - 4, 4);
-    __builtin_memcpy(to + n - 4, &y, 4);
+    __builtin_memcpy(&v, from, 4);
+    __builtin_memcpy(&w, from + n - 4, 4);
+    __builtin_memcpy(to, &v, 4);
+    __builtin_memcpy(to + n - 4, &w, 4);
   } else if (n) {
-    to[0] = from[0];
-    to[n / 2] = from[n / 2];
-    to[n - 1] = from[n - 1];
+    char first = from[0], middle = from[n / 2], last = from[n - 1];
+    to[0] = first;
+    to[n / 2] = middle;
+    to[n - 1] = last;
   }
 }
 
