@@ -20,6 +20,7 @@ type tenant struct {
 // route sends events whose name matches to a plugin.
 type route struct {
 	prefix  string
+	all     bool // every name that begins so
 	pattern core.Pattern
 	b       *binding
 }
@@ -35,6 +36,7 @@ func newTenant(endpoint string, bindings []*binding) (*tenant, error) {
 	for _, b := range t.bindings {
 		for _, p := range b.Events {
 			r := route{prefix: p.LiteralPrefix(), pattern: p, b: b}
+			r.all = p.String() == r.prefix+"*"
 			if other, taken := owners[r.prefix]; taken && other.b != b {
 				return nil, b.errorf("its event pattern %q and %q of %s %s are equally specific on endpoint %s: make one longer before its first *, or use one of the plugins there",
 					p, other.pattern, other.b.Name, other.b.Version, endpoint)
@@ -55,7 +57,7 @@ func newTenant(endpoint string, bindings []*binding) (*tenant, error) {
 // handler finds the plugin that answers an event; nil is none.
 func (t *tenant) handler(event string) *binding {
 	for i := range t.events {
-		if r := &t.events[i]; strings.HasPrefix(event, r.prefix) && r.pattern.Covers(event) {
+		if r := &t.events[i]; strings.HasPrefix(event, r.prefix) && (r.all || r.pattern.Covers(event)) {
 			return r.b
 		}
 	}

@@ -31,6 +31,14 @@ static inline dr_text field(const char **at) {
   return t;
 }
 
+/* Whether six fields are empty. */
+static inline bool none_of_six(const char *at) {
+  uint64_t lengths[3];
+  __builtin_memcpy(&lengths[2], at + 16, 8);
+  __builtin_memcpy(lengths, at, 16);
+  return !(lengths[0] | lengths[1] | lengths[2]);
+}
+
 /* Every event has its first ten fields; some kinds have more. What lies last is written first: an access is checked
  * against the memory's size, unless one behind it was. */
 static inline void read_event(dr_event *e, const char *at) {
@@ -55,7 +63,10 @@ static inline void read_event(dr_event *e, const char *at) {
   e->data.json = field(&at);
   e->account = field(&at);
   e->endpoint = field(&at);
-  if (more) {
+  if (more > 6 && none_of_six(at)) { /* of most kinds with an index */
+    at += 6 * 4;
+    index = field(&at);
+  } else if (more) {
     e->state = field(&at);
     if (more > 1) {
       dr_text status = field(&at);

@@ -53,6 +53,8 @@ static void append(dr_json *j, dr_text t) {
 static bool plain(uint8_t c) { return c >= 0x20 && c != '"' && c != '\\'; }
 
 static inline char *put_escape(char *to, uint8_t c) {
+  static const char names[] = "btn\0fr"; /* of 8 to 13 */
+  if (c - 8 < 6u && c != 11) c = names[c - 8];
   *to++ = '\\';
   if (c >= 0x20) return *to = c, to + 1;
   to[0] = 'u';
@@ -134,12 +136,14 @@ DR_VECTORS __attribute__((noinline)) static uint64_t copy_escaped(char *to, cons
 
 /* Behind the quotation marks goes one more character, if any. */
 DR_VECTORS static void quote(dr_json *j, dr_text t, char after) {
-  char *p = room(j, (t.len < 16 ? 6 * t.len : t.len) + SLACK);
+  char *p = room(j, t.len + SLACK);
   const char *end = t.at + t.len;
   *p++ = '"';
   if (t.len < 16 && copy_short(p, t.at, t.len)) {
     p += t.len;
   } else if (t.len < 16) {
+    p = room(j, 6 * t.len + SLACK);
+    *p++ = '"';
     for (; t.at < end; t.at++) p = plain(*t.at) ? (*p = *t.at, p + 1) : put_escape(p, *t.at);
   } else {
     for (uint32_t left = t.len;;) {

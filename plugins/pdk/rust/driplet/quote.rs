@@ -17,9 +17,11 @@ fn plain(c: u8) -> bool {
 #[inline]
 unsafe fn put_escape(to: *mut u8, c: u8) -> *mut u8 {
     const HEX: &[u8; 16] = b"0123456789abcdef";
+    // From 8 to 13 most have a letter.
+    let short = if (8..=13).contains(&c) && c != 11 { b"btn fr"[c as usize - 8] } else { c };
     to.write(b'\\');
-    if c >= 0x20 {
-        to.add(1).write(c);
+    if short >= 0x20 {
+        to.add(1).write(short);
         return to.add(2);
     }
     (to.add(1) as *mut [u8; 5]).write([b'u', b'0', b'0', b'0' + (c >> 4), HEX[(c & 15) as usize]]);
@@ -121,9 +123,8 @@ pub fn quote(text: &[u8], out: &mut List<u8>, after: u8) {
 #[inline(never)]
 unsafe fn quote_by_vectors(text: &[u8], out: &mut List<u8>, after: u8) {
     let n = text.len();
-    out.reserve(if n < 16 { 6 * n } else { n } + SLACK);
-    // What is read lies within text; there is room for what is left of it and SLACK bytes more,
-    // for six times as much where it is short.
+    out.reserve(n + SLACK);
+    // What is read lies within text; there is room for what is left of it and SLACK bytes more.
     let mut to = out.address().add(out.len());
     to.write(b'"');
     to = to.add(1);
@@ -143,6 +144,10 @@ unsafe fn quote_by_vectors(text: &[u8], out: &mut List<u8>, after: u8) {
     } else if copy_short(to, text.as_ptr(), n) {
         to = to.add(n);
     } else {
+        out.reserve(6 * n + SLACK);
+        to = out.address().add(out.len());
+        to.write(b'"');
+        to = to.add(1);
         for &c in text {
             if plain(c) {
                 to.write(c);
