@@ -106,6 +106,9 @@ func (in *Input) append(dst []byte) (out []byte, data int) {
 
 func appendField[T string | []byte](dst []byte, field T) []byte {
 	dst = binary.LittleEndian.AppendUint32(dst, uint32(len(field)))
+	if len(field) == 0 { // most are
+		return dst
+	}
 	return append(dst, field...)
 }
 

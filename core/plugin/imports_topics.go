@@ -284,7 +284,9 @@ func (in *instance) subscribed(s []uint64) (int64, error) {
 		return 0, err
 	}
 	yes := in.b.host.services().Subscribed(in.b.endpoint.Name, core.SessionID(session), topic)
-	in.read(Read{Op: "subscribed", Key: topic, Session: core.SessionID(session), Found: yes})
+	if in.noting() {
+		in.read(Read{Op: "subscribed", Key: topic, Session: core.SessionID(session), Found: yes})
+	}
 	if yes {
 		return 1, nil
 	}

@@ -50,9 +50,7 @@ func (x *index) shown(input *Input) int {
 // envelope dst, which has so many fields, and room. data is where in it src lies.
 func (x *index) append(dst []byte, fields, data int, src []byte) []byte {
 	binary.LittleEndian.PutUint16(dst[2:], indexedFields)
-	for range indexField - fields {
-		dst = binary.LittleEndian.AppendUint32(dst, 0)
-	}
+	dst = append(dst, make([]byte, 4*(indexField-fields))...)
 	start := len(dst)
 	at := start + 8
 	dst = dst[:at+shownMember*x.n]
