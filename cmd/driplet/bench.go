@@ -146,7 +146,7 @@ func (o *benchOptions) server(t *terminal, fs *flag.FlagSet) int {
 	p.APISecret, p.JWTSecret = firstOf(p.APISecret, at.apiSecret), firstOf(p.JWTSecret, at.jwtSecret)
 	p.UserClaim = firstOf(p.UserClaim, at.userClaim)
 	var err error
-	p.API, p.WebSocket, p.Endpoint, err = bench.Server(at.address, at.endpoint)
+	p.API, p.WebSocket, p.Endpoint, err = endpointURLs(at.address, at.endpoint)
 	switch {
 	case err != nil:
 		fmt.Fprintf(t.err, "driplet: %v\n", err)

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/driplet/driplet/cmd/driplet/bench"
 	"github.com/driplet/driplet/core"
 	"github.com/driplet/driplet/core/auth"
 )
@@ -70,7 +69,7 @@ func (o *clientOptions) access(t *terminal, fs *flag.FlagSet) (a access, code in
 	if o.token == "" {
 		o.secret = firstOf(o.secret, at.jwtSecret)
 	}
-	_, webSocket, _, err := bench.Server(at.address, at.endpoint)
+	_, webSocket, _, err := endpointURLs(at.address, at.endpoint)
 	if err != nil {
 		fmt.Fprintf(t.err, "driplet: %v\n", err)
 		return a, exitUsage

@@ -18,19 +18,16 @@ var errBadAnswer = errors.New("bad answer")
 
 // newClient keeps connections alive, follows no redirect, which would be signed
 // for another place, and uses no proxy.
-func newClient(transport http.RoundTripper) *http.Client {
-	if transport == nil {
-		transport = &http.Transport{
+func newClient() *http.Client {
+	return &http.Client{
+		Transport: &http.Transport{
 			DialContext:         (&net.Dialer{KeepAlive: 30 * time.Second}).DialContext,
 			MaxIdleConnsPerHost: MaxInFlight,
 			IdleConnTimeout:     idleTimeout,
 			DisableCompression:  true, // a small answer must not unpack to a large one
 			// A backend that fits its headers into this has enough of them.
 			MaxResponseHeaderBytes: 32 << 10,
-		}
-	}
-	return &http.Client{
-		Transport:     transport,
+		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 }

@@ -35,11 +35,10 @@ type Meter interface {
 // Options are what a Gate works with.
 type Options struct {
 	Endpoints []*core.Endpoint
-	Keys      map[string]Key    // by endpoint's name; needed where there are callbacks
-	Meter     Meter             // may be nil
-	Log       *slog.Logger      // nil: slog.Default()
-	Now       func() time.Time  // nil: time.Now
-	Transport http.RoundTripper // nil: the network
+	Keys      map[string]Key   // by endpoint's name; needed where there are callbacks
+	Meter     Meter            // may be nil
+	Log       *slog.Logger     // nil: slog.Default()
+	Now       func() time.Time // nil: time.Now
 }
 
 // Gate hands events to backends. It is made by New; Start must come before the
@@ -67,7 +66,7 @@ func New(o Options) (*Gate, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	g := &Gate{routes: map[string][]*route{}, client: newClient(o.Transport), meter: o.Meter, now: o.Now}
+	g := &Gate{routes: map[string][]*route{}, client: newClient(), meter: o.Meter, now: o.Now}
 	var faults []error
 	for _, ep := range o.Endpoints {
 		if len(ep.Callbacks) == 0 {

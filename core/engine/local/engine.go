@@ -17,10 +17,6 @@ type Options struct {
 	RecordCapacity int              // idempotency records; 0: DefaultRecordCapacity
 	HistoryBytes   int64            // of memory, for what topics keep; 0: DefaultHistoryBytes
 	Logger         *slog.Logger     // nil: silence. The store speaks at debug, of faults at error
-	// Fatal ends the process when the disk refuses what the store must write
-	// (full, failing): its log is then behind its memory for good. It must not
-	// return. The Logger has had the reason. nil: os.Exit(1).
-	Fatal func()
 }
 
 // Engine implements engine.Engine.

@@ -70,7 +70,7 @@ func openStore(path string, o Options) (*store, error) {
 }
 
 func pebbleOptions(o Options, cache *pebble.Cache) *pebble.Options {
-	log := storeLog{log: o.Logger, fatal: o.Fatal}
+	log := storeLog{log: o.Logger}
 	options := &pebble.Options{
 		Cache:                       cache,
 		MemTableSize:                memtableBytes,

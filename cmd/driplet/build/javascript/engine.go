@@ -33,11 +33,10 @@ const (
 type Source struct {
 	// File is quickjs.wasm or the package's tgz; "" looks into Cache, and
 	// downloads URL into it when there is none.
-	File   string
-	Cache  string // folder
-	URL    string // "" is EngineURL
-	Client *http.Client
-	Say    func(format string, args ...any) // progress, a line each; nil: none
+	File  string
+	Cache string                           // folder
+	URL   string                           // "" is EngineURL
+	Say   func(format string, args ...any) // progress, a line each; nil: none
 }
 
 // Engine returns the engine's module, checked by its sum. Errors say what to do.
@@ -139,11 +138,7 @@ func (s *Source) download(ctx context.Context) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	client := s.Client
-	if client == nil {
-		client = http.DefaultClient
-	}
-	resp, err := client.Do(req)
+	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		return nil, err
 	}
