@@ -65,7 +65,7 @@ func TestFullExample(t *testing.T) {
 		t.Errorf("plugin configuration %#v", e.PluginConfig)
 	}
 	want := []string{
-		"full.toml:40: Endpoints.default.Topics.Presence",
+		"full.toml:6: Global.PublicURL", "full.toml:40: Endpoints.default.Topics.Presence",
 		"full.toml:46: Endpoints.default.Topics.Latest", "full.toml:47: Endpoints.default.Topics.Rate",
 		"full.toml:50: Endpoints.default.Pusher", "full.toml:58: Endpoints.default.Webhooks",
 	}

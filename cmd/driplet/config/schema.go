@@ -19,7 +19,7 @@ func globalFields() schema {
 		text("BindAddress", "127.0.0.1", checkHost),
 		integer("Port", int64(4719), 0, 65535),
 		texts("Listen", []string{}, checkListen),
-		text("PublicURL", "", checkPublicURL),
+		text("PublicURL", "", checkPublicURL).notYet(),
 		texts("TrustedProxies", []string{}, checkNetwork),
 		text("DataDir", "", nil),
 		text("PluginDir", "", nil),
