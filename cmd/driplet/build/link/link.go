@@ -78,18 +78,40 @@ type linker struct {
 }
 
 func (l *linker) link() ([]byte, error) {
+	l.number()
+	made, err := l.resolve()
+	if err != nil {
+		return nil, err
+	}
+	for _, part := range []struct {
+		m  *module
+		to *moved
+	}{{l.engine, &l.toEngine}, {l.adapter, &l.toAdapter}} {
+		for i, body := range part.m.codes {
+			code, err := part.to.code(body)
+			if err != nil {
+				return nil, fmt.Errorf("function %d: %w", i, err)
+			}
+			l.codes = append(l.codes, code)
+		}
+	}
+	l.codes = append(l.codes, made...)
+	return l.write()
+}
+
+// number gives everything that stays its place in the result: imports first, then
+// the engine's functions, then the adapter's.
+func (l *linker) number() {
 	e, a := l.engine, l.adapter
 	l.toAdapter.types, l.toAdapter.globals = uint64(len(e.types)), uint64(len(e.globals))
 	l.toEngine.funcs, l.toAdapter.funcs = make([]uint64, len(e.funcs)), make([]uint64, len(a.funcs))
-
-	// Imports first: they come first in the numbering.
 	for i, im := range e.imports {
 		if im.module != "env" {
 			l.toEngine.funcs[i] = l.imported(im, e.funcs[i])
 		}
 	}
 	for i, im := range a.imports {
-		if im.module != "engine" && im.module != "link" && (l.Keep == nil || l.Keep(im.module, im.name)) {
+		if im.module != "engine" && im.module != "link" && l.keeps(im) {
 			l.toAdapter.funcs[i] = l.imported(im, l.toAdapter.types+a.funcs[i])
 		}
 	}
@@ -105,7 +127,14 @@ func (l *linker) link() ([]byte, error) {
 	for _, t := range a.funcs[len(a.imports):] {
 		l.funcs = append(l.funcs, l.toAdapter.types+t)
 	}
-	// Then what the two ask of each other, and of the linker.
+}
+
+func (l *linker) keeps(im imported) bool { return l.Keep == nil || l.Keep(im.module, im.name) }
+
+// resolve finds what the two modules ask of each other, and of the linker. made
+// are the bodies of functions that the linker adds, behind all others.
+func (l *linker) resolve() (made [][]byte, err error) {
+	e, a := l.engine, l.adapter
 	for i, im := range e.imports {
 		if im.module != "env" {
 			continue
@@ -116,7 +145,6 @@ func (l *linker) link() ([]byte, error) {
 		}
 		l.toEngine.funcs[i] = l.toAdapter.funcs[f]
 	}
-	var made [][]byte
 	for i, im := range a.imports {
 		var body []byte
 		switch {
@@ -131,7 +159,7 @@ func (l *linker) link() ([]byte, error) {
 			if body = l.own(im.name); body == nil {
 				return nil, fmt.Errorf("the adapter imports link.%s, which there is not", im.name)
 			}
-		case l.Keep == nil || l.Keep(im.module, im.name):
+		case l.keeps(im):
 			continue
 		default:
 			body = denied(a.types[a.funcs[i]])
@@ -140,20 +168,7 @@ func (l *linker) link() ([]byte, error) {
 		l.funcs = append(l.funcs, l.toAdapter.types+a.funcs[i])
 		made = append(made, body)
 	}
-	for _, part := range []struct {
-		m  *module
-		to *moved
-	}{{e, &l.toEngine}, {a, &l.toAdapter}} {
-		for i, body := range part.m.codes {
-			code, err := part.to.code(body)
-			if err != nil {
-				return nil, fmt.Errorf("function %d: %w", i, err)
-			}
-			l.codes = append(l.codes, code)
-		}
-	}
-	l.codes = append(l.codes, made...)
-	return l.write()
+	return made, nil
 }
 
 func (l *linker) imported(im imported, typ uint64) uint64 {
