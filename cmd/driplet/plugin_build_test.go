@@ -81,6 +81,7 @@ func TestPluginBuildRefuses(t *testing.T) {
 	}
 	for what, c := range map[string]struct{ source, want string }{
 		"syntax":           {"const a = 1;\nlet b = ;\n", "main.js:2:9: Unexpected \";\""},
+		"a name misspelt":  {`import { on } from "driplt"; on("x", () => 1);`, `is it misspelt, or not installed? The guest library is "driplet"`},
 		"no such file":     {`import "./other";`, `main.js:1:8: Could not resolve "./other"`},
 		"Node's own":       {`import fs from "fs"; fs.readFileSync("x");`, `main.js:1:16: Could not resolve "fs"`},
 		"what to do then":  {`import fs from "fs"; fs.readFileSync("x");`, "a plugin has no Node: what the server offers is what \"driplet\" exports"},

@@ -27,7 +27,7 @@ failure, effects or logs are others now it prints both. Time and fuel stand
 beside: then, now. What a plugin does with random numbers differs each time.
 
 [config] is the manifest's own; with -config the endpoint's PluginConfig of that
-file goes over it. Exit code 1: something differs.
+file goes over it. Exit code 1: something differs, or there was nothing to give.
 
 Examples:
   driplet plugin replay chat.jsonl
@@ -157,7 +157,7 @@ func (r *replayer) sum(p *pluginFolder) int {
 	total := r.same + r.different + r.skipped
 	fmt.Fprintf(r.out, "%s %s: %s, %d the same, %d different, %d skipped; time %s, %s; fuel %s, %s\n",
 		p.manifest.Name, p.manifest.Version, counted(total, "event"), r.same, r.different, r.skipped, r.tookThen, r.took, grouped(r.fuelThen), grouped(r.fuel))
-	if r.different > 0 {
+	if r.different > 0 || total == r.skipped { // nothing was compared
 		return exitFailure
 	}
 	return exitOK

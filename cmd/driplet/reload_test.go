@@ -191,7 +191,7 @@ func TestARunningServerTakesPlugins(t *testing.T) {
 
 	// What is broken is told of, and changes nothing.
 	writeFile(t, filepath.Join(plugins, "quiz.wasm"), "\x00asm half a file")
-	log.Await(t, "a plugin was not reloaded: the version before goes on serving; mend it and put or push it again\" plugin=quiz serving=33 error=\"quiz 33: quiz.wasm is not a module that can be loaded", 1)
+	log.Await(t, "a plugin was not reloaded: the version before goes on serving; mend it and put or push it again: the server would not start with these files\" plugin=quiz serving=33 error=\"quiz 33: quiz.wasm is not a module that can be loaded", 1)
 	if got := ask(); got != strconv.Quote(fmt.Sprint("answer ", last)) {
 		t.Errorf("beside a broken file: %s", got)
 	}

@@ -32,7 +32,7 @@ func (h *Host) Push(ctx context.Context, name string, manifest, wasm []byte) (Ch
 		f.own = true
 		c, err = h.change(ctx, name, f, func() error { return h.save(f) })
 	}
-	if c, err = h.reported(c, err); err == nil {
+	if c, err = h.reported(c, err, mendPush); err == nil {
 		return c, nil
 	}
 	var coded *core.Error

@@ -35,9 +35,22 @@ func (h *Host) Reload(ctx context.Context, name string) (Change, error) {
 	name = strings.ToLower(name)
 	f, err := h.find(name)
 	if err != nil {
-		return h.reported(Change{Plugin: name}, err)
+		return h.reported(Change{Plugin: name}, err, h.mendFiles(name))
 	}
-	return h.reported(h.change(ctx, name, f, nil))
+	c, err := h.change(ctx, name, f, nil)
+	return h.reported(c, err, h.mendFiles(name))
+}
+
+// mendPush is what to do about a push that failed: it has written nothing.
+const mendPush = "mend it and push it again"
+
+// mendFiles is what to do about files that were refused.
+func (h *Host) mendFiles(name string) string {
+	const advice = "mend it and put or push it again"
+	if slices.ContainsFunc(h.endpoints, func(ep *core.Endpoint) bool { return slices.Contains(h.listed(ep), name) }) {
+		return advice + ": the server would not start with these files"
+	}
+	return advice
 }
 
 // ReloadAll is Reload of every plugin that Dir holds, that an endpoint lists,
@@ -152,8 +165,8 @@ func serves(tenants map[string]*tenant, name string, f *files, wanted []*core.En
 	return n > 0 && n == len(wanted)
 }
 
-// reported logs and counts what became of a change.
-func (h *Host) reported(c Change, err error) (Change, error) {
+// reported logs and counts what became of a change, with what to do if it failed.
+func (h *Host) reported(c Change, err error, advice string) (Change, error) {
 	if err != nil {
 		for _, t := range *h.tenants.Load() {
 			if b := t.binding(c.Plugin); b != nil {
@@ -161,9 +174,9 @@ func (h *Host) reported(c Change, err error) (Change, error) {
 			}
 		}
 		if c.Old != "" {
-			h.Log.Error("a plugin was not reloaded: the version before goes on serving; mend it and put or push it again", "plugin", c.Plugin, "serving", c.Old, "error", err)
+			h.Log.Error("a plugin was not reloaded: the version before goes on serving; "+advice, "plugin", c.Plugin, "serving", c.Old, "error", err)
 		} else {
-			h.Log.Error("a plugin was not loaded: mend it and put or push it again", "plugin", c.Plugin, "error", err)
+			h.Log.Error("a plugin was not loaded: "+advice, "plugin", c.Plugin, "error", err)
 		}
 	}
 	if h.Meter != nil && !(err == nil && c.Unchanged) && validName(c.Plugin) {

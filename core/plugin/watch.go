@@ -41,6 +41,7 @@ type watch struct {
 	sights map[string]*sight
 	code   map[string]string // of this look: how the wasm files of a folder look
 	blind  bool              // the folder could not be read at the last look
+	strays strays
 }
 
 // sight is a plugin in the folder, as it was seen.
@@ -54,7 +55,8 @@ type sight struct {
 const fresh = "-"
 
 func (w *watch) look(ctx context.Context) {
-	if _, err := os.ReadDir(w.host.Dir); err != nil {
+	entries, err := os.ReadDir(w.host.Dir)
+	if err != nil {
 		// Not a folder without plugins: they go on serving.
 		if !w.blind {
 			w.host.Log.Error("PluginDir cannot be read: changes there go unnoticed until it can", "error", err)
@@ -63,6 +65,7 @@ func (w *watch) look(ctx context.Context) {
 		return
 	}
 	w.blind, w.code = false, map[string]string{}
+	w.strays.look(w.host, entries)
 	names := Available(w.host.sources()[:1])
 	for name := range w.sights {
 		names = append(names, name)

@@ -75,6 +75,35 @@ func TestWatchReloadsWhatHasChanged(t *testing.T) {
 	}
 }
 
+// Who has put a file there and waits is told why nothing comes of it.
+func TestFilesForNothingAreToldOf(t *testing.T) {
+	dir := folder(t.TempDir())
+	dir.put(t, "p", "1", "events = [\"p.*\"]\nwasm = \"code.wasm\"\n", nil)
+	dir.write(t, "code.wasm", saying("1"))
+	r := dir.watched(t)
+	if err := os.Mkdir(filepath.Join(string(dir), "p"), 0o750); err != nil {
+		t.Fatal(err)
+	}
+	folder(filepath.Join(string(dir), "p")).put(t, "p", "2", "events = [\"p.*\"]\n", saying("2"))
+	dir.write(t, "Quiz.toml", nil)
+	dir.write(t, "lone.wasm", saying("1"))
+	for _, want := range []string{
+		`p.toml beside its folder counts: remove one of them" file=p/p.toml`, `a manifest bears its plugin's name: a-z, 0-9, _ and -, beginning with a letter" file=Quiz.toml`,
+		`no manifest names it: put lone.toml beside it, or use 'driplet plugin push'" file=lone.wasm`,
+	} {
+		eventually(t, want, func() bool { return strings.Contains(r.log.String(), want) })
+	}
+	dir.write(t, "notes.txt", nil)
+	dir.put(t, "q", "1", "events = [\"q.*\"]\n", saying("q"))
+	eventually(t, "another plugin", func() bool { return r.ask(t, "q.x") == `"q"` })
+	if log := r.log.String(); strings.Count(log, "is for nothing") != 3 {
+		t.Errorf("the log says %s", log)
+	}
+	if got := r.ask(t, "p.x"); got != `"1"` {
+		t.Errorf("the second manifest counts: %s", got)
+	}
+}
+
 func TestAFolderThatCannotBeReadChangesNothing(t *testing.T) {
 	dir := folder(filepath.Join(t.TempDir(), "plugins"))
 	if err := os.Mkdir(string(dir), 0o750); err != nil {

@@ -112,7 +112,11 @@ func (b *job) c(ctx context.Context) error {
 	if b.Options.File != "" {
 		files = []string{filepath.Join(b.Dir, b.Options.File)}
 	}
-	return b.script(ctx, append([]string{b.made}, files...)...)
+	err = b.script(ctx, append([]string{b.made}, files...)...)
+	if err != nil && strings.Contains(err.Error(), "undefined symbol: dr_routes") {
+		return fmt.Errorf("%w\nIt names no handlers: end the main file with DRIPLET_PLUGIN(dr_on(\"%s.say\", say))", err, b.Name)
+	}
+	return err
 }
 
 func (b *job) rust(ctx context.Context) error {

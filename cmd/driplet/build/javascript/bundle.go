@@ -106,6 +106,9 @@ func format(messages []api.Message) (out []string) {
 			if strings.Contains(note.Text, "api.PlatformNode") {
 				note.Text = "a plugin has no Node: what the server offers is what \"driplet\" exports"
 			}
+			if strings.Contains(note.Text, "as external to exclude it") {
+				note.Text = "is it misspelt, or not installed? The guest library is \"driplet\"; a package is added with npm install"
+			}
 			text += "\n  " + note.Text
 		}
 		out = append(out, text)
