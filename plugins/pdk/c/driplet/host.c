@@ -26,7 +26,8 @@ void dr_trap_(dr_text text) {
 }
 
 void dr_publish_(dr_text topic, dr_text data, dr_publish_options o) {
-  dr_text options = dr_envelope((dr_text[]){o.event, o.except, o.id, {"", 1}}, o.no_history ? 4 : 3);
+  uint32_t n = o.no_history ? 4 : o.id.len ? 3 : o.except.len ? 2 : 1; /* what is missing is empty */
+  dr_text options = dr_envelope((dr_text[]){o.event, o.except, o.id, {"", 1}}, n);
   dr_must(host_publish(SPAN(topic), SPAN(data), SPAN(o.target.json), SPAN(options)), "dr_publish", topic);
 }
 

@@ -35,7 +35,13 @@ pub fn publish(topic: &str, data: impl ToJson, o: PublishOptions) -> Result<(), 
         }
     };
     let fields = [o.event.as_bytes(), o.except.as_bytes(), o.id.as_bytes(), &[0]];
-    let options = envelope(if o.no_history { &fields } else { &fields[..3] });
+    // What is missing is empty.
+    let options = envelope(match o {
+        PublishOptions { no_history: true, .. } => &fields,
+        PublishOptions { id: "", except: "", .. } => &fields[..1],
+        PublishOptions { id: "", .. } => &fields[..2],
+        _ => &fields[..3],
+    });
     // SAFETY: as everywhere in this file: the addresses and lengths are those of slices.
     let n = unsafe {
         abi::publish(topic.as_ptr(), topic.len(), data.as_ptr(), data.len(), o.target.as_ptr(), o.target.len(), options.as_ptr(), options.len())
