@@ -96,7 +96,7 @@ func (in *instance) lend(result []byte) {
 // scratchFor is room for a result of n bytes, which lend gets.
 func (in *instance) scratchFor(n int) []byte {
 	if n > cap(in.scratch) && n > maxScratch {
-		in.yieldRoom()
+		in.b.host.keepRoom(in.scratch) // not that of copies: they may be what is listed
 		in.scratch = in.b.host.largeRoom(n)
 	}
 	return in.scratch[:0]
@@ -110,12 +110,13 @@ func (in *instance) copyRoom() []byte {
 	case in.listed <= maxScratch:
 		in.copies = make([]byte, 0, maxScratch)
 	default:
+		in.b.host.keepRoom(in.copies)
 		in.copies = in.b.host.largeRoom(largeBytes)
 	}
 	return in.copies[:0]
 }
 
-// yieldRoom leaves a large room to others.
+// yieldRoom leaves large rooms to others, when the event is over.
 func (in *instance) yieldRoom() {
 	in.scratch = in.b.host.keepRoom(in.scratch)
 	in.copies = in.b.host.keepRoom(in.copies)
