@@ -27,22 +27,23 @@ func load(t *terminal, path string, overrides []config.Override) (*config.Config
 }
 
 // endpoint finds the endpoint that a command is about; "" is the only one, or
-// the one named default.
-func endpoint(cfg *config.Config, name string) (*core.Endpoint, error) {
+// the one named default. It says which there are when there is no such.
+func endpoint(t *terminal, cfg *config.Config, name string) (*core.Endpoint, bool) {
 	if name == "" {
 		if len(cfg.Endpoints) == 1 {
-			return cfg.Endpoints[0], nil
+			return cfg.Endpoints[0], true
 		}
 		name = "default"
 	}
 	if e := cfg.Endpoint(strings.ToLower(name)); e != nil {
-		return e, nil
+		return e, true
 	}
 	var names []string
 	for _, e := range cfg.Endpoints {
 		names = append(names, e.Name)
 	}
-	return nil, fmt.Errorf("%s has no endpoint '%s': name one of %s with -endpoint", cfg.Path, name, strings.Join(names, ", "))
+	fmt.Fprintf(t.err, "driplet: %s has no endpoint '%s': name one of %s with -endpoint\n", cfg.Path, name, strings.Join(names, ", "))
+	return nil, false
 }
 
 // repeated is a flag that may be given several times.

@@ -52,9 +52,8 @@ Examples:
 		}
 		endpoints := cfg.Endpoints
 		if *name != "" {
-			ep, err := endpoint(cfg, *name)
-			if err != nil {
-				fmt.Fprintf(t.err, "driplet: %v\n", err)
+			ep, ok := endpoint(t, cfg, *name)
+			if !ok {
 				return exitUsage
 			}
 			endpoints = []*core.Endpoint{ep}

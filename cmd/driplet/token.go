@@ -52,9 +52,8 @@ Examples:
 		if !ok {
 			return exitUsage
 		}
-		e, err := endpoint(cfg, *name)
-		if err != nil {
-			fmt.Fprintf(t.err, "driplet: %v\n", err)
+		e, ok := endpoint(t, cfg, *name)
+		if !ok {
 			return exitUsage
 		}
 		if len(e.JWTKeys) == 0 {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"flag"
-	"fmt"
 	"strings"
 )
 
@@ -32,9 +31,8 @@ func (t *terminal) find(fs *flag.FlagSet, url, configFile, name string) (w where
 	if !ok {
 		return w, exitUsage
 	}
-	e, err := endpoint(cfg, name)
-	if err != nil {
-		fmt.Fprintf(t.err, "driplet: %v\n", err)
+	e, ok := endpoint(t, cfg, name)
+	if !ok {
 		return w, exitUsage
 	}
 	w = whereabouts{address: cfg.Global.URL(), configured: true, endpoint: e.Name, userClaim: e.UserClaim}
