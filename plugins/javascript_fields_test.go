@@ -63,6 +63,7 @@ func TestFieldsOfJavaScript(t *testing.T) {
 			step("ttl", "30s", object{"effects": []object{{"op": "kv_set", "key": "k", "value": 1, "ttl": 30000}}}),
 			step("ttl", 5, object{"effects": []object{{"op": "kv_set", "key": "k", "value": 1, "ttl": 5}}}),
 			step("ttl", "soon", object{"failure": `kv.set: "soon" is no time: write 500ms, 30s, 10m, 2h or 7d`}),
+			step("never", nil, object{"failure": `kv.set: NaN is no time: write milliseconds, or 500ms, 30s, 10m, 2h or 7d`}),
 			step("undefined", nil, object{"effects": []object{{"op": "publish", "topic": "fields.t", "data": object{"b": []any{nil}}}}}),
 		},
 		"later": {
@@ -77,6 +78,8 @@ func TestFieldsOfJavaScript(t *testing.T) {
 			{"event": came("http", mark+`["gone",5]`, object{"status": 200, "body": "x"}), "expect": published("other", "x", 5)},
 			{"event": came("http", "plain", object{"status": 404, "body": ""}), "expect": published("other", "", "plain")},
 			step("timer", object{"n": 1}, object{"effects": []object{{"op": "timer_set", "name": "t", "at": 5, "state": mark + `["",{"n":1}]`}}}),
+			step("at", "10s", object{"failure": `timer.set: "10s" is no time: write milliseconds since 1970, like now() + 10_000`}),
+			step("at", -5, object{"effects": []object{{"op": "timer_set", "name": "t", "at": 1}}}),
 			step("timer", "plain", object{"effects": []object{{"op": "timer_set", "name": "t", "at": 5, "state": "plain"}}}),
 			{"event": came("timer", mark+`["",{"n":1}]`, object{"event": "t"}), "expect": published("t", object{"n": 1})},
 		},

@@ -78,7 +78,7 @@ func (b *binding) redirect(req *http.Request, via []*http.Request) error {
 		return core.Errorf(core.CodeUnavailable, "more than %d redirects", MaxRedirects)
 	}
 	if u, err := parseURL(req.URL.String()); err != nil || !allowsURL(b.out.allowed, u) {
-		return core.Errorf(core.CodeForbidden, "redirected to %s://%s, which %s.toml does not allow under http", req.URL.Scheme, req.URL.Host, b.Name)
+		return core.Errorf(core.CodeForbidden, "redirected to %s://%s%.200s, which %s.toml does not allow under http", req.URL.Scheme, req.URL.Host, req.URL.EscapedPath(), b.Name)
 	}
 	if first := via[0].URL; req.URL.Scheme != first.Scheme || hostPort(req.URL) != hostPort(first) {
 		kept := http.Header{}

@@ -26,6 +26,8 @@ on("fields.callback", () => http.fetch({ url: "https://api.example.com/" }, { th
 onHttp("answered", (e) => publish("fields.t", ["answered", e.status, e.data, e.state]));
 onHttp((e) => publish("fields.t", ["other", e.body, e.state]));
 on("fields.timer", ({ data }) => timer.set("t", 5, data));
+on("fields.at", ({ data }) => timer.set("t", data));
+on("fields.never", () => kv.set("k", 1, { ttl: NaN }));
 onTimer("*", (e) => publish("fields.t", [e.event, e.state]));
 
 on("fields.refusal", () => refusal("fields.no", "not now", { in: 5 }));

@@ -36,7 +36,8 @@ export const http = {
 export const timer = {
   /** Has the handler of onTimer(name) called at a time (milliseconds since 1970), with state as e.state. The same name again replaces it. */
   set(name: string, at: number, state?: unknown): void {
-    const n = driplet$timer_set(name, Math.max(at, 1), close("", state));
+    if (!Number.isFinite(+at)) throw new TypeError(`timer.set: ${JSON.stringify(at)} is no time: write milliseconds since 1970, like now() + 10_000`);
+    const n = driplet$timer_set(name, Math.max(+at, 1), close("", state));
     if (n < 0) failed(n, "timer.set", name);
   },
   /** Takes a timer back. */

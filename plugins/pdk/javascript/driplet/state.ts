@@ -27,7 +27,10 @@ export type Duration = number | string;
 const read = new Map<string, number>();
 
 export function milliseconds(d: Duration, call: string): number {
-  if (typeof d === "number") return d;
+  if (typeof d === "number") {
+    if (!Number.isFinite(d)) throw new TypeError(`${call}: ${d} is no time: write milliseconds, or 500ms, 30s, 10m, 2h or 7d`);
+    return d;
+  }
   let n = read.get(d);
   if (n !== undefined) return n;
   const found = /^(\d+)(ms|s|m|h|d)$/.exec(d);
