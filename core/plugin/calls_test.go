@@ -9,8 +9,8 @@ import (
 
 	"github.com/driplet/driplet/core"
 	"github.com/driplet/driplet/core/plugin"
+	"github.com/driplet/driplet/core/plugin/cases"
 	"github.com/driplet/driplet/core/plugin/internal/asm"
-	"github.com/driplet/driplet/core/plugin/plugintest"
 )
 
 // runCalls runs one message through a guest and checks what its calls returned.
@@ -39,7 +39,7 @@ func options(fields ...string) text {
 func effectsOf(r *rig) string {
 	list := []map[string]any{}
 	for _, e := range r.lastTrace().Effects {
-		list = append(list, plugintest.EffectJSON(&e))
+		list = append(list, cases.EffectJSON(&e))
 	}
 	out, _ := json.Marshal(list)
 	return string(out)

@@ -44,23 +44,6 @@ type Played struct {
 // String names the step: its number, kind, event, topic and comment.
 func (p *Played) String() string { return fmt.Sprintf("step %d%s", p.Number, describe(p.Step)) }
 
-// Run runs one case against the plugin name in source, patiently. cache is a
-// folder for compiled code; "" compiles anew. The error tells every difference
-// between what was expected and what came.
-func Run(ctx context.Context, source fs.FS, name string, src []byte, cache string) error {
-	c, err := Parse(src)
-	if err != nil {
-		return err
-	}
-	var faults []error
-	err = Play(ctx, source, name, c, Options{Cache: cache, LeastDeadline: plugin.MaxDeadline, Played: func(p *Played) {
-		for _, d := range p.Differences {
-			faults = append(faults, fmt.Errorf("%s: %s", p, d))
-		}
-	}})
-	return errors.Join(append(faults, err)...)
-}
-
 // Play runs one case against the plugin name in source. The error says why it
 // could not be run; what differs stands with the steps.
 func Play(ctx context.Context, source fs.FS, name string, c *Case, o Options) error {

@@ -2,6 +2,8 @@ package plugintest
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -17,12 +19,21 @@ type Store = cases.Store
 // Services stands in for node.
 type Services = cases.Services
 
-// EffectJSON is an effect as cases write it.
-func EffectJSON(e *plugin.Effect) map[string]any { return cases.EffectJSON(e) }
-
-// RunCase runs one case; see cases.Run.
+// RunCase runs one case against the plugin name in source, patiently. cache is a
+// folder for compiled code; "" compiles anew. The error tells every difference
+// between what was expected and what came.
 func RunCase(ctx context.Context, source fs.FS, name string, src []byte, cache string) error {
-	return cases.Run(ctx, source, name, src, cache)
+	c, err := cases.Parse(src)
+	if err != nil {
+		return err
+	}
+	var faults []error
+	err = cases.Play(ctx, source, name, c, cases.Options{Cache: cache, LeastDeadline: plugin.MaxDeadline, Played: func(p *cases.Played) {
+		for _, d := range p.Differences {
+			faults = append(faults, fmt.Errorf("%s: %s", p, d))
+		}
+	}})
+	return errors.Join(append(faults, err)...)
 }
 
 // RunCases runs every JSON file in folder/cases against the plugin name in
