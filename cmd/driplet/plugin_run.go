@@ -100,7 +100,7 @@ func (r *runner) run(ctx context.Context, port int) error {
 			text += "\n" + saveAgain
 		}
 		fmt.Fprintf(r.err, "driplet: %s: it starts then. Ctrl+C ends it\n", text)
-		if seen = r.awaitSave(ctx, seen); ctx.Err() != nil {
+		if !r.awaitSave(ctx, seen) {
 			return nil
 		}
 	}
@@ -119,12 +119,12 @@ const saveAgain = "Mend it and save again"
 func (r *runner) builds() bool { return r.build && r.p.buildCommand() != "" }
 
 // awaitSave waits until the folder is not as seen any more, with a manifest that
-// can be read, and returns how it is then.
-func (r *runner) awaitSave(ctx context.Context, seen string) string {
+// can be read; false: ctx has ended.
+func (r *runner) awaitSave(ctx context.Context, seen string) bool {
 	for {
 		select {
 		case <-ctx.Done():
-			return seen
+			return false
 		case <-time.After(lookEvery):
 		}
 		now := r.p.seen()
@@ -135,7 +135,7 @@ func (r *runner) awaitSave(ctx context.Context, seen string) string {
 		p, err := readPluginFolder(r.p.file())
 		if err == nil {
 			r.p = p
-			return seen
+			return true
 		}
 		fmt.Fprintf(r.err, "driplet: %v\n", err)
 	}
