@@ -66,7 +66,8 @@ func TestSoak(t *testing.T) {
 		}
 		dir.write(t, file, data)
 	}
-	dir.put(t, "trap", "1.0.0", granting("trap"), newGuest().finish(asm.Unreachable))
+	places := "[limits]\ninstances = 128\n" // a failure keeps one for a while
+	dir.put(t, "trap", "1.0.0", granting("trap")+places, newGuest().finish(asm.Unreachable))
 	dir.put(t, "turn", "0", granting("turn"), echo())
 	var p pulse
 	r := dir.serve(t, func(o *plugin.Options) { o.Meter, o.Trace, o.Manual = &p, nil, true })
