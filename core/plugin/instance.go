@@ -237,7 +237,9 @@ func (in *instance) effect(op Op, size int) (*Effect, error) {
 // forget lets go of the event that is over.
 func (in *instance) forget() {
 	in.name, in.session, in.data, in.client, in.fx = "", "", nil, nil, nil
-	in.yieldRoom()
+	if max(cap(in.scratch), cap(in.copies)) > maxScratch {
+		in.yieldRoom()
+	}
 }
 
 // full is asked before anything is copied, so that a loop over what is refused

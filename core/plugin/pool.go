@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"runtime"
+	"sync/atomic"
 	"time"
 )
 
@@ -11,8 +12,12 @@ import (
 var errBusy = errors.New("no instance became free in time")
 
 // pool holds the instances of a plugin on an endpoint. A token in slots is the
-// right to make one; what is made goes through idle, first in first out.
+// right to make one; what is made goes through idle, first in first out. One
+// that is put back while nobody waits stays at hand in spare: both ways take a
+// third of what they take through the channel.
 type pool struct {
+	spare     atomic.Pointer[instance]
+	waiting   atomic.Int32 // for idle: while there are any, spare is left alone
 	idle      chan *instance
 	slots     chan struct{}
 	makeFirst bool // make all before one is used again: they take turns
@@ -47,6 +52,8 @@ func (p *pool) take(ctx context.Context, b *binding, wait time.Duration) (*insta
 			return p.make(b)
 		default:
 		}
+	} else if in := p.atHand(); in != nil {
+		return in, nil
 	}
 	select {
 	case in := <-p.idle:
@@ -59,6 +66,11 @@ func (p *pool) take(ctx context.Context, b *binding, wait time.Duration) (*insta
 	case <-p.slots:
 		return p.make(b)
 	default:
+	}
+	p.waiting.Add(1)
+	defer p.waiting.Add(-1)
+	if in := p.atHand(); in != nil { // put back before it was known that somebody waits
+		return in, nil
 	}
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
@@ -91,7 +103,23 @@ func (p *pool) make(b *binding) (*instance, error) {
 // put gives an instance back.
 func (p *pool) put(in *instance) {
 	in.leave()
+	if !p.makeFirst && p.waiting.Load() == 0 && p.spare.CompareAndSwap(nil, in) {
+		if p.waiting.Load() == 0 {
+			return
+		}
+		if in = p.atHand(); in == nil { // whoever waits now may have looked before
+			return
+		}
+	}
 	p.idle <- in
+}
+
+// atHand takes spare, if there is one.
+func (p *pool) atHand() *instance {
+	if p.spare.Load() == nil {
+		return nil
+	}
+	return p.spare.Swap(nil)
 }
 
 // discard closes an instance that must not be used again. Its place comes free
@@ -114,6 +142,10 @@ func (p *pool) vacate(rest time.Duration) {
 // drain closes all instances, waiting for those in use; nothing can be taken
 // afterwards.
 func (p *pool) drain() {
+	p.waiting.Add(1)
+	if in := p.atHand(); in != nil {
+		p.idle <- in
+	}
 	for range cap(p.slots) {
 		select {
 		case in := <-p.idle:
