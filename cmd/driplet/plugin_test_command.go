@@ -47,6 +47,9 @@ Examples:
 			folder, rest = rest[0], rest[1:]
 		}
 		p, err := openPlugin(folder)
+		if err != nil && folder == "." && len(rest) > 0 {
+			return c.misused(t, "there is no folder %s, and for a case of that name: %v", rest[0], err)
+		}
 		if err != nil {
 			return c.misused(t, "%v", err)
 		}

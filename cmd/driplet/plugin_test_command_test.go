@@ -126,6 +126,7 @@ func TestPluginTestRefuses(t *testing.T) {
 		want string
 	}{
 		{[]string{empty}, 2, "holds no manifest NAME.toml: name the plugin's folder, or start one with 'driplet plugin new'"},
+		{[]string{"nowhere"}, 2, "there is no folder nowhere, and for a case of that name: . holds no manifest"},
 		{[]string{several}, 2, "holds several manifests: name one of "},
 		{[]string{filepath.Join(several, "c.toml")}, 2, "a manifest bears its plugin's name: call the file d.toml"},
 		{[]string{filepath.Join(several, "e.toml")}, 2, "the manifest cannot be read"},

@@ -90,7 +90,7 @@ func administered(t *testing.T, dir string) (base, admin string, server *exec.Cm
 func TestARunningServerTakesPlugins(t *testing.T) {
 	plugins := t.TempDir()
 	putQuiz(t, plugins, 1)
-	dir := write(t, "[Global]\nPort = 0\nPluginDir = "+strconv.Quote(plugins)+"\nAdminToken = \""+adminToken+"\"\nAdminAddress = \"127.0.0.1:0\"\n"+minimal+"[[Endpoints.default.Callbacks]]\nMatch = \"quiz.admin.*\"\nURL = \"http://127.0.0.1:1/\"\n[Endpoints.default.Limits]\nEventsPerSecond = 1000000\n")
+	dir := write(t, "[Global]\nPort = 0\nPluginDir = "+strconv.Quote(plugins)+"\nAdminToken = \""+adminToken+"\"\nAdminAddress = \"127.0.0.1:0\"\n"+minimal+"[[Endpoints.default.Callbacks]]\nMatch = \"quiz.admin.*\"\nURL = \"http://127.0.0.1:1/\"\n[Endpoints.default.Limits]\nEventsPerSecond = 1000000\n[Endpoints.default.PluginConfig.quiz]\n[Endpoints.default.PluginConfig.quizz]\n")
 	base, admin, server, log := administered(t, dir)
 
 	token := strings.TrimSpace(execute(t, program(dir, nil, "token", "-uid", "7")).out)
@@ -116,6 +116,9 @@ func TestARunningServerTakesPlugins(t *testing.T) {
 		}
 	}
 	answers(1)
+	if said := log.String(); !strings.Contains(said, "configures a plugin that it does not have") || strings.Count(said, "configures a plugin") != 1 || !strings.Contains(said, "plugin=quizz") {
+		t.Errorf("of a misspelt PluginConfig the log says %s", said)
+	}
 
 	// A file put into PluginDir.
 	putQuiz(t, plugins, 2)

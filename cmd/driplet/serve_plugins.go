@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"net/http"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/driplet/driplet/cmd/driplet/config"
@@ -59,5 +61,31 @@ func loadPlugins(ctx context.Context, cfg *config.Config, e engine.Engine, m *me
 		change(&o)
 	}
 	host = plugin.NewHost(o)
-	return host, host.Load(ctx, cfg.Endpoints)
+	if err := host.Load(ctx, cfg.Endpoints); err != nil {
+		return host, err
+	}
+	warnOfUnused(host, cfg.Endpoints, log)
+	return host, nil
+}
+
+// warnOfUnused says which plugins are configured, but not there: a list of
+// plugins was looked at when the configuration was read.
+func warnOfUnused(host *plugin.Host, endpoints []*core.Endpoint, log *slog.Logger) {
+	type place struct{ plugin, endpoint string }
+	serves := map[place]bool{}
+	for _, s := range host.Plugins() {
+		for _, e := range s.Endpoints {
+			serves[place{s.Name, e.Name}] = true
+		}
+	}
+	for _, ep := range endpoints {
+		if ep.Plugins != nil {
+			continue
+		}
+		for _, name := range slices.Sorted(maps.Keys(ep.PluginConfig)) {
+			if !serves[place{name, ep.Name}] {
+				log.Warn("an endpoint configures a plugin that it does not have: is the name misspelt, or the plugin not in PluginDir?", "endpoint", ep.Name, "plugin", name)
+			}
+		}
+	}
 }

@@ -150,7 +150,7 @@ func generation(e *core.Endpoint) uint64 {
 }
 
 // pluginConfig gives each plugin its section, under the plugin's name as the
-// list Plugins has it.
+// list Plugins has it. Without a list it is PluginDir that tells which there are.
 func pluginConfig(r *resolved, plugins []string, p *problems) map[string]map[string]any {
 	out := map[string]map[string]any{}
 	for _, e := range r.free["PluginConfig"] {
@@ -160,7 +160,7 @@ func pluginConfig(r *resolved, plugins []string, p *problems) map[string]map[str
 		for _, plugin := range plugins {
 			listed = listed || plugin == name
 		}
-		if !listed {
+		if plugins != nil && !listed {
 			p.warnf(e.from, "%s configures a plugin that %s does not list", r.key("PluginConfig."+e.name), r.key("Plugins"))
 		}
 	}

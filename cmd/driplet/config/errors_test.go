@@ -144,6 +144,7 @@ BindAddress = "10.0.0.1"
 [Endpoints.default]
 APISecret = "short"
 JWTSecret = "short"
+Plugins = []
 [Endpoints.default.PluginConfig.chat]
 x = 1
 [Endpoints.shop]
@@ -152,10 +153,10 @@ x = 1
 config.toml:5: Endpoints.default.APISecret has 5 bytes: a guess could find it; use 16 or more random ones, or run 'driplet secrets rotate'
 config.toml:6: Endpoints.default.JWTSecret has 5 bytes: a guess could find it; use 16 or more random ones, or run 'driplet secrets rotate'
 config.toml:6: Endpoints.default.JWTSecret is the same as Endpoints.default.APISecret: who knows one knows both; run 'driplet secrets rotate'
-config.toml:7: Endpoints.default.PluginConfig.chat configures a plugin that Endpoints.default.Plugins does not list
-config.toml:9: Endpoints.shop.APISecret is empty: no backend can publish
-config.toml:9: Endpoints.shop.JWTSecret is empty: no token is accepted
-config.toml:9: Endpoints.shop.AllowedOrigins is empty and BindAddress is 10.0.0.1: pages of any site may connect with their visitors' tokens; list your sites' origins`
+config.toml:8: Endpoints.default.PluginConfig.chat configures a plugin that Endpoints.default.Plugins does not list
+config.toml:10: Endpoints.shop.APISecret is empty: no backend can publish
+config.toml:10: Endpoints.shop.JWTSecret is empty: no token is accepted
+config.toml:10: Endpoints.shop.AllowedOrigins is empty and BindAddress is 10.0.0.1: pages of any site may connect with their visitors' tokens; list your sites' origins`
 	if got := strings.Join(c.Warnings, "\n"); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
