@@ -220,7 +220,7 @@ func (h *Host) compile(ctx context.Context, f *files) (*module, error) {
 	if err != nil {
 		return nil, err
 	}
-	mod.sum, mod.loaded = f.sum, h.Now()
+	mod.sum, mod.own, mod.loaded = f.sum, f.own, h.Now()
 	mod.open = &h.open
 	h.open.Add(1)
 	return mod, nil

@@ -31,6 +31,7 @@ type module struct {
 	looks    bool          // it imports json_get
 	script   bool          // a JavaScript engine: its functions say nothing of what it runs
 	sum      sum           // of manifest and file
+	own      bool          // from the operator's folder
 	loaded   time.Time     // when it was found good
 	users    atomic.Int64  // bindings, and whoever compiled it
 	open     *atomic.Int64 // the host's count

@@ -51,7 +51,7 @@ type sight struct {
 	failed bool
 }
 
-// fresh stands in judged for a plugin that is to be reloaded: it is no stamp.
+// fresh stands for a stamp where none was seen: it is none.
 const fresh = "-"
 
 func (w *watch) look(ctx context.Context) {
@@ -70,6 +70,7 @@ func (w *watch) look(ctx context.Context) {
 	for name := range w.sights {
 		names = append(names, name)
 	}
+	names = append(names, w.host.own()...)
 	slices.Sort(names)
 	changed := false
 	for _, name := range slices.Compact(names) {
@@ -85,12 +86,25 @@ func (w *watch) look(ctx context.Context) {
 	}
 }
 
+// own are the plugins that serve out of Dir: their files may go before a look
+// has found them.
+func (h *Host) own() (names []string) {
+	for _, t := range *h.tenants.Load() {
+		for _, b := range t.bindings {
+			if b.own {
+				names = append(names, b.Name)
+			}
+		}
+	}
+	return names
+}
+
 // judge reloads a plugin that has changed and changes no more, and reports
 // whether another version serves.
 func (w *watch) judge(ctx context.Context, name string) bool {
 	s := w.sights[name]
 	if s == nil {
-		s = &sight{judged: fresh}
+		s = &sight{stamp: fresh, judged: fresh}
 		w.sights[name] = s
 	}
 	stamp := w.stamp(name)

@@ -17,11 +17,29 @@ import (
 func (dir folder) watched(t *testing.T) *rig {
 	t.Helper()
 	r := dir.serve(t)
+	r.watch(t)
+	return r
+}
+
+func (r *rig) watch(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan struct{})
 	go func() { r.Watch(ctx, 5*time.Millisecond); close(ended) }()
 	t.Cleanup(func() { cancel(); <-ended })
-	return r
+}
+
+// Files may go before a look has found them: after a push, or a start.
+func TestAPluginIsTakenOffWhoseFilesNoLookFound(t *testing.T) {
+	dir := folder(t.TempDir())
+	dir.put(t, "p", "1", "events = [\"p.*\"]\n", saying("1"))
+	r := dir.serve(t)
+	for _, file := range []string{"p.toml", "p.wasm"} {
+		if err := os.Remove(filepath.Join(string(dir), file)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r.watch(t)
+	eventually(t, "p gone", func() bool { return r.ask(t, "p.x") == "no_handler" })
 }
 
 func TestWatchReloadsWhatHasChanged(t *testing.T) {
