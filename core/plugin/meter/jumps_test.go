@@ -157,10 +157,10 @@ func TestJumpsBecomeLoops(t *testing.T) {
 		jump, back []byte
 		loops      int
 	}{
-		"both ahead":          {put(2), put(2), 1},
-		"back to the second":  {put(2), put(1), 2},
-		"back to the first":   {put(2), put(0), 2},
-		"back to both":        {put(0), put(1), 3},
+		"both ahead":          {put(2), put(2), 0},
+		"back to the second":  {put(2), put(1), 1},
+		"back to the first":   {put(2), put(0), 1},
+		"back to both":        {put(0), put(1), 2},
 		"number from a local": {asm.Code(asm.LocalGet(trail), asm.LocalSet(number)), put(1), 1},
 		"number kept":         {put(2), asm.Code(put(1), asm.Nop), 1},
 		"number read":         {put(2), asm.Code(asm.LocalGet(number), asm.LocalSet(trail), put(1)), 1},

@@ -14,14 +14,17 @@ func (j *jumps) copy() {
 		rec := &j.records[i]
 		switch rec.kind {
 		case recBlock, recLoop, recIf:
-			upTo(rec.end)
-			copied = rec.end
-			j.begin(&j.where[i])
-			if int32(i) == j.loop {
+			upTo(rec.start)
+			copied = rec.start
+			if int32(i) == j.loop { // nothing comes back to it
+				j.out = append(j.out, opBlock, 0x40)
+				j.begin(&j.where[i])
 				j.enter(-1)
 				i += len(j.places) + 1 // the blocks and the table
 				copied = j.records[i].end
+				continue
 			}
+			j.begin(&j.where[i])
 		case recEnd:
 			upTo(rec.start)
 			copied = rec.end
