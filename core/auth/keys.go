@@ -2,6 +2,9 @@
 // of backends, and proofs that a backend gives a client for one topic. It also
 // makes each of them, for the command line, the demo and tests.
 //
+// Clients: Tokens.Verify. Backends: VerifyBody for version 1, VerifyRequest for
+// version 2. Derive makes each purpose's key of one secret.
+//
 // It is the only package that imports a JWT library. It keeps no clock: every
 // check is given the time. Spending a nonce is the engine's part.
 package auth

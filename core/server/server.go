@@ -1,6 +1,7 @@
 // Package server is the HTTP side: the backend's API, the way in for
 // WebSockets, metrics, and whatever pages the binary brings. It translates
-// between HTTP and node and decides nothing.
+// between HTTP and node and decides nothing. New has the routes; those of
+// NewAdmin are for operators, on a listener of their own (ADMIN.md).
 package server
 
 import (
