@@ -1,11 +1,8 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net"
 	"os/exec"
 	"regexp"
@@ -14,7 +11,6 @@ import (
 	"testing"
 
 	"github.com/driplet/driplet/cmd/driplet/bench"
-	"github.com/driplet/driplet/core/programtest"
 )
 
 const measured = `[Global]
@@ -48,23 +44,10 @@ func startServer(t testing.TB, config string) (dir string, server *exec.Cmd) {
 func startServerAt(t testing.TB, config, port string) (dir string, server *exec.Cmd) {
 	t.Helper()
 	server = program(write(t, fmt.Sprintf(config, port)), nil, "serve")
-	var errs bytes.Buffer
-	server.Stderr = &errs
-	out, err := server.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := server.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { server.Process.Kill(); server.Wait() })
-	lines := bufio.NewScanner(out)
-	if !lines.Scan() {
-		server.Wait()
-		t.Fatalf("the server did not start: %s", errs.String())
-	}
-	go io.Copy(io.Discard, out)
-	_, port, err = net.SplitHostPort(lines.Text()[strings.LastIndex(lines.Text(), "/")+1:])
+	out, _ := background(t, server)
+	out.Await(t, "\n", 1)
+	line, _, _ := strings.Cut(out.String(), "\n")
+	_, port, err := net.SplitHostPort(line[strings.LastIndex(line, "/")+1:])
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -195,17 +178,12 @@ func TestBenchEndsEarly(t *testing.T) {
 	dir, server := startServer(t, measured)
 	run := func(end func(cmd *exec.Cmd)) (bench.Result, int, string) {
 		cmd := program(dir, nil, "bench", "-endpoint", "default", "-connections", "10", "-rate", "100", "-duration", "60s", "-json")
-		var out bytes.Buffer
-		errs := &programtest.Output{}
-		cmd.Stdout, cmd.Stderr = &out, errs
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
+		out, errs := background(t, cmd)
 		errs.Await(t, "measuring   ", 1)
 		end(cmd)
 		cmd.Wait()
 		var got bench.Result
-		json.Unmarshal(out.Bytes(), &got)
+		json.Unmarshal([]byte(out.String()), &got)
 		return got, cmd.ProcessState.ExitCode(), errs.String()
 	}
 	got, code, errs := run(func(cmd *exec.Cmd) { cmd.Process.Signal(syscall.SIGINT) })

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
 	"io"
 	"net"
 	"net/http"
@@ -17,30 +15,12 @@ import (
 func TestDemo(t *testing.T) {
 	dir := t.TempDir()
 	cmd := program(dir, nil, "demo", "-port", "0")
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var errs bytes.Buffer
-	cmd.Stderr = &errs
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	ended := false
-	defer func() {
-		if !ended {
-			cmd.Process.Kill()
-			cmd.Wait()
-		}
-	}()
-	lines := bufio.NewScanner(out)
-	text := ""
-	for lines.Scan() && !strings.Contains(lines.Text(), "Ctrl+C") {
-		text += lines.Text() + "\n"
-	}
+	out, errs := background(t, cmd)
+	out.Await(t, "Ctrl+C", 1)
+	text := out.String()
 	_, rest, found := strings.Cut(text, "Driplet's demo is at  http://localhost:")
 	if !found {
-		t.Fatalf("stdout %q, stderr %q", text, errs.String())
+		t.Fatalf("stdout %q, stderr %q", text, errs)
 	}
 	port, _, _ := strings.Cut(rest, "\n")
 	base := "http://127.0.0.1:" + port
@@ -85,12 +65,8 @@ func TestDemo(t *testing.T) {
 	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
-	for lines.Scan() {
-		continue
-	}
-	ended = true
-	if err := cmd.Wait(); err != nil || errs.Len() > 0 {
-		t.Errorf("%v, stderr %q", err, errs.String())
+	if err := cmd.Wait(); err != nil || errs.String() != "" {
+		t.Errorf("%v, stderr %q", err, errs)
 	}
 	if left, _ := os.ReadDir(dir); len(left) > 0 {
 		t.Errorf("left behind: %v", left)

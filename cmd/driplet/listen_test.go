@@ -15,12 +15,7 @@ import (
 func listening(t *testing.T, dir string, args ...string) (cmd *exec.Cmd, out, errs *programtest.Output) {
 	t.Helper()
 	cmd = program(dir, nil, append([]string{"listen", "-endpoint", "default"}, args...)...)
-	out, errs = &programtest.Output{}, &programtest.Output{}
-	cmd.Stdout, cmd.Stderr = out, errs
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
+	out, errs = background(t, cmd)
 	errs.Await(t, "driplet: listening to ", 1)
 	return cmd, out, errs
 }
@@ -67,11 +62,7 @@ func TestListen(t *testing.T) {
 	errs.Await(t, "connecting again in", 1)
 	errs.Await(t, "close code 1001", 1)
 	server.Wait()
-	second := program(dir, nil, "serve")
-	if err := second.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { second.Process.Kill(); second.Wait() })
+	background(t, program(dir, nil, "serve"))
 	errs.Await(t, "driplet: listening to ", 2)
 	gone.Process.Signal(syscall.SIGINT)
 	if err := gone.Wait(); err != nil {
@@ -92,13 +83,7 @@ func TestListenRecovers(t *testing.T) {
 		server.Process.Signal(syscall.SIGTERM)
 		server.Wait()
 		server = program(dir, nil, "serve")
-		ready := &programtest.Output{}
-		server.Stdout = ready
-		if err := server.Start(); err != nil {
-			t.Fatal(err)
-		}
-		started := server
-		t.Cleanup(func() { started.Process.Kill(); started.Wait() })
+		ready, _ := background(t, server)
 		ready.Await(t, "\n", 1)
 	}
 	cmd.Process.Signal(syscall.SIGSTOP) // so that it comes back after what is sent now

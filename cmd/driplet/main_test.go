@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"errors"
 	"os"
@@ -31,6 +30,25 @@ func program(dir string, env []string, args ...string) *exec.Cmd {
 	cmd.Dir = dir
 	cmd.Env = append([]string{"HOME=" + dir, "TMPDIR=" + dir}, env...)
 	return cmd
+}
+
+// background starts a program that goes on; what is left of it when the test ends
+// is killed.
+func background(t testing.TB, cmd *exec.Cmd) (out, errs *programtest.Output) {
+	t.Helper()
+	out, errs = &programtest.Output{}, &programtest.Output{}
+	cmd.Stdout, cmd.Stderr = out, errs
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		cmd.Process.Kill()
+		cmd.Wait()
+		if t.Failed() {
+			t.Logf("%q said %q, and on standard error %q", cmd.Args[1:], out, errs)
+		}
+	})
+	return out, errs
 }
 
 func execute(t testing.TB, cmd *exec.Cmd) result {
@@ -154,27 +172,13 @@ func TestServeWritesItsConfiguration(t *testing.T) {
 	for _, args := range [][]string{{"serve", "-port", "0"}, {"--port", "0"}} {
 		dir := t.TempDir()
 		cmd := program(dir, nil, args...)
-		out, err := cmd.StdoutPipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		var errs bytes.Buffer
-		cmd.Stderr = &errs
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		lines := bufio.NewScanner(out)
-		if !lines.Scan() || lines.Text() != "config.toml is new: it has one endpoint, 'default', with random secrets" {
-			t.Errorf("stdout %q", lines.Text())
-		}
+		out, errs := background(t, cmd)
+		out.Await(t, "config.toml is new: it has one endpoint, 'default', with random secrets\n", 1)
 		if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
 			t.Fatal(err)
 		}
-		for lines.Scan() {
-			continue
-		}
 		if err := cmd.Wait(); err != nil {
-			t.Errorf("driplet %q: %v, stderr %s", args, err, errs.String())
+			t.Errorf("driplet %q: %v, stderr %s", args, err, errs)
 		}
 		info, err := os.Stat(filepath.Join(dir, "config.toml"))
 		if err != nil || info.Mode().Perm() != 0o600 {
@@ -187,12 +191,7 @@ func TestServeWritesItsConfiguration(t *testing.T) {
 // closed, and clients are to be told.
 func TestHangupEndsInOrder(t *testing.T) {
 	cmd := program(t.TempDir(), nil, "serve", "-port", "0")
-	out, errs := &programtest.Output{}, &programtest.Output{}
-	cmd.Stdout, cmd.Stderr = out, errs
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { cmd.Process.Kill() })
+	out, errs := background(t, cmd)
 	out.Await(t, "driplet listens on ", 1)
 	if err := cmd.Process.Signal(syscall.SIGHUP); err != nil {
 		t.Fatal(err)

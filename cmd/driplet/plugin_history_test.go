@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"github.com/driplet/driplet/core/plugin/cases"
-	"github.com/driplet/driplet/core/programtest"
 )
 
 const lastSource = `#include "driplet/driplet.h"
@@ -82,12 +81,7 @@ func TestPluginWithHistory(t *testing.T) {
 
 	// In a server with just this plugin.
 	cmd := program(temporary, []string{"PATH=" + os.Getenv("PATH")}, "plugin", "run", "-no-build", "-port", "0", dir)
-	out := &programtest.Output{}
-	cmd.Stdout = out
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
+	out, _ := background(t, cmd)
 	out.Await(t, "Ctrl+C ends it.", 1)
 	text := out.String()
 	address := between(text, "http://", "\n")

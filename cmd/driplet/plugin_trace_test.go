@@ -7,7 +7,6 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/driplet/driplet/core/programtest"
 	"github.com/driplet/driplet/core/transport/client"
 )
 
@@ -27,12 +26,7 @@ func TestPluginTrace(t *testing.T) {
 	}
 	recorded := filepath.Join(dir, "chat.jsonl")
 	following := program(dir, nil, "plugin", "trace", "-url", admin, "-token", adminToken, "-follow", "-record", recorded, "chat")
-	seen, errs := &programtest.Output{}, &programtest.Output{}
-	following.Stdout, following.Stderr = seen, errs
-	if err := following.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { following.Process.Kill(); following.Wait() })
+	seen, errs := background(t, following)
 
 	token := strings.TrimSpace(execute(t, program(dir, nil, "token", "-uid", "7")).out)
 	conn, err := client.Dial(t.Context(), strings.Replace(base, "http", "ws", 1)+"/ws/default", token)

@@ -70,13 +70,7 @@ const adminToken = "0123456789abcdef0123456789abcdef"
 func administered(t *testing.T, dir string) (base, admin string, server *exec.Cmd, log *programtest.Output) {
 	t.Helper()
 	server = program(dir, nil, "serve")
-	out := &programtest.Output{}
-	log = &programtest.Output{}
-	server.Stdout, server.Stderr = out, log
-	if err := server.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { server.Process.Kill(); server.Wait() })
+	out, log := background(t, server)
 	out.Await(t, "driplet listens on ", 1)
 	log.Await(t, "the admin API listens", 1) // on another stream: perhaps later
 	base = strings.TrimSpace(strings.TrimPrefix(out.String(), "driplet listens on "))
