@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 )
@@ -35,8 +36,10 @@ func (b *job) assemblyscript(ctx context.Context) error {
 			install = "ci"
 		}
 		fmt.Fprintf(b.Output, "npm %s: the compiler is not installed yet\n", install)
-		if err := b.runIn(ctx, root, nil, "npm", install, "--no-audit", "--no-fund", "--silent"); err != nil {
-			return err
+		quiet := *b
+		quiet.Output = io.Discard // that it went well
+		if err := quiet.runIn(ctx, root, nil, "npm", install, "--no-audit", "--no-fund", "--loglevel=error"); err != nil {
+			return fmt.Errorf("%w\nnpm %s in %s must go well first; without a network copy node_modules from another plugin in AssemblyScript", err, install, root)
 		}
 	}
 	args := []string{asc}

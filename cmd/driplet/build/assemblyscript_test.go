@@ -1,6 +1,7 @@
 package build
 
 import (
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -44,5 +45,23 @@ func TestNamesEntries(t *testing.T) {
 		if !strings.Contains(got, want) {
 			t.Errorf("%s: %s, want %s", text, got, want)
 		}
+	}
+}
+
+// Without a network the compiler is not installed: npm says why, and we what to do.
+func TestTheCompilerCannotBeInstalled(t *testing.T) {
+	dir, bin := t.TempDir(), t.TempDir()
+	for file, text := range map[string]string{
+		filepath.Join(dir, "index.ts"): "", filepath.Join(dir, asConfig): "{}", filepath.Join(dir, "package.json"): "{}",
+		filepath.Join(bin, "npm"):  "#!/bin/sh\necho \"npm error EAI_AGAIN $1\" >&2\nexit 1\n",
+		filepath.Join(bin, "node"): "#!/bin/sh\n",
+	} {
+		if err := os.WriteFile(file, []byte(text), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, err := Run(t.Context(), Options{Dir: dir, Name: "quiz", Out: filepath.Join(dir, "quiz.wasm"), Env: []string{"PATH=" + bin + ":/usr/bin:/bin"}, Output: io.Discard})
+	if err == nil || !strings.Contains(err.Error(), "npm error EAI_AGAIN install\nnpm install in "+dir+" must go well first; without a network copy node_modules") {
+		t.Errorf("got %v", err)
 	}
 }
