@@ -90,13 +90,13 @@ func (f *Frame) WebSocket() []byte { return f.buf[f.start:] }
 // and valid only during the call that hands it over.
 type Batch struct {
 	Frames   []*Frame
-	plain    joined
-	deflated joined
+	plain    piece
+	deflated piece
 }
 
-// joined is frames in one piece, kept while several connections in turn get
+// piece is frames joined, kept while several connections in turn get
 // the same batch.
-type joined struct {
+type piece struct {
 	buf   []byte
 	ready bool
 }
@@ -109,16 +109,16 @@ func (b *Batch) WebSocket() []byte { return b.plain.of(b.Frames, (*Frame).WebSoc
 // Deflated is all frames in one piece, compressed. Read only.
 func (b *Batch) Deflated() []byte { return b.deflated.of(b.Frames, (*Frame).Deflated) }
 
-func (j *joined) of(frames []*Frame, bytes func(*Frame) []byte) []byte {
+func (p *piece) of(frames []*Frame, bytes func(*Frame) []byte) []byte {
 	if len(frames) == 1 {
 		return bytes(frames[0])
 	}
-	if !j.ready {
-		j.buf = j.buf[:0]
+	if !p.ready {
+		p.buf = p.buf[:0]
 		for _, f := range frames {
-			j.buf = append(j.buf, bytes(f)...)
+			p.buf = append(p.buf, bytes(f)...)
 		}
-		j.ready = true
+		p.ready = true
 	}
-	return j.buf
+	return p.buf
 }
