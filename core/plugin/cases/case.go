@@ -2,6 +2,7 @@ package cases
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -104,7 +105,7 @@ func misread(src []byte, at int64, err error) error {
 	case errors.As(err, &syntax):
 		at = syntax.Offset
 	case errors.As(err, &kind):
-		at, text = kind.Offset, fmt.Sprintf("%s is %s, which does not fit there", kind.Field, kind.Value)
+		at, text = kind.Offset, fmt.Sprintf("%s is %s, which does not fit there", cmp.Or(kind.Field, "the whole"), kind.Value)
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
 		at, text = int64(len(src)), "the JSON ends too early"
 	default:
@@ -134,7 +135,7 @@ func (e *Event) input(now time.Time) (plugin.Input, error) {
 	in := plugin.Input{Kind: plugin.KindMessage, Event: e.Event, Topic: e.Topic, Time: now, Endpoint: Endpoint, State: []byte(e.State), Status: e.Status, Method: e.Method, Query: e.Query}
 	if e.Kind != "" {
 		if in.Kind = plugin.KindNamed(e.Kind); in.Kind == 0 {
-			return in, fmt.Errorf("kind %q is none", e.Kind)
+			return in, fmt.Errorf("kind %q is none: write connect, disconnect, subscribe, unsubscribe, message, publish, timer or http", e.Kind)
 		}
 	}
 	var err error

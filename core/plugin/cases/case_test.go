@@ -12,9 +12,10 @@ func TestParseFaults(t *testing.T) {
 		"{\n\"event\": {":    "line 2: the JSON ends too early",
 		"{\n\n\"evnt\": {}}": `line 3: unknown key "evnt": core/plugin/cases/README.md has the format`,
 		"{\"event\": {},\n\"expect\":{\"anser\": 1}}": `line 2: unknown key "anser"`,
-		"{\"event\":\n{\"event\": 7}}":                "line 2: event.event is number, which does not fit there",
-		"{\"event\": {},\n}":                          "line 2: invalid character '}'",
-		"{}":                                          "give either",
+		"[]":                           "line 1: the whole is array, which does not fit there",
+		"{\"event\":\n{\"event\": 7}}": "line 2: event.event is number, which does not fit there",
+		"{\"event\": {},\n}":           "line 2: invalid character '}'",
+		"{}":                           "give either",
 	} {
 		if _, err := Parse([]byte(src)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want %s", src, err, want)
