@@ -116,11 +116,12 @@ func comparedEvent(name string) *core.ClientEvent {
 	}
 }
 
-// guest is the handler as a plugin.
-func guest(b *testing.B, name, wasm string, state plugin.Store, unmetered bool) func() {
+// comparedHost serves the table's handlers out of a module.
+func comparedHost(tb testing.TB, wasm string, state plugin.Store, unmetered bool) *plugin.Host {
+	tb.Helper()
 	code, err := os.ReadFile(wasm)
 	if err != nil {
-		b.Fatal(err)
+		tb.Fatal(err)
 	}
 	manifest := "name = \"compare\"\nversion = \"1.0.0\"\nabi = 1\nevents = [\"compare.*\"]\n[capabilities]\npublish = [\"compare.*\"]\npresence = [\"compare.*\"]\nkv = \"1 MiB\"\n[limits]\ndeadline = \"10s\"\n"
 	h := plugin.NewHost(plugin.Options{
@@ -128,17 +129,23 @@ func guest(b *testing.B, name, wasm string, state plugin.Store, unmetered bool) 
 		Store:   state, Log: slog.New(slog.DiscardHandler), Unmetered: unmetered,
 		ParseTarget: func([]byte) (*core.Target, error) { return nil, nil },
 	})
-	b.Cleanup(func() {
+	tb.Cleanup(func() {
 		if err := h.Close(); err != nil {
-			b.Error(err)
+			tb.Error(err)
 		}
 	})
-	if err := h.Load(b.Context(), []*core.Endpoint{{Name: "default", Plugins: []string{"compare"}}}); err != nil {
-		b.Fatal(err)
+	if err := h.Load(tb.Context(), []*core.Endpoint{{Name: "default", Plugins: []string{"compare"}}}); err != nil {
+		tb.Fatal(err)
 	}
-	if err := h.Start(context.WithoutCancel(b.Context()), inLobby()); err != nil {
-		b.Fatal(err)
+	if err := h.Start(context.WithoutCancel(tb.Context()), inLobby()); err != nil {
+		tb.Fatal(err)
 	}
+	return h
+}
+
+// guest is the handler as a plugin.
+func guest(b *testing.B, name, wasm string, state plugin.Store, unmetered bool) func() {
+	h := comparedHost(b, wasm, state, unmetered)
 	ev := comparedEvent(name)
 	return func() {
 		if v, err := h.Decide(b.Context(), ev); err != nil || len(v.Data) < 8 {
