@@ -28,6 +28,8 @@ const (
 	opF32Const     = 0x43
 	opF64Const     = 0x44
 	opI32Eqz       = 0x45
+	opI32Ne        = 0x47
+	opI32Sub       = 0x6b
 	opI64Eqz       = 0x50
 	opI64Ne        = 0x52
 	lastI64Compare = 0x5a // i64.ge_u

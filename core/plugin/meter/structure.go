@@ -146,31 +146,30 @@ func (j *jumps) enter(head int32) {
 			j.begin(&j.where[j.opener(at)])
 		}
 	}
-	if head < 0 {
-		j.out = append(appendU32(append(j.out, opLocalGet), j.local), 0x45) // i32.eqz: where a call begins
-		j.branch(opBrIf, j.toPlace(j.values[0]))
-		j.out = appendU32(append(j.out, opLocalGet), j.local)
-		j.table(head, 0, len(j.values)-1, nil)
-		return
+	low, high := 0, len(j.values)-1
+	j.out = appendU32(append(j.out, opLocalGet), j.local)
+	if head >= 0 {
+		value := int64(int32(j.places[head].value))
+		j.out = append(appendS64(append(j.out, opI32Const), value), opI32Ne)
+		for j.values[low] < head {
+			low++
+		}
+		for high = low; high < len(j.values)-1 && j.values[high] <= last; {
+			high++
+		}
 	}
 	var begins int32
-	j.out = append(j.out, opBlock, 0x40)
+	j.out = append(j.out, opIf, 0x40)
 	j.begin(&begins)
 	j.out = appendU32(append(j.out, opLocalGet), j.local)
-	value := int64(int32(j.places[head].value))
-	j.out = append(appendS64(append(j.out, opI32Const), value), 0x46, opBrIf, 0) // i32.eq
-	low := 0
-	for j.values[low] < head {
-		low++
+	if low > 0 {
+		j.out = append(appendS64(append(j.out, opI32Const), int64(low)), opI32Sub)
 	}
-	high := low
-	for high < len(j.values)-1 && j.values[high] <= last {
-		high++
-	}
-	j.out = appendU32(append(j.out, opLocalGet), j.local)
-	j.out = append(appendS64(append(j.out, opI32Const), int64(low)), 0x6b) // i32.sub
 	j.table(head, low, high, &begins)
 	j.end()
+	if head < 0 { // where a call begins
+		j.branch(opBr, j.toPlace(j.values[0]))
+	}
 }
 
 // table writes one of the numbers from low on, and the place of number high for
