@@ -47,6 +47,9 @@ func (in *instance) log(s []uint64) (int64, error) {
 	}
 	in.logLines++
 	in.logged(levels[uint32(s[0])], b)
+	if uint32(s[0]) == 3 {
+		in.cried = len(in.lines)
+	}
 	return 0, nil
 }
 

@@ -47,6 +47,7 @@ type instance struct {
 	fx       *effects
 	logLines int
 	lines    []string
+	cried    int    // how many lines there were with the last error among them; 0: none is
 	traced   bool   // somebody looks: note what the guest is told
 	reads    []Read // then
 	noted    int    // bytes of them
@@ -162,7 +163,7 @@ func (in *instance) grow(n int, limit time.Duration) error {
 // the instance must be thrown away.
 func (in *instance) handle(input *Input, client *core.ClientEvent) (answer []byte, refused bool, err error) {
 	in.kind, in.name, in.session, in.data, in.index.state = input.Kind, input.Event, input.Session, input.Data, unread
-	in.client, in.fx, in.logLines, in.lines, in.reads, in.told, in.noted = client, nil, 0, nil, nil, false, 0
+	in.client, in.fx, in.logLines, in.lines, in.cried, in.reads, in.told, in.noted = client, nil, 0, nil, 0, nil, false, 0
 	in.traced = in.b.host.Trace != nil || in.b.ring.watched()
 	in.printed.tail = in.printed.tail[:0]
 	in.taken = -freeBytes

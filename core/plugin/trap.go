@@ -88,6 +88,9 @@ func stopped(err error) error {
 // runtimes around them: they say nothing of where it failed.
 var entrances = regexp.MustCompile(`(^|[./])(dr_event|dr_export_event|drEvent|dispatch|wasm_pc_f_loop_export)$`)
 
+// rustEnd are the functions through which Rust panics.
+var rustEnd = regexp.MustCompile(`^(core::panicking|std::panicking|std::sys_common::backtrace|core::option::expect|core::option::unwrap|core::result::unwrap|rust_begin|rust_panic|__rust_)`)
+
 // ownFrames are the guest's functions in a stack trace.
 func ownFrames(trace string) []string {
 	var names []string
@@ -115,7 +118,7 @@ func ownFrames(trace string) []string {
 	if i := slices.IndexFunc(own, entrances.MatchString); i > 0 {
 		own = own[:i]
 	}
-	for len(own) > 1 && (strings.HasPrefix(own[0], "runtime.") || strings.HasPrefix(own[0], "core::panicking") || strings.HasPrefix(own[0], "rust_begin")) {
+	for len(own) > 1 && (strings.HasPrefix(own[0], "runtime.") || rustEnd.MatchString(own[0])) {
 		own = own[1:]
 	}
 	var frames []string
@@ -194,6 +197,9 @@ func (in *instance) explain(err error) error {
 		return fmt.Errorf("%w. If it does, raise stack (%s) under [limits] in %s.toml", err, sizeText(int64(in.b.Limits.Stack)), in.b.Name)
 	}
 	words, exit := in.lastWords(), (*sys.ExitError)(nil)
+	if words == "" && in.cried > 0 && in.cried == len(in.lines) && strings.Contains(err.Error(), "unreachable") {
+		words = in.lines[in.cried-1] // a guest without WASI tells the log why it gives up
+	}
 	switch {
 	case words != "" && errors.As(err, &exit):
 		t.why = words + "; " + t.why

@@ -2,6 +2,7 @@ package plugin_test
 
 import (
 	"encoding/binary"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -82,6 +83,33 @@ func TestPrintedLines(t *testing.T) {
 			}
 			if !strings.HasPrefix(got.Failure.Error(), c.why) {
 				t.Errorf("failure %.500q, want %q", got.Failure.Error(), c.why)
+			}
+		})
+	}
+}
+
+// A guest without WASI tells the log why it gives up: the last error there is
+// the reason, if nothing came after it.
+func TestALoggedErrorExplainsTheTrap(t *testing.T) {
+	for name, c := range map[string]struct {
+		levels []int32
+		end    []byte
+		why    string
+	}{
+		"a panic":        {[]int32{1, 3}, asm.Unreachable, "no cheese 3; it ran"},
+		"something else": {[]int32{3, 1}, asm.Unreachable, "wasm error: unreachable"},
+		"another trap":   {[]int32{3}, asm.Code(asm.I32Const(-16), asm.Load32(0), asm.Drop, asm.Unreachable), "wasm error: out of bounds memory access"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := newGuest()
+			for _, level := range c.levels {
+				ptr, n := g.place(fmt.Sprint("no cheese ", level))
+				g.do(asm.I32Const(level), asm.I32Const(ptr), asm.I32Const(n), asm.Call(g.funcs["log"]), asm.Drop)
+			}
+			r, _, err := one(t, g.finish(c.end))
+			wantCode(t, err, core.CodePluginFailed)
+			if got := r.lastTrace().Failure.Error(); !strings.HasPrefix(got, c.why) {
+				t.Errorf("failure %q, want %q", got, c.why)
 			}
 		})
 	}
