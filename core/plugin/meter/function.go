@@ -71,7 +71,8 @@ type scan struct {
 	last    int64    // the constant that the instruction before pushed; -1: none
 	put     put      // what the instruction before put into a local
 	got     int64    // the local that the instruction before read; -1: none
-	reads   []uint32 // of each local
+	reads   []uint32 // of each local, but those of what was put into it since the last record
+	fresh   []uint32 // of each local how many records there were when it was set
 	at      int      // where the instruction being read begins
 }
 
@@ -85,7 +86,7 @@ func (s *scan) run(body []byte, sig *signature) error {
 	s.vectors = sig.vectors
 	s.locals = sig.in()
 	s.readLocals()
-	s.reads = zeros(s.reads, s.locals)
+	s.reads, s.fresh = zeros(s.reads, s.locals), zeros(s.fresh, s.locals)
 	s.records = append(s.records, record{kind: recBlock, start: uint32(s.r.pos), end: uint32(s.r.pos)})
 	s.labels = append(s.labels, label{kind: recBlock, out: sig.out()})
 	for len(s.labels) > 0 && s.r.err == nil {

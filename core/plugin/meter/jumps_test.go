@@ -64,7 +64,9 @@ func (p *jumping) place(at, numbers int) []byte {
 		asm.If(asm.LocalGet(trail), asm.Return))
 	for range p.next(4) {
 		bit := asm.Code(asm.LocalGet(trail), asm.I32Const(int32(p.next(8))), shift, asm.I32Const(1), and)
-		switch p.next(8) {
+		switch p.next(9) {
+		case 8: // the number is put away meanwhile, as for calls of what is in a table
+			code = asm.Code(code, asm.LocalGet(trail), asm.LocalSet(number), asm.LocalGet(number), asm.I32Const(3), asm.I32Add, asm.LocalSet(trail))
 		case 0: // a loop of its own
 			code = asm.Code(code, asm.I32Const(3), asm.LocalSet(spare), asm.Loop(
 				asm.LocalGet(trail), asm.I32Const(7), asm.I32Add, asm.LocalSet(trail), asm.Block(bit, asm.If(p.jump(at, 3, numbers))),
@@ -163,6 +165,7 @@ func TestJumpsBecomeLoops(t *testing.T) {
 		"back to both":        {put(0), put(1), 2},
 		"number from a local": {asm.Code(asm.LocalGet(trail), asm.LocalSet(number)), put(1), 1},
 		"number kept":         {put(2), asm.Code(put(1), asm.Nop), 1},
+		"number used between": {asm.Code(asm.I32Const(7), asm.LocalSet(number), asm.LocalGet(number), asm.LocalSet(trail), put(2)), put(1), 1},
 		"number read":         {put(2), asm.Code(asm.LocalGet(number), asm.LocalSet(trail), put(1)), 1},
 	} {
 		if n := loops(c.jump, c.back); n != c.loops {

@@ -180,13 +180,17 @@ func (s *scan) local(op byte, last int64) {
 	case opLocalGet:
 		s.push(1)
 		s.got = int64(n)
-		s.reads[n]++
+		if s.fresh[n] != uint32(len(s.records)) {
+			s.reads[n]++
+		}
 	case opLocalTee:
 		s.pop(1)
 		s.push(1)
+		s.fresh[n] = uint32(len(s.records))
 	default:
 		s.pop(1)
 		s.put = put{n, last}
+		s.fresh[n] = uint32(len(s.records))
 	}
 	s.charge(1)
 }
