@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -26,12 +27,7 @@ func TestPluginRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	cmd := program(temporary, []string{"PATH=" + os.Getenv("PATH")}, "plugin", "run", "-port", "0", dir)
-	out, errs := &programtest.Output{}, &programtest.Output{}
-	cmd.Stdout, cmd.Stderr = out, errs
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
+	out, errs := background(t, cmd)
 	out.Await(t, "Ctrl+C ends it.", 1)
 	text := out.String()
 	if !strings.Contains(text, "building: ./build.sh\n") || !strings.Contains(text, "chat 1.0.0 runs at  http://localhost:") {
@@ -124,6 +120,13 @@ func TestPluginRun(t *testing.T) {
 	out.Await(t, "index.ts has changed\n", 1)
 	out.Await(t, "index.ts:1: broken\n./build.sh in "+dir+" failed: exit status 1. Mend it and save again\n", 1)
 
+	interrupt(t, cmd, errs, temporary)
+}
+
+// interrupt ends a program as Ctrl+C does, which leaves nothing in its temporary
+// folder.
+func interrupt(t *testing.T, cmd *exec.Cmd, errs *programtest.Output, temporary string) {
+	t.Helper()
 	if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
 		t.Fatal(err)
 	}
@@ -176,12 +179,7 @@ func TestPluginRunWaits(t *testing.T) {
 	writeFile(t, filepath.Join(dir, "chat.toml"), strings.Replace(string(manifest), "\nkv = ", "\n# kv = ", 1))
 
 	cmd := program(temporary, []string{"PATH=" + os.Getenv("PATH")}, "plugin", "run", "-port", "0", dir)
-	out, errs := &programtest.Output{}, &programtest.Output{}
-	cmd.Stdout, cmd.Stderr = out, errs
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
+	out, errs := background(t, cmd)
 	errs.Await(t, "driplet: index.ts:1: broken\n./build.sh in "+dir+" failed: exit status 3. Mend it and save again: it starts then. Ctrl+C ends it\n", 1)
 	writeFile(t, filepath.Join(dir, "index.ts"), "// good")
 	errs.Await(t, "add kv = ", 1)
@@ -190,15 +188,7 @@ func TestPluginRunWaits(t *testing.T) {
 	errs.Await(t, "chat.toml:1:8: name: a text in quotes is wanted here", 1)
 	writeFile(t, filepath.Join(dir, "chat.toml"), string(manifest))
 	out.Await(t, "chat 1.0.0 runs at  http://localhost:", 1)
-	if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Wait(); err != nil {
-		t.Errorf("%v, stderr %s", err, errs)
-	}
-	if left, _ := os.ReadDir(temporary); len(left) > 0 {
-		t.Errorf("left behind: %v", left)
-	}
+	interrupt(t, cmd, errs, temporary)
 }
 
 func TestCallRefuses(t *testing.T) {

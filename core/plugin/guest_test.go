@@ -15,6 +15,7 @@ import (
 	"github.com/driplet/driplet/core/plugin"
 	"github.com/driplet/driplet/core/plugin/internal/asm"
 	"github.com/driplet/driplet/core/plugin/plugintest"
+	"github.com/driplet/driplet/core/programtest"
 )
 
 // Where test guests keep things in their first pages.
@@ -165,7 +166,7 @@ type rig struct {
 	store    plugintest.Store
 	services plugintest.Services
 	serve    func(*rig) plugin.Services // instead of services; may be nil
-	log      logBuffer
+	log      programtest.Output
 
 	mu               sync.Mutex
 	results          []int64 // of calls, see guest.call
@@ -336,33 +337,6 @@ func wantCode(t *testing.T, err error, code core.Code) {
 	if err == nil || core.AsError(err).Code != code {
 		t.Fatalf("got %v, want the code %s", err, code)
 	}
-}
-
-// logBuffer takes log lines from many goroutines.
-type logBuffer struct {
-	mu  sync.Mutex
-	buf strings.Builder
-}
-
-// Write is io.Writer's.
-func (b *logBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.Write(p)
-}
-
-// String is what was logged.
-func (b *logBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.String()
-}
-
-// reset forgets what was logged.
-func (b *logBuffer) reset() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.buf.Reset()
 }
 
 // eventually polls until ok, on a machine however busy.

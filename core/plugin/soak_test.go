@@ -96,7 +96,7 @@ func TestSoak(t *testing.T) {
 		dir.put(t, "turn", fmt.Sprint(version), granting("turn"), nil)
 		r.reload(t, "turn")
 		group.Wait()
-		r.log.reset()
+		r.log.Reset()
 	}
 	round(fewest / reloads)
 	round(fewest / reloads)

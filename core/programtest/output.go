@@ -28,6 +28,13 @@ func (o *Output) String() string {
 	return o.buf.String()
 }
 
+// Reset forgets what was written.
+func (o *Output) Reset() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.buf.Reset()
+}
+
 // patience bounds the wait for what must come: far more than a starved machine
 // needs, so that a test fails for a fault alone.
 const patience = 90 * time.Second
