@@ -64,10 +64,12 @@ func (f *folds) straight(at, end int) {
 func (f *folds) instruction(in simple, at, end int) (next int) {
 	compares := f.compares
 	f.compares = -1
+	if in.op == opExtend {
+		if next, ok := f.leaveOut(at, end); ok {
+			return next
+		}
+	}
 	switch {
-	case in.op == opExtend && f.leavesOut(at, end):
-		_, next, _ = f.sum(at, end)
-		return next
 	case in.op == opExtend && in.end < end && f.body[in.end] == opWrap:
 		f.compares = compares
 		return in.end + 1
@@ -106,18 +108,18 @@ func (f *folds) negate(compares int) {
 	f.out[compares] = opposites[f.out[compares]-opI32Eqz]
 }
 
-// leavesOut tells whether the sum that begins at a place goes into an offset,
-// and notes it.
-func (f *folds) leavesOut(at, end int) bool {
-	more, behind, ok := f.sum(at, end)
+// leaveOut notes the sum that begins at a place, and returns where it goes on
+// behind it; ok is false if it goes into no offset.
+func (f *folds) leaveOut(at, end int) (next int, ok bool) {
+	more, next, ok := f.sum(at, end)
 	if !ok {
-		return false
+		return 0, false
 	}
-	to, ok := f.user(behind, end)
+	to, ok := f.user(next, end)
 	if ok {
 		f.sums = append(f.sums, sum{to, more})
 	}
-	return ok
+	return next, ok
 }
 
 // sum reads one of 32 bits that is made in 64.
