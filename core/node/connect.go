@@ -100,13 +100,3 @@ func (n *Node) Close(s *Session, code uint16, text string) {
 func (n *Node) Warn(s *Session, seconds int) {
 	n.Hub.Send(s.Session, core.Expiring{In: seconds})
 }
-
-// observe tells the observer what has happened to s.
-func (n *Node) observe(s *Session, kind core.HookKind, topic string) {
-	if n.Observer == nil || !n.wants(s, kind, topic) {
-		return
-	}
-	ev := s.event(kind)
-	ev.Topic, ev.Time = topic, n.Now()
-	n.Observer.Observe(ev)
-}

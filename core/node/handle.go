@@ -62,6 +62,21 @@ func (n *Node) Refuse(s *Session, id core.RequestID, err error) {
 	n.Hub.Send(s.Session, core.Failure{ID: id, Err: e})
 }
 
+// answer is r, or nothing where the client waits for none.
+func answer(id core.RequestID, r core.Reply) core.Outgoing {
+	if id == "" {
+		return nil
+	}
+	return r
+}
+
+// say tells a client something, once the hub settles; nil: nothing.
+func (n *Node) say(s *Session, o core.Outgoing) {
+	if o != nil {
+		n.Hub.Enqueue(s.Session, o)
+	}
+}
+
 // maxRefused closes a client that goes on at ten times its rate for about ten
 // seconds: answering it costs more than doing without it. What it may do takes
 // one each off the count, so that twice the rate is refused for ever.

@@ -23,21 +23,6 @@ import (
 	"github.com/driplet/driplet/core/metrics"
 )
 
-// Hooks decide what clients may do, and answer their events. Decide runs in the
-// client's read loop, so that a slow handler slows only its own client. A
-// refusal that is a *core.Error reaches the caller as it is.
-type Hooks interface {
-	// Wants reports whether anybody handles kind for name: an event's name, a
-	// topic, or for HookHTTP a plugin's. It is asked for every request and must cost next to nothing.
-	Wants(endpoint string, kind core.HookKind, name string) bool
-	Decide(ctx context.Context, ev *core.ClientEvent) (core.Verdict, error)
-}
-
-// Observer is told what has happened. It never blocks.
-type Observer interface {
-	Observe(ev *core.ClientEvent)
-}
-
 // Deps are the parts that a node works with. Hooks and Observer may be nil.
 type Deps struct {
 	Hub      *hub.Hub

@@ -30,21 +30,6 @@ func asked(c *core.Command) *entry {
 	return &entry{topic: c.Topic, then: answer(c.ID, r), since: c.Since, again: true}
 }
 
-// answer is r, or nothing where the client waits for none.
-func answer(id core.RequestID, r core.Reply) core.Outgoing {
-	if id == "" {
-		return nil
-	}
-	return r
-}
-
-// say tells a client something, once the hub settles; nil: nothing.
-func (n *Node) say(s *Session, o core.Outgoing) {
-	if o != nil {
-		n.Hub.Enqueue(s.Session, o)
-	}
-}
-
 // enter puts s on a topic if the handlers let it.
 func (n *Node) enter(ctx context.Context, s *Session, e *entry) error {
 	if n.wants(s, core.HookSubscribe, e.topic) {
@@ -59,11 +44,6 @@ func (n *Node) enter(ctx context.Context, s *Session, e *entry) error {
 		}
 	}
 	return n.join(ctx, s, e)
-}
-
-// wants reports whether a handler asked for this of s's endpoint.
-func (n *Node) wants(s *Session, kind core.HookKind, name string) bool {
-	return n.Hooks != nil && n.Hooks.Wants(s.Endpoint, kind, name)
 }
 
 // unsubscribe answers a client's own request; being off the topic already is
