@@ -27,7 +27,6 @@ type Front struct {
 	closed  chan struct{}
 	ended   chan struct{} // Run has
 	close   sync.Once
-
 	greeted sync.WaitGroup
 
 	mu     sync.Mutex
@@ -35,9 +34,20 @@ type Front struct {
 	ending bool
 }
 
+// HeaderTime is how long a client may take to send a request's header, and
+// IdleTime how long until it begins with the next.
+const (
+	HeaderTime = 10 * time.Second
+	IdleTime   = 2 * time.Minute
+)
+
 // NewFront returns a Front for l, which nobody else accepts from. Run must follow.
 func NewFront(l net.Listener, h http.Handler) *Front {
-	return &Front{Listener: l, handler: h, header: HeaderTime, idle: IdleTime, others: make(chan net.Conn), waiting: make(chan *net.TCPConn), closed: make(chan struct{}), ended: make(chan struct{}), own: map[net.Conn]bool{}}
+	return &Front{
+		Listener: l, handler: h, header: HeaderTime, idle: IdleTime,
+		others: make(chan net.Conn), waiting: make(chan *net.TCPConn),
+		closed: make(chan struct{}), ended: make(chan struct{}), own: map[net.Conn]bool{},
+	}
 }
 
 // Accept waits for a connection that is no WebSocket's.
