@@ -18,6 +18,7 @@ import (
 	"github.com/driplet/driplet/core/engine"
 	"github.com/driplet/driplet/core/metrics"
 	"github.com/driplet/driplet/core/plugin"
+	"github.com/driplet/driplet/core/plugin/lane"
 	"github.com/driplet/driplet/core/target"
 	"github.com/driplet/driplet/plugins"
 )
@@ -49,7 +50,7 @@ func loadPlugins(ctx context.Context, cfg *config.Config, e engine.Engine, m *me
 	}
 	o := plugin.Options{
 		Dir: cfg.Global.PluginDir, Sources: []fs.FS{plugins.Bundled()}, CacheDir: dataFolder(cfg, "compiled"),
-		Store: e, ParseTarget: target.Parse, Log: log, Meter: m, Sign: signForPlugin, HeapRoom: plugin.DefaultHeapRoom,
+		Store: e, ParseTarget: target.Parse, Log: log, Meter: m, Sign: signForPlugin, HeapRoom: lane.DefaultHeapRoom,
 	}
 	var host *plugin.Host
 	o.Changed = func(c plugin.Change) {

@@ -4,4 +4,4 @@ package plugin
 func (h *Host) Modules() int64 { return h.open.Load() }
 
 // InLane is how many instances are in the lane.
-func (h *Host) InLane() int { return len(h.lane) }
+func (h *Host) InLane() int { return h.lane.Taken() }

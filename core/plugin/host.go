@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/driplet/driplet/core"
+	"github.com/driplet/driplet/core/plugin/lane"
 )
 
 // Options are what a Host works with. Only Store and ParseTarget must be given.
@@ -82,8 +83,7 @@ type Host struct {
 	traces     atomic.Uint64                      // kept so far
 	spare      sync.Pool                          // of *effects, empty
 	rooms      sync.Pool                          // of *[]byte, largeBytes each
-	lane       lane
-	laneUse    laneUse
+	lane       *lane.Lane                         // for guests that take long
 
 	// Whoever changes what serves holds changing.
 	changing  sync.Mutex
@@ -94,7 +94,7 @@ type Host struct {
 
 // NewHost returns a Host that has loaded nothing.
 func NewHost(o Options) *Host {
-	h := &Host{Options: o, seats: map[seatKey]*seat{}, lane: newLane()}
+	h := &Host{Options: o, seats: map[seatKey]*seat{}, lane: lane.New(o.HeapRoom)}
 	if h.Log == nil {
 		h.Log = slog.Default()
 	}
@@ -109,7 +109,6 @@ func NewHost(o Options) *Host {
 			return net.DefaultResolver.LookupNetIP(ctx, "ip", host)
 		}
 	}
-	h.laneUse.room.bytes = uint64(max(h.HeapRoom, 0))
 	h.background, h.cancel = context.WithCancel(context.Background())
 	h.tenants.Store(&map[string]*tenant{})
 	return h
@@ -280,7 +279,7 @@ func (h *Host) Close() error {
 			faults = append(faults, b.release())
 		}
 	}
-	h.laneUse.close()
+	h.lane.Close()
 	return errors.Join(faults...)
 }
 

@@ -6,6 +6,8 @@ import (
 	"runtime"
 	"sync/atomic"
 	"time"
+
+	"github.com/driplet/driplet/core/plugin/lane"
 )
 
 // errBusy: no instance became free in time.
@@ -127,7 +129,7 @@ func (p *pool) atHand() *instance {
 func (p *pool) discard(in *instance, rest time.Duration) {
 	in.close()
 	p.vacate(rest)
-	letOthersRun()
+	lane.LetOthersRun()
 }
 
 // vacate gives the right to make an instance back, after a rest.

@@ -24,6 +24,7 @@ import (
 	"github.com/driplet/driplet/core"
 	"github.com/driplet/driplet/core/engine/local"
 	"github.com/driplet/driplet/core/plugin"
+	"github.com/driplet/driplet/core/plugin/lane"
 	"github.com/driplet/driplet/core/plugin/internal/asm"
 	"github.com/driplet/driplet/core/target"
 )
@@ -172,7 +173,7 @@ func rage(b *testing.B, s storm, strict bool, long time.Duration) (d raged) {
 		b.Fatal(err)
 	}
 	r := stormy(b, s, func(o *plugin.Options) {
-		o.Meter, o.Store, o.Manual, o.HeapRoom = nil, store, strict, plugin.DefaultHeapRoom
+		o.Meter, o.Store, o.Manual, o.HeapRoom = nil, store, strict, lane.DefaultHeapRoom
 		o.Log = slog.New(slog.NewJSONHandler(io.Discard, nil))
 	})
 	defer func() {

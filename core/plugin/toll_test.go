@@ -41,7 +41,7 @@ func TestTakesEndsAtTheDeadline(t *testing.T) {
 		if err := recover(); err != errDeadline {
 			t.Errorf("it ended with %v", err)
 		}
-		if len(h.lane) != 0 {
+		if h.lane.Taken() != 0 {
 			t.Error("it waits in the lane")
 		}
 	}()

@@ -17,7 +17,8 @@ var layers = map[string][]string{
 	"core/wire":              {},
 	"core/engine":            {},
 	"core/plugin/meter":      {},
-	"core/plugin":            {"core/plugin/meter"}, // node names it Hooks, it names node Services: they meet in cmd/driplet
+	"core/plugin/lane":       {},
+	"core/plugin":            {"core/plugin/lane", "core/plugin/meter"}, // node names it Hooks, it names node Services: they meet in cmd/driplet
 	"core/plugin/cases":      {"core/plugin"},
 	"core/callback":          {},
 	"core/engine/local":      {"core/engine"},

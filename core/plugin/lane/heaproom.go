@@ -1,4 +1,4 @@
-package plugin
+package lane
 
 import (
 	"math"
@@ -6,8 +6,8 @@ import (
 	"runtime/metrics"
 )
 
-// DefaultHeapRoom is a server's Options.HeapRoom: with it the heap is collected
-// a few times a second beside guests that have the host allocate without end.
+// DefaultHeapRoom is a server's: with it the heap is collected a few times a
+// second beside guests that have the host allocate without end.
 const DefaultHeapRoom = 64 << 20
 
 // heapRoom lets the heap grow by some bytes more than it would before it is

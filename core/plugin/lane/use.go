@@ -1,4 +1,4 @@
-package plugin
+package lane
 
 import (
 	"sync"
@@ -6,13 +6,13 @@ import (
 	"time"
 )
 
-// laneUse does while guests are in the lane what helps others but would cost
-// them a little all the time, until the lane has long been empty. Threads get
-// short time slices: one that wakes for a packet may wake on the processor of a
-// guest, and wait there until the guest's slice is over, though the lane leaves
-// another processor idle. And where guests stay in the lane, the heap gets more
-// room, so that it is collected less often.
-type laneUse struct {
+// use does while somebody is in the lane what helps others but would cost them
+// a little all the time, until the lane has long been empty. Threads get short
+// time slices: one that wakes for a packet may wake on a processor that is busy
+// with what takes long, and wait there until that slice is over, though the
+// lane leaves another processor idle. And where the lane stays in use, the heap
+// gets more room, so that it is collected less often.
+type use struct {
 	on   atomic.Bool
 	last atomic.Int64 // when somebody entered the lane: Unix time, ns
 
@@ -31,7 +31,7 @@ const (
 )
 
 // entered is told that somebody enters the lane.
-func (u *laneUse) entered() {
+func (u *use) entered() {
 	u.last.Store(time.Now().UnixNano())
 	if u.on.Load() {
 		return
@@ -45,7 +45,7 @@ func (u *laneUse) entered() {
 }
 
 // look goes on as long as the lane is used.
-func (u *laneUse) look() {
+func (u *use) look() {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if u.closed {
@@ -62,14 +62,14 @@ func (u *laneUse) look() {
 	time.AfterFunc(useTick, u.look)
 }
 
-func (u *laneUse) end() {
+func (u *use) end() {
 	setTimeSlice(0)
 	u.room.end()
 	u.on.Store(false)
 }
 
 // close leaves everything as it was.
-func (u *laneUse) close() {
+func (u *use) close() {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.closed = true
