@@ -8,10 +8,10 @@ import (
 	"strings"
 )
 
-// MaxAttributes bounds what one token costs the claims index: paths and values,
+// maxAttributes bounds what one token costs the claims index: paths and values,
 // those within lists counted each. Headers end at 8 KiB in common proxies, and
 // a token of that size holds about as many short numbers.
-const MaxAttributes = 1000
+const maxAttributes = 1000
 
 // ParseAttributes flattens the object custom of a token. PHP writes an empty
 // object as [] and a list with gaps as an object with integer keys: the first
@@ -81,8 +81,8 @@ func (f *flattener) member(path string, raw []byte) error {
 	if err != nil {
 		return err
 	}
-	if f.values += max(1, len(values.Values)); f.values > MaxAttributes {
-		return Errorf(CodeUnauthorized, "the token's claim \"custom\" has more than %d values", MaxAttributes)
+	if f.values += max(1, len(values.Values)); f.values > maxAttributes {
+		return Errorf(CodeUnauthorized, "the token's claim \"custom\" has more than %d values", maxAttributes)
 	}
 	f.out = append(f.out, Attribute{Path: path, Has: values, Leaf: leaf})
 	if raw[0] == '{' {

@@ -47,7 +47,7 @@ func TestParseAttributesNone(t *testing.T) {
 }
 
 func TestParseAttributesRefuses(t *testing.T) {
-	many := strings.Repeat("1,", MaxAttributes)
+	many := strings.Repeat("1,", maxAttributes)
 	for custom, text := range map[string]string{
 		`"x"`: "must be an object", `[1]`: "must be an object", `[1`: "must be an object", `[`: "must be an object", `5`: "must be an object",
 		`{"a":`: "not valid JSON", `{"a":1} x`: "not valid JSON", "{\"a\":\"\xff\"}": "UTF-8",
@@ -65,7 +65,7 @@ func TestParseAttributesRefuses(t *testing.T) {
 		t.Errorf("just the limit: %v", err)
 	}
 	var b strings.Builder
-	for i := range MaxAttributes + 1 {
+	for i := range maxAttributes + 1 {
 		fmt.Fprintf(&b, `,"k%d":[]`, i)
 	}
 	if _, err := ParseAttributes([]byte("{" + b.String()[1:] + "}")); err == nil {
@@ -113,7 +113,7 @@ func FuzzParseAttributes(f *testing.F) {
 			}
 			return
 		}
-		if len(a) > MaxAttributes || !sort.SliceIsSorted(a, func(i, j int) bool { return a[i].Path < a[j].Path }) {
+		if len(a) > maxAttributes || !sort.SliceIsSorted(a, func(i, j int) bool { return a[i].Path < a[j].Path }) {
 			t.Fatalf("%q: %v", custom, a)
 		}
 		for i, attribute := range a {

@@ -28,9 +28,9 @@ func CheckTopic(topic string) error {
 // DefaultEventName is the name of an event that was given none.
 const DefaultEventName = "message"
 
-// MaxEventNameBytes bounds an event's name: every frame of the event repeats
+// maxEventNameBytes bounds an event's name: every frame of the event repeats
 // it, and routes to plugins are matched against it.
-const MaxEventNameBytes = 200
+const maxEventNameBytes = 200
 
 // CheckEventName refuses names of events that are empty, too long, not UTF-8
 // or hold control characters.
@@ -38,8 +38,8 @@ func CheckEventName(name string) error {
 	switch {
 	case name == "":
 		return Errorf(CodeBadRequest, "event is missing or empty: give it a name")
-	case len(name) > MaxEventNameBytes:
-		return Errorf(CodeBadRequest, "event has a name of %d bytes, the limit is %d", len(name), MaxEventNameBytes)
+	case len(name) > maxEventNameBytes:
+		return Errorf(CodeBadRequest, "event has a name of %d bytes, the limit is %d", len(name), maxEventNameBytes)
 	case !utf8.ValidString(name):
 		return Errorf(CodeBadRequest, "event has a name that is not valid UTF-8")
 	}

@@ -22,12 +22,12 @@ func TestCheckTopic(t *testing.T) {
 }
 
 func TestCheckEventName(t *testing.T) {
-	for _, good := range []string{"message", "chat.send", "a b", "é/漢", strings.Repeat("a", MaxEventNameBytes)} {
+	for _, good := range []string{"message", "chat.send", "a b", "é/漢", strings.Repeat("a", maxEventNameBytes)} {
 		if err := CheckEventName(good); err != nil {
 			t.Errorf("%q: %v", good, err)
 		}
 	}
-	for _, bad := range []string{"", "a\n", "\x00", "a\x7f", "a\u0085", "\xff", strings.Repeat("a", MaxEventNameBytes+1)} {
+	for _, bad := range []string{"", "a\n", "\x00", "a\x7f", "a\u0085", "\xff", strings.Repeat("a", maxEventNameBytes+1)} {
 		err := CheckEventName(bad)
 		if err == nil {
 			t.Fatalf("%q was accepted", bad)

@@ -30,8 +30,8 @@ const (
 // MaxPatternBytes bounds a pattern as topics are bounded, with room for claims.
 const MaxPatternBytes = 400
 
-// MaxPatternStars bounds the backtracking of a match.
-const MaxPatternStars = 8
+// maxPatternStars bounds the backtracking of a match.
+const maxPatternStars = 8
 
 // ParsePattern reads a pattern.
 func ParsePattern(text string) (Pattern, error) {
@@ -50,8 +50,8 @@ func ParsePattern(text string) (Pattern, error) {
 			p.parts = append(p.parts, part{text: rest[:i]})
 		}
 		if rest[i] == '*' {
-			if stars++; stars > MaxPatternStars {
-				return p, Errorf(CodeBadRequest, "the pattern %q has more than %d stars", text, MaxPatternStars)
+			if stars++; stars > maxPatternStars {
+				return p, Errorf(CodeBadRequest, "the pattern %q has more than %d stars", text, maxPatternStars)
 			}
 			p.parts = append(p.parts, part{kind: partAny})
 			rest = rest[i+1:]

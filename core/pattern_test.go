@@ -62,7 +62,7 @@ func TestPatternMatch(t *testing.T) {
 func TestParsePatternRefuses(t *testing.T) {
 	for text, want := range map[string]string{
 		"{": "without a claim's name", "{}": "without a claim's name", "a{uid": "without a claim's name", "*{": "without a claim's name",
-		strings.Repeat("*", MaxPatternStars+1): "more than 8 stars", strings.Repeat("a", MaxPatternBytes+1): "401 bytes, the limit is 400",
+		strings.Repeat("*", maxPatternStars+1): "more than 8 stars", strings.Repeat("a", MaxPatternBytes+1): "401 bytes, the limit is 400",
 	} {
 		if _, err := ParsePattern(text); err == nil || !strings.Contains(err.Error(), want) || AsError(err).Code != CodeBadRequest {
 			t.Errorf("%.20q: %v, want %q", text, err, want)
@@ -134,7 +134,7 @@ func FuzzPattern(f *testing.F) {
 
 func TestPatternWorstCase(t *testing.T) {
 	// Exponential backtracking would not end in a lifetime.
-	p := pattern(t, strings.Repeat("*a", MaxPatternStars)+"b")
+	p := pattern(t, strings.Repeat("*a", maxPatternStars)+"b")
 	done := make(chan bool)
 	go func() { done <- p.Match(strings.Repeat("a", 20_000), nil) }()
 	select {

@@ -13,12 +13,12 @@ import (
 // no sub and the endpoint no UserClaim.
 const DefaultUserClaim = "uid"
 
-// MaxUserBytes bounds a user's name: it goes into frames, presence and logs.
-const MaxUserBytes = 255
+// maxUserBytes bounds a user's name: it goes into frames, presence and logs.
+const maxUserBytes = 255
 
-// MaxPatterns bounds the lists topics and publish of a token: each pattern is
+// maxPatterns bounds the lists topics and publish of a token: each pattern is
 // tried at a subscribe, and costs memory twenty times its text.
-const MaxPatterns = 500
+const maxPatterns = 500
 
 // readClaims reads a payload whose signature was good.
 func readClaims(payload []byte, userClaim string, now time.Time) (*core.Claims, error) {
@@ -138,8 +138,8 @@ func readUser(c *core.Claims, sub []byte, userClaim string) (string, error) {
 	if user == "0" {
 		return "", nil
 	}
-	if len(user) > MaxUserBytes || hasControl(user) {
-		return "", core.Errorf(core.CodeUnauthorized, "the token's user has %d bytes: the limit is %d, without control characters", len(user), MaxUserBytes)
+	if len(user) > maxUserBytes || hasControl(user) {
+		return "", core.Errorf(core.CodeUnauthorized, "the token's user has %d bytes: the limit is %d, without control characters", len(user), maxUserBytes)
 	}
 	return user, nil
 }
@@ -156,8 +156,8 @@ func readPatterns(name string, raw []byte) ([]core.Pattern, error) {
 	if !ok || !v.List {
 		return nil, core.Errorf(core.CodeUnauthorized, "the token's %s must be a list of patterns", name)
 	}
-	if len(v.Values) > MaxPatterns {
-		return nil, core.Errorf(core.CodeUnauthorized, "the token's %s has %d patterns, the limit is %d", name, len(v.Values), MaxPatterns)
+	if len(v.Values) > maxPatterns {
+		return nil, core.Errorf(core.CodeUnauthorized, "the token's %s has %d patterns, the limit is %d", name, len(v.Values), maxPatterns)
 	}
 	if len(v.Values) == 0 {
 		return nil, nil

@@ -10,9 +10,9 @@ import (
 	"github.com/driplet/driplet/core"
 )
 
-// MaxProofAge bounds how far ahead a proof may expire: a topic that a backend
+// maxProofAge bounds how far ahead a proof may expire: a topic that a backend
 // closes to somebody is closed after this time at the latest.
-const MaxProofAge = 24 * time.Hour
+const maxProofAge = 24 * time.Hour
 
 // MakeProof says that a user may subscribe to a topic until expires, in unix
 // seconds. The form is expires, a dot, and the unpadded base64url HMAC-SHA256
@@ -47,8 +47,8 @@ func VerifyProof(keys []core.Credential, endpoint, user, topic, proof string, no
 		switch left := expires - now.Unix(); {
 		case left <= 0:
 			return 0, core.Errorf(core.CodeExpired, "the proof for topic '%s' expired %d s ago: ask your backend for a new one", topic, -left)
-		case left > int64(MaxProofAge/time.Second):
-			return 0, core.Errorf(core.CodeForbidden, "the proof for topic '%s' is good for %d s, the limit is %d", topic, left, int64(MaxProofAge/time.Second))
+		case left > int64(maxProofAge/time.Second):
+			return 0, core.Errorf(core.CodeForbidden, "the proof for topic '%s' is good for %d s, the limit is %d", topic, left, int64(maxProofAge/time.Second))
 		}
 		return expires, nil
 	}

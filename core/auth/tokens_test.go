@@ -77,7 +77,7 @@ func TestTokensUserClaim(t *testing.T) {
 			t.Errorf("UserClaim %q: %q, %v, want %q", claim, c.User, err, want)
 		}
 	}
-	for _, sub := range []string{strings.Repeat("x", MaxUserBytes+1), "a\nb"} {
+	for _, sub := range []string{strings.Repeat("x", maxUserBytes+1), "a\nb"} {
 		_, err := tokens.Verify(endpoint(core.Credential{Secret: "a"}), mint(t, "a", map[string]any{"sub": sub}), testNow)
 		wantCode(t, err, core.CodeUnauthorized, "the token's user has")
 	}
@@ -103,7 +103,7 @@ func TestTokensRefuse(t *testing.T) {
 	ep := endpoint(core.Credential{Secret: "a"})
 	_, err := NewTokens(1).Verify(ep, strings.Repeat("x", 64<<10), testNow)
 	wantCode(t, err, core.CodeUnauthorized, "65536 bytes, the limit is 16384")
-	many := make([]string, MaxPatterns+1)
+	many := make([]string, maxPatterns+1)
 	_, err = NewTokens(1).Verify(ep, mint(t, "a", map[string]any{"topics": many}), testNow)
 	wantCode(t, err, core.CodeUnauthorized, "501 patterns")
 	_, err = NewTokens(1).Verify(ep, mint(t, "a", map[string]any{"publish": []string{"{"}}), testNow)

@@ -20,8 +20,8 @@ func parseAnswer(status int, body []byte) (data []byte, refusal *core.Error, err
 		return nil, nil, nil
 	case status != http.StatusOK:
 		return nil, nil, &statusError{status, body}
-	case len(body) > MaxAnswerBytes:
-		return nil, nil, fmt.Errorf("the answer has more than %d bytes", MaxAnswerBytes)
+	case len(body) > maxAnswerBytes:
+		return nil, nil, fmt.Errorf("the answer has more than %d bytes", maxAnswerBytes)
 	case len(bytes.TrimSpace(body)) == 0:
 		return nil, nil, errors.New("the answer is empty: send JSON, null if there is nothing to say, or status 204")
 	}

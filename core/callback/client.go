@@ -22,7 +22,7 @@ func newClient() *http.Client {
 	return &http.Client{
 		Transport: &http.Transport{
 			DialContext:         (&net.Dialer{KeepAlive: 30 * time.Second}).DialContext,
-			MaxIdleConnsPerHost: MaxInFlight,
+			MaxIdleConnsPerHost: maxInFlight,
 			IdleConnTimeout:     idleTimeout,
 			DisableCompression:  true, // a small answer must not unpack to a large one
 			// A backend that fits its headers into this has enough of them.
@@ -48,7 +48,7 @@ func (g *Gate) post(ctx context.Context, r *route, body []byte) (data []byte, re
 		return nil, nil, err
 	}
 	defer res.Body.Close()
-	answer, err := io.ReadAll(io.LimitReader(res.Body, MaxAnswerBytes+1))
+	answer, err := io.ReadAll(io.LimitReader(res.Body, maxAnswerBytes+1))
 	if err != nil {
 		return nil, nil, fmt.Errorf("the answer broke off: %w", err)
 	}

@@ -159,7 +159,7 @@ func (g *Gate) Decide(_ context.Context, ev *core.ClientEvent) (core.Verdict, er
 	if !r.admit() {
 		g.calls.Done()
 		g.count(r, "busy", 0)
-		return none, core.Errorf(core.CodeUnavailable, "%d events wait for the same backend already: try again later", MaxWaiting)
+		return none, core.Errorf(core.CodeUnavailable, "%d events wait for the same backend already: try again later", maxWaiting)
 	}
 	services := *g.svc.Load()
 	answer := func(_ []byte, refusal *core.Error) {

@@ -102,7 +102,7 @@ func open(t *testing.T, cs ...core.Callback) (*Gate, *callers) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &callers{open: map[core.Handle]string{}, told: make(chan told, 2*MaxWaiting)}
+	c := &callers{open: map[core.Handle]string{}, told: make(chan told, 2*maxWaiting)}
 	g.Start(c)
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
@@ -214,7 +214,7 @@ func TestRefusals(t *testing.T) {
 
 func TestLargeAnswer(t *testing.T) {
 	url := backend(t, func(w http.ResponseWriter, r *http.Request) {
-		io.WriteString(w, `"`+strings.Repeat("x", MaxAnswerBytes)+`"`)
+		io.WriteString(w, `"`+strings.Repeat("x", maxAnswerBytes)+`"`)
 	})
 	g, c := open(t, callbackTo(t, "*", url, patience))
 	send(t, g, message("x", "1", "1"))
@@ -367,7 +367,7 @@ func TestBounds(t *testing.T) {
 		io.WriteString(w, "1")
 	})
 	g, c := open(t, callbackTo(t, "*", url, patience))
-	for range MaxWaiting {
+	for range maxWaiting {
 		send(t, g, message("x", "1", "1"))
 	}
 	_, err := g.Decide(context.Background(), message("x", "1", "1"))
@@ -375,12 +375,12 @@ func TestBounds(t *testing.T) {
 		t.Error(err)
 	}
 	close(release)
-	for range MaxWaiting {
+	for range maxWaiting {
 		if got := c.next(t); got.refusal != nil {
 			t.Fatalf("%+v", got.refusal)
 		}
 	}
-	if most > MaxInFlight {
+	if most > maxInFlight {
 		t.Errorf("%d requests at a time", most)
 	}
 	// What was refused left no trace: there is room again.

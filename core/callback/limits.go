@@ -3,14 +3,14 @@ package callback
 import "time"
 
 const (
-	// MaxAnswerBytes bounds a backend's answer, which is buffered whole before
+	// maxAnswerBytes bounds a backend's answer, which is buffered whole before
 	// any of it is believed.
-	MaxAnswerBytes = 64 << 10
-	// MaxInFlight bounds the requests to one callback at a time: more would
+	maxAnswerBytes = 64 << 10
+	// maxInFlight bounds the requests to one callback at a time: more would
 	// only queue at the backend, whose workers are fewer.
-	MaxInFlight = 64
-	// MaxWaiting bounds the events that one callback has not answered yet.
-	MaxWaiting = 1024
+	maxInFlight = 64
+	// maxWaiting bounds the events that one callback has not answered yet.
+	maxWaiting = 1024
 	// idleTimeout closes a connection before the backend does: the shortest
 	// usual keep-alive is 5 s, and a request that crosses the backend's close
 	// is lost, since sending it again could act twice.

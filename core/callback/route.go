@@ -46,7 +46,7 @@ func newRoutes(ep *core.Endpoint, key Key, log *slog.Logger) ([]*route, error) {
 		}
 		r := &route{
 			Callback: c, endpoint: ep.Name, prefix: c.Match.LiteralPrefix(), url: u, key: key,
-			slots: make(chan struct{}, MaxInFlight),
+			slots: make(chan struct{}, maxInFlight),
 			log:   log.With("endpoint", ep.Name, "callback", c.Match.String(), "url", u.Redacted()),
 		}
 		if other, taken := owners[r.prefix]; taken {
@@ -64,7 +64,7 @@ func (r *route) name() string { return "callback " + r.endpoint + "/" + r.Match.
 
 // admit counts an event in; false: too many wait already.
 func (r *route) admit() bool {
-	if r.waiting.Add(1) > MaxWaiting {
+	if r.waiting.Add(1) > maxWaiting {
 		r.waiting.Add(-1)
 		return false
 	}

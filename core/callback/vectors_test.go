@@ -150,14 +150,14 @@ func TestAnswerVectors(t *testing.T) {
 }
 
 func TestAnswerTooLarge(t *testing.T) {
-	body := make([]byte, MaxAnswerBytes+1)
+	body := make([]byte, maxAnswerBytes+1)
 	for i := range body {
 		body[i] = '1'
 	}
 	if _, _, err := parseAnswer(200, body); err == nil {
 		t.Error("a large answer was taken")
 	}
-	if _, _, err := parseAnswer(200, body[:MaxAnswerBytes]); err != nil {
+	if _, _, err := parseAnswer(200, body[:maxAnswerBytes]); err != nil {
 		t.Error(err)
 	}
 }

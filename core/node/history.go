@@ -16,7 +16,7 @@ func (n *Node) history(ctx context.Context, s *Session, c *core.Command) error {
 	if err := n.mayRead(s, c.Topic); err != nil {
 		return err
 	}
-	limit := min(c.Limit, MaxRecovered)
+	limit := min(c.Limit, maxRecovered)
 	if limit <= 0 {
 		limit = defaultHistory
 	}
@@ -62,8 +62,8 @@ func (n *Node) page(ctx context.Context, s *Session, topic string, since *core.P
 		return nil, false, err
 	}
 	mine := n.Hub.Addressed(read.Events, s.ID, s.Claims())
-	if len(mine) < len(read.Events) && len(read.Events) == limit && limit < MaxRecovered {
-		if read, err = n.read(ctx, s, topic, since, MaxRecovered); err != nil {
+	if len(mine) < len(read.Events) && len(read.Events) == limit && limit < maxRecovered {
+		if read, err = n.read(ctx, s, topic, since, maxRecovered); err != nil {
 			return nil, false, err
 		}
 		mine = n.Hub.Addressed(read.Events, s.ID, s.Claims())

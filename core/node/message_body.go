@@ -16,8 +16,8 @@ type messageBody struct {
 	nonce, topic, name, except, id *string
 }
 
-// MaxKeyBytes bounds an idempotency key, which is remembered for minutes.
-const MaxKeyBytes = 200
+// maxKeyBytes bounds an idempotency key, which is remembered for minutes.
+const maxKeyBytes = 200
 
 func parseMessage(body []byte) (*messageBody, error) {
 	if len(bytes.TrimSpace(body)) == 0 {
@@ -110,8 +110,8 @@ func (m *messageBody) event(endpoint string) (*core.Event, error) {
 	if m.except != nil {
 		ev.Except = core.SessionID(*m.except)
 	}
-	if m.id != nil && (*m.id == "" || len(*m.id) > MaxKeyBytes) {
-		return nil, core.Errorf(core.CodeBadRequest, "id has %d bytes: it must have 1 to %d", len(*m.id), MaxKeyBytes)
+	if m.id != nil && (*m.id == "" || len(*m.id) > maxKeyBytes) {
+		return nil, core.Errorf(core.CodeBadRequest, "id has %d bytes: it must have 1 to %d", len(*m.id), maxKeyBytes)
 	}
 	ev.Target, err = target.Parse(m.target)
 	return ev, err

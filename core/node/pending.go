@@ -40,9 +40,9 @@ func (n *Node) settle(r *openRequest, data []byte, refusal *core.Error) {
 	}
 }
 
-// MaxPending bounds the callers that wait for a plugin on one endpoint: a plugin
+// maxPending bounds the callers that wait for a plugin on one endpoint: a plugin
 // that never answers must not gather requests without end.
-const MaxPending = 1024
+const maxPending = 1024
 
 // pendingSweep is how late a caller may learn of its timeout.
 const pendingSweep = 100 * time.Millisecond
@@ -56,7 +56,7 @@ func (p *pending) init() {
 func (p *pending) add(r *openRequest) (core.Handle, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.counts[r.plugin] >= MaxPending {
+	if p.counts[r.plugin] >= maxPending {
 		return 0, false
 	}
 	p.last++
@@ -113,7 +113,7 @@ func (n *Node) Defer(ev *core.ClientEvent, plugin string, timeout time.Duration)
 	}
 	h, ok := n.pending.add(&openRequest{session: s, id: ev.Request, backend: ev.HTTP, plugin: pluginAt{plugin, ev.Endpoint}, deadline: n.Now().Add(timeout)})
 	if !ok {
-		return 0, core.Errorf(core.CodeUnavailable, "%d callers wait for the plugin %s already", MaxPending, plugin)
+		return 0, core.Errorf(core.CodeUnavailable, "%d callers wait for the plugin %s already", maxPending, plugin)
 	}
 	ev.Deferred = h
 	return h, nil

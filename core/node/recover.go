@@ -13,7 +13,7 @@ import (
 // their part of the bytes that may wait for a connection. A client that recovers
 // must not be closed for reading too slowly what it was given at once.
 const (
-	MaxRecovered   = 1000
+	maxRecovered   = 1000
 	recoveredShare = 2
 )
 
@@ -33,7 +33,7 @@ func (n *Node) missed(ctx context.Context, s *Session, e *entry) (past *hub.Past
 		read, err := n.read(ctx, s, e.topic, nil, 0)
 		return &hub.Past{Head: read.Head}, false, err
 	}
-	read, err := n.read(ctx, s, e.topic, e.since, MaxRecovered)
+	read, err := n.read(ctx, s, e.topic, e.since, maxRecovered)
 	if err != nil {
 		return nil, false, err
 	}
@@ -49,7 +49,7 @@ func (n *Node) missed(ctx context.Context, s *Session, e *entry) (past *hub.Past
 			past.Head = last // what came since is held
 			break
 		}
-		if read, err = n.read(ctx, s, e.topic, &last, MaxRecovered); err != nil {
+		if read, err = n.read(ctx, s, e.topic, &last, maxRecovered); err != nil {
 			return nil, false, err
 		}
 		whole = whole && read.Whole
@@ -81,7 +81,7 @@ func (n *Node) read(ctx context.Context, s *Session, topic string, since *core.P
 // some are left out.
 func (s *Session) newest(events []*core.Event, whole bool) ([]*core.Event, bool) {
 	from := len(events)
-	for room := s.room(); from > 0 && len(events)-from < MaxRecovered; from-- {
+	for room := s.room(); from > 0 && len(events)-from < maxRecovered; from-- {
 		if room -= size(events[from-1]); room < 0 {
 			break
 		}

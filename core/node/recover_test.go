@@ -180,10 +180,10 @@ func TestRecoveryIsBounded(t *testing.T) {
 		ep.Limits.QueueBytes = 64 << 10
 	})
 	pos := w.fill("k.1", 1, 1).Pos
-	w.fill("k.1", 2, MaxRecovered+1)
+	w.fill("k.1", 2, maxRecovered+1)
 	many := w.join(user(1))
 	w.since(many, 1, "k.1", pos)
-	many.wait(t, fmt.Sprintf(`"offset":%d}`, MaxRecovered+1))
+	many.wait(t, fmt.Sprintf(`"offset":%d}`, maxRecovered+1))
 	if got := many.told(1); len(got) > 400 || got[0] == "reply1 at 1 true" || !strings.HasSuffix(got[0], " false") {
 		t.Errorf("over its queue: %d frames, first %s", len(got), got[0])
 	}
@@ -202,7 +202,7 @@ func TestRecoveryIsBounded(t *testing.T) {
 func TestRecoveryFromFarBack(t *testing.T) {
 	w := newWorld(t, handlers{}, remembers(t, 10_000))
 	zero := w.say("k.1", `"message":1,"target":{"include":{"uid":7}}`).Pos
-	for range 2*MaxRecovered + 500 {
+	for range 2*maxRecovered + 500 {
 		w.say("k.1", `"message":0,"target":{"include":{"uid":8}}`)
 	}
 	last := w.say("k.1", `"message":9,"target":{"include":{"uid":7}}`).Pos

@@ -124,7 +124,7 @@ func TestTooManyWait(t *testing.T) {
 	}), func(ep *core.Endpoint) { ep.Limits.EventsPerSecond = 0 })
 	c := w.join(user(1))
 	here := c.tenant.Name
-	for i := range MaxPending {
+	for i := range maxPending {
 		if _, ok := w.pending.add(&openRequest{session: c.Session, plugin: pluginAt{"slow", here}, deadline: w.Now().Add(time.Minute)}); !ok {
 			t.Fatalf("only %d may wait", i)
 		}

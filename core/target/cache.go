@@ -6,10 +6,10 @@ import (
 	"github.com/driplet/driplet/core"
 )
 
-// MaxCachedBytes is the longest target that is kept compiled: a backend that
+// maxCachedBytes is the longest target that is kept compiled: a backend that
 // repeats one repeats "role editors", not five thousand names. With it a full
 // Cache of 1,000 stays under 20 MiB.
-const MaxCachedBytes = 1 << 10
+const maxCachedBytes = 1 << 10
 
 // Cache keeps compiled rules by their text. It is bounded, may forget any of
 // them, and is safe for many goroutines.
@@ -29,7 +29,7 @@ func NewCache(size int) *Cache {
 // Rule is the compiled target; of nil, the nil *Rule. A target is known by its
 // Raw text, as Parse made it; one without text is compiled each time.
 func (c *Cache) Rule(t *core.Target) *Rule {
-	if t == nil || len(t.Raw) == 0 || len(t.Raw) > MaxCachedBytes {
+	if t == nil || len(t.Raw) == 0 || len(t.Raw) > maxCachedBytes {
 		return Compile(t)
 	}
 	text := string(t.Raw)

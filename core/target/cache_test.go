@@ -44,7 +44,7 @@ func TestCache(t *testing.T) {
 
 func TestCacheLeavesOutTheLong(t *testing.T) {
 	c := NewCache(0)
-	long := parsed(t, `{"include":{"a":"`+strings.Repeat("x", MaxCachedBytes)+`"}}`)
+	long := parsed(t, `{"include":{"a":"`+strings.Repeat("x", maxCachedBytes)+`"}}`)
 	if once, again := c.Rule(long), c.Rule(long); once == again || c.rules.Len() != 0 {
 		t.Error("a long target is kept")
 	}

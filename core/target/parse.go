@@ -10,14 +10,14 @@ import (
 	"github.com/driplet/driplet/core"
 )
 
-// MaxRules bounds the rules of one target, of include, exclude and all
+// maxRules bounds the rules of one target, of include, exclude and all
 // together: where no index helps, each is tried against every subscriber.
-const MaxRules = 100
+const maxRules = 100
 
-// MaxValues bounds the values of one target, of all rules together. Ten
+// maxValues bounds the values of one target, of all rules together. Ten
 // thousand users is a mailing, which is better told by one claim; a body full of
 // short numbers would hold 500,000, each looked up at every delivery.
-const MaxValues = 10_000
+const maxValues = 10_000
 
 // Parse reads a target as it stands in a request. Absent (empty), null, {} and
 // [] address everybody: the answer is nil. Otherwise raw is an object with the
@@ -106,8 +106,8 @@ func (p *parser) section(name string, into *[]core.Condition) error {
 		if path == "" {
 			return core.Errorf(core.CodeBadRequest, "target.%s has a rule without a path", name)
 		}
-		if p.rules++; p.rules > MaxRules {
-			return core.Errorf(core.CodeBadRequest, "target has more than %d rules", MaxRules)
+		if p.rules++; p.rules > maxRules {
+			return core.Errorf(core.CodeBadRequest, "target has more than %d rules", maxRules)
 		}
 		for _, c := range *into {
 			if c.Path == path {

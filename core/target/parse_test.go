@@ -112,7 +112,7 @@ func TestParseRefuses(t *testing.T) {
 }
 
 func TestParseTakesTheLimits(t *testing.T) {
-	for _, raw := range []string{`{"include":{"a":` + list(MaxValues) + `}}`, `{"include":` + rules(60) + `,"exclude":` + rules(40) + `}`} {
+	for _, raw := range []string{`{"include":{"a":` + list(maxValues) + `}}`, `{"include":` + rules(60) + `,"exclude":` + rules(40) + `}`} {
 		if _, err := Parse([]byte(raw)); err != nil {
 			t.Errorf("%.60s: %v", raw, err)
 		}

@@ -149,7 +149,7 @@ func BenchmarkAdmits(b *testing.B) {
 }
 
 func BenchmarkAdmits10kValues(b *testing.B) {
-	r, c := rule(b, `{"include":{"uid":`+list(MaxValues)+`}}`), claims(b, benchCustom)
+	r, c := rule(b, `{"include":{"uid":`+list(maxValues)+`}}`), claims(b, benchCustom)
 	b.ReportAllocs()
 	for b.Loop() {
 		r.Admits(c)

@@ -73,8 +73,8 @@ func (p *parser) scalar() (core.Value, error) {
 	if c == '[' || c == '{' {
 		return "", core.Errorf(core.CodeBadRequest, "a list may hold scalars only, not %s", core.JSONKind(p.src[p.at:]))
 	}
-	if p.values++; p.values > MaxValues {
-		return "", core.Errorf(core.CodeBadRequest, "target has more than %d values: give those users a claim in common", MaxValues)
+	if p.values++; p.values > maxValues {
+		return "", core.Errorf(core.CodeBadRequest, "target has more than %d values: give those users a claim in common", maxValues)
 	}
 	raw := p.literal()
 	switch c {

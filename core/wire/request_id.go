@@ -9,8 +9,8 @@ import (
 // Bounds of a request's id: the server keeps it while the request is open and
 // repeats it in the answer.
 const (
-	MaxIDBytes  = 64 // of a string, its escapes decoded
-	MaxIDDigits = 20 // of a number: any unsigned integer of 64 bits
+	maxIDBytes  = 64 // of a string, its escapes decoded
+	maxIDDigits = 20 // of a number: any unsigned integer of 64 bits
 )
 
 // requestID checks the field id and keeps its source text; absent is "".
@@ -23,13 +23,13 @@ func (v value) requestID() (core.RequestID, error) {
 	switch c := v.raw[0]; {
 	case c == '"':
 		n := len(core.UnquoteJSON(v.raw[1 : len(v.raw)-1]))
-		if n == 0 || n > MaxIDBytes {
-			return "", core.Errorf(core.CodeBadRequest, "id is a string of %d bytes: give it 1 to %d", n, MaxIDBytes)
+		if n == 0 || n > maxIDBytes {
+			return "", core.Errorf(core.CodeBadRequest, "id is a string of %d bytes: give it 1 to %d", n, maxIDBytes)
 		}
 		return core.RequestID(v.raw), nil
 	case c >= '1' && c <= '9' && allDigits(v.raw):
-		if len(v.raw) > MaxIDDigits {
-			return "", core.Errorf(core.CodeBadRequest, "id has %d digits, the limit is %d: send a string", len(v.raw), MaxIDDigits)
+		if len(v.raw) > maxIDDigits {
+			return "", core.Errorf(core.CodeBadRequest, "id has %d digits, the limit is %d: send a string", len(v.raw), maxIDDigits)
 		}
 		return core.RequestID(v.raw), nil
 	case c == '-' || c >= '0' && c <= '9':

@@ -58,7 +58,7 @@ func TestHistogram(t *testing.T) {
 }
 
 func TestMark(t *testing.T) {
-	for _, size := range []int{MinSize, MinSize + 1, 200, 10_000} {
+	for _, size := range []int{minSize, minSize + 1, 200, 10_000} {
 		for _, m := range []mark{{}, {stream: 255, seq: 1 << 40, at: int64(24 * time.Hour), to: -1}, {stream: 3, seq: 7, at: 1, to: 999_999}} {
 			text := appendMark(nil, "ABCDEFGH", m, size)
 			if len(text) != size || !json.Valid(text) {

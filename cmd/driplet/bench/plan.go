@@ -42,24 +42,24 @@ type Plan struct {
 
 // Limits of a plan. They catch typing errors, not servers.
 const (
-	MaxConnections = 1_000_000
-	MaxPublishers  = 256
-	MaxTopics      = 100_000
-	MaxSize        = core.MaxBodyBytes - 4096 // of envelope
+	maxConnections = 1_000_000
+	maxPublishers  = 256
+	maxTopics      = 100_000
+	maxSize        = core.MaxBodyBytes - 4096 // of envelope
 )
 
-// MinSize holds the mark.
-const MinSize = len(markStart) + markDigits + len(markEnd)
+// minSize holds the mark.
+const minSize = len(markStart) + markDigits + len(markEnd)
 
 // Check says what is wrong with a plan.
 func (p *Plan) Check() error {
 	switch {
-	case p.Connections < 1 || p.Connections > MaxConnections:
-		return fmt.Errorf("-connections %d: choose 1 to %d", p.Connections, MaxConnections)
-	case p.Topics < 1 || p.Topics > MaxTopics || p.Topics > p.Connections:
-		return fmt.Errorf("-topics %d: choose 1 to the number of connections, %d at most", p.Topics, MaxTopics)
-	case p.Publishers < 1 || p.Publishers > MaxPublishers:
-		return fmt.Errorf("-publishers %d: choose 1 to %d", p.Publishers, MaxPublishers)
+	case p.Connections < 1 || p.Connections > maxConnections:
+		return fmt.Errorf("-connections %d: choose 1 to %d", p.Connections, maxConnections)
+	case p.Topics < 1 || p.Topics > maxTopics || p.Topics > p.Connections:
+		return fmt.Errorf("-topics %d: choose 1 to the number of connections, %d at most", p.Topics, maxTopics)
+	case p.Publishers < 1 || p.Publishers > maxPublishers:
+		return fmt.Errorf("-publishers %d: choose 1 to %d", p.Publishers, maxPublishers)
 	case p.Rate < 0 || p.Rate > 1e6:
 		return fmt.Errorf("-rate %g: choose up to 1000000 a second", p.Rate)
 	case p.Window < 0 || p.Window > 1_000_000:
@@ -68,8 +68,8 @@ func (p *Plan) Check() error {
 		return fmt.Errorf("choose -rate or -window: so many a second, or so many under way")
 	case p.Duration < 0 || p.Duration > 24*time.Hour:
 		return fmt.Errorf("-duration %s: choose up to 24h", p.Duration)
-	case p.Size < MinSize || p.Size > MaxSize:
-		return fmt.Errorf("-size %d: choose %d to %d bytes", p.Size, MinSize, MaxSize)
+	case p.Size < minSize || p.Size > maxSize:
+		return fmt.Errorf("-size %d: choose %d to %d bytes", p.Size, minSize, maxSize)
 	case p.Targeted && p.Event != "":
 		return fmt.Errorf("-targeted is for messages, -events for events: choose one")
 	}

@@ -50,14 +50,14 @@ func checkAdminAddress(s string) (any, error) {
 	return checkListen(s)
 }
 
-// MinAdminTokenBytes is more than other secrets need: who has the token can put
+// minAdminTokenBytes is more than other secrets need: who has the token can put
 // code into the server, and only the admin listener's address bounds who may
 // try.
-const MinAdminTokenBytes = 32
+const minAdminTokenBytes = 32
 
 func checkAdminToken(s string) (any, error) {
-	if n := len(s); n > 0 && n < MinAdminTokenBytes {
-		return nil, fmt.Errorf("has %d bytes, and needs %d: who has it can put code into this server; make one with 'openssl rand -hex 32'", n, MinAdminTokenBytes)
+	if n := len(s); n > 0 && n < minAdminTokenBytes {
+		return nil, fmt.Errorf("has %d bytes, and needs %d: who has it can put code into this server; make one with 'openssl rand -hex 32'", n, minAdminTokenBytes)
 	}
 	if strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' }) {
 		return nil, fmt.Errorf("stands in a header: it may hold printable ASCII without spaces only; make one with 'openssl rand -hex 32'")

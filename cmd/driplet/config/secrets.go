@@ -9,9 +9,9 @@ import (
 	"github.com/driplet/driplet/core/auth"
 )
 
-// MinSecretBytes is 128 bits when they are random: below it a signature that
+// minSecretBytes is 128 bits when they are random: below it a signature that
 // somebody saw can be tried out offline.
-const MinSecretBytes = 16
+const minSecretBytes = 16
 
 // judgeSecrets refuses secrets that the world knows and warns of weak ones.
 func judgeSecrets(g *Global, endpoints []*resolved, p *problems) {
@@ -59,8 +59,8 @@ func judgeSecret(r *resolved, name, secret string, open string, p *problems) {
 		p.errorf(r.origin(name), "%s is the published default and %s: anyone could %s. Run 'driplet secrets rotate' and put the new secret into your backend", r.key(name), open, power(name))
 	case auth.IsPublished(secret):
 		p.warnf(r.origin(name), "%s is the published default: anyone who reaches this server could %s. Run 'driplet secrets rotate' before it listens on more than loopback", r.key(name), power(name))
-	case len(secret) < MinSecretBytes:
-		p.warnf(r.origin(name), "%s has %d bytes: a guess could find it; use %d or more random ones, or run 'driplet secrets rotate'", r.key(name), len(secret), MinSecretBytes)
+	case len(secret) < minSecretBytes:
+		p.warnf(r.origin(name), "%s has %d bytes: a guess could find it; use %d or more random ones, or run 'driplet secrets rotate'", r.key(name), len(secret), minSecretBytes)
 	}
 }
 
