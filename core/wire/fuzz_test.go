@@ -94,20 +94,3 @@ func checkJSON(t *testing.T, b []byte) {
 		t.Fatalf("not valid JSON: %q", b)
 	}
 }
-
-func FuzzAppendString(f *testing.F) {
-	for _, s := range []string{"", "plain", "\"\\/\b\f\n\r\t\x00\x1f\x7f", "é漢😀\u2028", "\xff\xc3", "a\xed\xa0\x80b", "\ufffd"} {
-		f.Add(s)
-	}
-	f.Fuzz(func(t *testing.T, s string) {
-		b := appendString(nil, s)
-		checkJSON(t, b)
-		var back string
-		if err := json.Unmarshal(b, &back); err != nil || back != string([]rune(s)) {
-			t.Fatalf("%q was written %s and read %q, %v", s, b, back, err)
-		}
-		if got := string(core.UnquoteJSON(b[1 : len(b)-1])); got != back {
-			t.Fatalf("unquote gives %q, want %q", got, back)
-		}
-	})
-}

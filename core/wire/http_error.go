@@ -15,7 +15,7 @@ func AppendHTTPError(dst []byte, e *core.Error) []byte {
 	dst = appendError(dst, e, func(dst []byte, e *core.Error) []byte {
 		if e.Reason != "" {
 			dst = append(dst, `,"reason":`...)
-			dst = appendString(dst, e.Reason)
+			dst = core.AppendQuoted(dst, e.Reason)
 		}
 		dst = strconv.AppendBool(append(dst, `,"retry":`...), e.Retry)
 		if len(e.Data) > 0 {
@@ -34,9 +34,9 @@ func appendError(dst []byte, e *core.Error, rest func([]byte, *core.Error) []byt
 		e = core.AsError(nil)
 	}
 	dst = append(dst, `{"code":`...)
-	dst = appendString(dst, string(e.Code))
+	dst = core.AppendQuoted(dst, string(e.Code))
 	dst = append(dst, `,"message":`...)
-	dst = appendString(dst, e.Message)
+	dst = core.AppendQuoted(dst, e.Message)
 	dst = rest(dst, e)
 	return append(dst, '}')
 }

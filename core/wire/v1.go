@@ -28,9 +28,9 @@ func (p version1) Append(dst []byte, o core.Outgoing) []byte {
 		dst = append(dst, ev.Target.Raw...)
 	}
 	dst = append(dst, `,"endpoint":`...)
-	dst = appendString(dst, ev.Key.Endpoint)
+	dst = core.AppendQuoted(dst, ev.Key.Endpoint)
 	dst = append(dst, `,"topic":`...)
-	dst = appendString(dst, ev.Key.Topic)
+	dst = core.AppendQuoted(dst, ev.Key.Topic)
 	return append(dst, '}')
 }
 
@@ -58,4 +58,12 @@ func (version1) Decode(frame []byte) (core.Command, error) {
 		return core.Command{}, err
 	}
 	return c, nil
+}
+
+// appendJSON writes JSON that is there already; none is null.
+func appendJSON(dst, raw []byte) []byte {
+	if len(raw) == 0 {
+		return append(dst, "null"...)
+	}
+	return append(dst, raw...)
 }

@@ -49,7 +49,7 @@ func (version2) Append(dst []byte, o core.Outgoing) []byte {
 func appendMessage(dst []byte, ev *core.Event) []byte {
 	dst = slices.Grow(dst, len(ev.Data)+len(ev.Key.Topic)+128)
 	dst = append(dst, `{"type":"message","topic":`...)
-	dst = appendString(dst, ev.Key.Topic)
+	dst = core.AppendQuoted(dst, ev.Key.Topic)
 	dst = append(dst, `,"message":`...)
 	return appendContent(dst, ev)
 }
@@ -59,7 +59,7 @@ func appendContent(dst []byte, ev *core.Event) []byte {
 	dst = appendJSON(dst, ev.Data)
 	if ev.Name != "" && ev.Name != core.DefaultEventName {
 		dst = append(dst, `,"event":`...)
-		dst = appendString(dst, ev.Name)
+		dst = core.AppendQuoted(dst, ev.Name)
 	}
 	if ev.Pos != (core.Position{}) {
 		dst = append(dst, `,"offset":`...)
@@ -67,7 +67,7 @@ func appendContent(dst []byte, ev *core.Event) []byte {
 	}
 	if ev.From != "" {
 		dst = append(dst, `,"from":`...)
-		dst = appendString(dst, ev.From)
+		dst = core.AppendQuoted(dst, ev.From)
 	}
 	return append(dst, '}')
 }
@@ -77,7 +77,7 @@ func appendReply(dst []byte, r core.Reply) []byte {
 	dst = append(dst, r.ID...)
 	if r.Topic != "" {
 		dst = append(dst, `,"topic":`...)
-		dst = appendString(dst, r.Topic)
+		dst = core.AppendQuoted(dst, r.Topic)
 	}
 	dst = appendPosition(dst, r.Pos)
 	if r.Recovered != nil {
@@ -104,7 +104,7 @@ func appendPosition(dst []byte, p core.Position) []byte {
 		return dst
 	}
 	dst = append(dst, `,"epoch":`...)
-	dst = appendString(dst, p.Epoch)
+	dst = core.AppendQuoted(dst, p.Epoch)
 	dst = append(dst, `,"offset":`...)
 	return strconv.AppendUint(dst, p.Offset, 10)
 }
@@ -123,7 +123,7 @@ func appendPage(dst []byte, p *core.Page) []byte {
 	dst = append(dst, ']')
 	if p.Next != (core.Position{}) {
 		dst = append(dst, `,"next":{"epoch":`...)
-		dst = appendString(dst, p.Next.Epoch)
+		dst = core.AppendQuoted(dst, p.Next.Epoch)
 		dst = append(dst, `,"offset":`...)
 		dst = strconv.AppendUint(dst, p.Next.Offset, 10)
 		dst = append(dst, '}')
@@ -152,10 +152,10 @@ func appendFailure(dst []byte, f core.Failure) []byte {
 
 func appendWelcome(dst []byte, w core.Welcome) []byte {
 	dst = append(dst, `{"type":"welcome","session":`...)
-	dst = appendString(dst, string(w.Session))
+	dst = core.AppendQuoted(dst, string(w.Session))
 	if w.User != "" {
 		dst = append(dst, `,"user":`...)
-		dst = appendString(dst, w.User)
+		dst = core.AppendQuoted(dst, w.User)
 	}
 	dst = append(dst, `,"ping":`...)
 	dst = strconv.AppendInt(dst, int64(w.Ping), 10)
@@ -170,9 +170,9 @@ func appendWelcome(dst []byte, w core.Welcome) []byte {
 
 func appendMember(dst []byte, start, topic string, m core.Member) []byte {
 	dst = append(dst, start...)
-	dst = appendString(dst, topic)
+	dst = core.AppendQuoted(dst, topic)
 	dst = append(dst, `,"member":{"id":`...)
-	dst = appendString(dst, m.ID)
+	dst = core.AppendQuoted(dst, m.ID)
 	if len(m.Info) > 0 {
 		dst = append(append(dst, `,"info":`...), m.Info...)
 	}
@@ -183,10 +183,10 @@ func appendMember(dst []byte, start, topic string, m core.Member) []byte {
 // object open.
 func appendDone(dst []byte, start, topic, reason string) []byte {
 	dst = append(dst, start...)
-	dst = appendString(dst, topic)
+	dst = core.AppendQuoted(dst, topic)
 	if reason != "" {
 		dst = append(dst, `,"reason":`...)
-		dst = appendString(dst, reason)
+		dst = core.AppendQuoted(dst, reason)
 	}
 	return dst
 }
