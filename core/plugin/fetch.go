@@ -200,8 +200,8 @@ func (b *binding) fetch(r *FetchRequest, state []byte) {
 			defer b.out.leave(size)
 			select {
 			case b.out.slots <- struct{}{}:
-				defer func() { <-b.out.slots }()
 				err = b.exchange(ctx, r, &input)
+				<-b.out.slots // before the handler runs, which may take longer
 			case <-ctx.Done():
 				err = ctx.Err()
 			}

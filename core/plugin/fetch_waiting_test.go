@@ -108,3 +108,45 @@ func TestWhereTooManyFetchesWait(t *testing.T) {
 		t.Errorf("the answers are %v, over %d connections", answers, n)
 	}
 }
+
+// gated answers every request, once it is told to.
+type gated struct {
+	answer chan struct{}
+	begun  atomic.Int64
+}
+
+// RoundTrip is http.RoundTripper's.
+func (h *gated) RoundTrip(r *http.Request) (*http.Response, error) {
+	h.begun.Add(1)
+	<-h.answer
+	return &http.Response{StatusCode: 204, Header: http.Header{}, Body: http.NoBody, Request: r}, nil
+}
+
+// A request that has its answer is off the wire: the next goes out, however long
+// the handlers of the answers take.
+func TestSlowHandlersHoldUpNoRequests(t *testing.T) {
+	const each, events = plugin.MaxFetches, plugin.MaxFetching/plugin.MaxFetches + 1
+	r, way, slow := new(rig), &gated{answer: make(chan struct{})}, make(chan struct{})
+	release := sync.OnceFunc(func() { close(slow) })
+	r.services.Published = func(*core.Event, string) { <-slow }
+	g := newGuest("publish", "http_fetch")
+	for range each {
+		g.call("http_fetch", options("GET", "https://api.example.com/", "", ""), text("st"))
+	}
+	r, err := r.load(t, map[string]plug{"p": {granting("p") + "http = [\"https://api.example.com/\"]\n", recorder(g)}}, func(o *plugin.Options) { o.Transport = way })
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer release()
+	for range events {
+		if _, err := r.Decide(t.Context(), message("p.x", `1`)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	begun := func(n int64) func() bool { return func() bool { return way.begun.Load() == n } }
+	eventually(t, "as many on the wire as may be", begun(plugin.MaxFetching))
+	close(way.answer)
+	eventually(t, "the rest on the wire", begun(each*events))
+	release()
+	r.answers(t, each*events)
+}
