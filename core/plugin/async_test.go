@@ -2,6 +2,7 @@ package plugin_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -9,6 +10,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -69,6 +71,49 @@ func TestTimersFireAndOutliveARestart(t *testing.T) {
 	eventually(t, "the timer far", func() bool { return len(later.tracesOf(plugin.KindTimer)) > 0 })
 	if in := later.tracesOf(plugin.KindTimer)[0].Input; in.Event != "far" || string(in.State) != "x" {
 		t.Fatalf("fired %+v", in)
+	}
+}
+
+// unreadable is a store of which the first look at a value fails.
+type unreadable struct {
+	plugin.Store
+	failed atomic.Bool
+}
+
+// KV is plugin.Store's.
+func (s *unreadable) KV(namespace string, quota int64) core.KV {
+	return unreadableKV{s.Store.KV(namespace, quota), &s.failed}
+}
+
+type unreadableKV struct {
+	core.KV
+	failed *atomic.Bool
+}
+
+// Get is core.KV's.
+func (kv unreadableKV) Get(ctx context.Context, key string) ([]byte, bool, error) {
+	if kv.failed.CompareAndSwap(false, true) {
+		return nil, false, errors.New("the disk is away")
+	}
+	return kv.KV.Get(ctx, key)
+}
+
+// A timer that cannot be read when it is due is told of in the log, and fires
+// later.
+func TestATimerOutlivesAFaultOfTheStore(t *testing.T) {
+	start, calls := time.Now(), atomic.Int64{}
+	g := newGuest("publish", "timer_set")
+	g.call("timer_set", text("soon"), start.UnixMilli(), text("state"))
+	r, _, err := one(t, recorder(g), func(o *plugin.Options) {
+		o.Store = &unreadable{Store: o.Store}
+		o.Now = func() time.Time { return start.Add(time.Duration(calls.Add(1)) * time.Minute) } // nobody waits for a later time
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the timer soon", func() bool { return len(r.tracesOf(plugin.KindTimer)) > 0 })
+	if log := r.log.String(); !strings.Contains(log, "a timer that is due could not be read") || !strings.Contains(log, "the disk is away") {
+		t.Error(log)
 	}
 }
 

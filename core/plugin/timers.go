@@ -173,9 +173,9 @@ func (t *timers) next(now time.Time) (due timer, wait time.Duration, ok bool) {
 }
 
 // stored is the value of a timer that is due, if it is still set.
-func (t *timers) stored(ctx context.Context, due timer) ([]byte, bool) {
-	value, ok, err := t.kv.Get(ctx, due.name)
-	return value, err == nil && ok && len(value) >= timerHeader && binary.LittleEndian.Uint64(value[8:]) == due.nonce
+func (t *timers) stored(ctx context.Context, due timer) (value []byte, set bool, err error) {
+	value, set, err = t.kv.Get(ctx, due.name)
+	return value, set && len(value) >= timerHeader && binary.LittleEndian.Uint64(value[8:]) == due.nonce, err
 }
 
 // done forgets a timer whose handler has run, unless it was set anew.
@@ -222,8 +222,13 @@ func (s *seat) fire(ctx context.Context, due timer) {
 		s.deliver(ctx, &input, nil, func(b *binding) bool { return b.Timers[due.name] == due.every })
 		return
 	}
-	value, ok := s.timers.stored(ctx, due)
-	if !ok {
+	value, set, err := s.timers.stored(ctx, due)
+	if err != nil && ctx.Err() == nil {
+		s.logTimer("a timer that is due could not be read: it is tried again", due, err)
+		s.timers.again(due, s.host.Now().Add(timerRetry))
+		return
+	}
+	if err != nil || !set {
 		return
 	}
 	input.State = bytes.Clone(value[timerHeader:])
@@ -232,8 +237,12 @@ func (s *seat) fire(ctx context.Context, due timer) {
 		return
 	}
 	if err := s.timers.done(context.WithoutCancel(ctx), due, value); err != nil {
-		s.host.Log.Error("a timer that has fired could not be removed: it may fire again after a restart", "plugin", s.plugin, "endpoint", s.endpoint.Name, "timer", due.name, "error", err)
+		s.logTimer("a timer that has fired could not be removed: it may fire again after a restart", due, err)
 	}
+}
+
+func (s *seat) logTimer(fault string, due timer, err error) {
+	s.host.Log.Error(fault, "plugin", s.plugin, "endpoint", s.endpoint.Name, "timer", due.name, "error", err)
 }
 
 // timerQueue is a heap, the earliest first.
