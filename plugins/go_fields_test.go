@@ -75,7 +75,8 @@ func TestFieldsOfGo(t *testing.T) {
 		"numbers": {step("numbers", append(numbers, 0, math.MinInt64, math.MaxInt64, 1.5, -0.25, 1e300), append(numbers, 0, math.MinInt64, math.MaxInt64, 1.5, -0.25, 1e300))},
 		"kinds": {{"event": object{"event": "fields.kinds"}, "expect": object{"effects": []object{own, own, own}, "answer": []any{
 			object{}, []any{}, nil, object{"a": 1}, object{"k": 0, "i": 1, "e": 2, "c": 3, "a": 4, "b": 5, "d": 6, "j": 7, "f": 8, "g": 9, "h": 10},
-			object{"nil": nil, "bool": true, "i": 1, "i32": -2, "i64": math.MinInt64, "u32": uint32(math.MaxUint32), "u64": uint64(math.MaxUint64)},
+			object{"nil": nil, "bool": true, "i": 1, "i32": -2, "i64": math.MinInt64, "u32": uint32(math.MaxUint32), "u64": uint64(math.MaxUint64),
+				"i8": -128, "i16": -32768, "u8": 255, "u16": 65535, "u": 7, "f32": 0.1},
 			"own", object{"own": "own", "x": 1},
 			object{"nil": nil, "bool": false, "i": -1, "i32": 2, "u32": 7, "u64": uint64(1 << 63), "float": 1.5, "value": []int{1}, "object": object{"b": 1, "a": object{"c": "d"}},
 				"list": []any{1, "2"}, "texts": []string{"a", "b"}, "fields": object{"own": object{"own": "own"}}},
@@ -83,11 +84,16 @@ func TestFieldsOfGo(t *testing.T) {
 		"odd": {
 			step("odd", "utf8", []any{broken, object{broken: broken}, object{broken: broken}}),
 			failed("infinite", "driplet: JSON has no number -Inf"),
-			failed("type", "driplet: cannot write *[]string as JSON: use Object, List, Value or Fields"),
+			failed("type", "driplet: cannot write *[]string as JSON: use Object, List, Value or Fields, or Value(b) of what json.Marshal makes of it"),
 			failed("field", "driplet: cannot write main.own as a field: put it into an Object or a List"),
 			{"event": object{"event": "fields.odd", "data": "refusal"}, "expect": object{"refusal": object{"code": "fields.odd", "message": "odd"}}},
 			step("twice", nil, "second"),
 		},
+		"cas": {step("cas", nil, []bool{true, true, true})},
+		"lifetimes": {{"event": object{"event": "fields.lifetimes"}, "expect": object{"answer": nil, "effects": []object{
+			{"op": "kv_set", "key": "0", "value": "x"}, {"op": "kv_set", "key": "1", "value": "x", "ttl": 1},
+			{"op": "kv_set", "key": "2", "value": "x", "ttl": 2}, {"op": "kv_set", "key": "3", "value": "x", "ttl": 3600_000},
+		}}}},
 		"made": {step("made", nil, manyMade), step("made", nil, manyMade), step("made", nil, manyMade)},
 		"kept": {kept(1, []string{}), kept(2, []string{}), kept(3, []string{"1", "s1", "fields.kept", "1" + long}), kept(4, []string{"2", "s2", "fields.kept", "2" + long})},
 	} {

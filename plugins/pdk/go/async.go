@@ -8,23 +8,24 @@ import (
 )
 
 // HTTP sends requests.
-var HTTP client
+var HTTP Client
 
-type client struct{}
+// Client is what HTTP is.
+type Client struct{}
 
 // Request is what HTTP.Fetch sends; all but URL may be left out.
 type Request struct {
-	Method  string // default GET
-	URL     string // must begin with one of those that the manifest lists
-	Headers Object // of strings
-	Body    []byte // 64 KiB at most
-	Timeout time.Duration
-	Signed  bool // with the endpoint's secret, so that the other side knows who asks
+	Method  string        // default GET
+	URL     string        // must begin with one of those that the manifest lists
+	Headers Object        // of strings
+	Body    []byte        // 64 KiB at most
+	Timeout time.Duration // 30 s at most; 0: 5 s
+	Signed  bool          // with the endpoint's secret, so that the other side knows who asks
 }
 
 // Fetch sends a request when the handler ends. The answer comes to the handler
 // of OnHTTP, with state (4 KiB at most) in the event.
-func (client) Fetch(r Request, state []byte) error {
+func (Client) Fetch(r Request, state []byte) error {
 	var headers []byte
 	if r.Headers != nil {
 		var err error
@@ -32,7 +33,7 @@ func (client) Fetch(r Request, state []byte) error {
 			return err
 		}
 	}
-	timeout := binary.LittleEndian.AppendUint32(nil, uint32(r.Timeout.Milliseconds()))
+	timeout := binary.LittleEndian.AppendUint32(nil, uint32(milliseconds(r.Timeout)))
 	signed := byte(0)
 	if r.Signed {
 		signed = 1
@@ -42,17 +43,18 @@ func (client) Fetch(r Request, state []byte) error {
 }
 
 // Timer sets timers.
-var Timer clock
+var Timer Clock
 
-type clock struct{}
+// Clock is what Timer is.
+type Clock struct{}
 
 // Set has the handler of OnTimer(name) called at a time, with state (4 KiB at
 // most) in the event. The same name again replaces it.
-func (clock) Set(name string, at time.Time, state []byte) error {
+func (Clock) Set(name string, at time.Time, state []byte) error {
 	return check(hostTimerSet(textAt(name), size(name), max(at.UnixMilli(), 1), bytesAt(state), size(state)), "Timer.Set", name)
 }
 
 // Cancel takes a timer back.
-func (clock) Cancel(name string) error {
+func (Clock) Cancel(name string) error {
 	return check(hostTimerSet(textAt(name), size(name), 0, nil, 0), "Timer.Cancel", name)
 }

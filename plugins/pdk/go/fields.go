@@ -83,12 +83,24 @@ func (w *writer) other(value any) {
 		w.raw(strconv.FormatBool(v))
 	case int32:
 		w.integer(int64(v))
+	case int16:
+		w.integer(int64(v))
+	case int8:
+		w.integer(int64(v))
+	case uint8:
+		w.integer(int64(v))
+	case uint16:
+		w.integer(int64(v))
 	case uint32:
 		w.integer(int64(v))
 	case uint64:
 		w.b = strconv.AppendUint(w.b, v, 10)
+	case uint:
+		w.b = strconv.AppendUint(w.b, uint64(v), 10)
 	case float64:
-		w.float(v)
+		w.float(v, 64)
+	case float32:
+		w.float(float64(v), 32)
 	case Value:
 		w.json(v)
 	case Object:
@@ -102,7 +114,7 @@ func (w *writer) other(value any) {
 	case interface{ MarshalJSON() ([]byte, error) }:
 		w.fail("cannot write " + typeName(v) + " as a field: put it into an Object or a List")
 	default:
-		w.fail("cannot write " + typeName(v) + " as JSON: use Object, List, Value or Fields")
+		w.fail("cannot write " + typeName(v) + " as JSON: use Object, List, Value or Fields, or Value(b) of what json.Marshal makes of it")
 	}
 }
 

@@ -54,14 +54,22 @@ func appendEnvelope[T ~string | ~[]byte](b []byte, fields ...T) []byte {
 }
 
 // Log writes to the server's log.
-var Log logger
+var Log Logger
 
-type logger struct{}
+// Logger is what Log is. 4 KiB of a text are kept, and 64 texts of an event.
+type Logger struct{}
 
-func (logger) Debug(text string) { hostLog(0, textAt(text), size(text)) }
-func (logger) Info(text string)  { hostLog(1, textAt(text), size(text)) }
-func (logger) Warn(text string)  { hostLog(2, textAt(text), size(text)) }
-func (logger) Error(text string) { hostLog(3, textAt(text), size(text)) }
+// Debug is for whoever looks for an error.
+func (Logger) Debug(text string) { hostLog(0, textAt(text), size(text)) }
+
+// Info is for the record.
+func (Logger) Info(text string) { hostLog(1, textAt(text), size(text)) }
+
+// Warn is for whoever runs the server, some day.
+func (Logger) Warn(text string) { hostLog(2, textAt(text), size(text)) }
+
+// Error is for whoever runs the server, now.
+func (Logger) Error(text string) { hostLog(3, textAt(text), size(text)) }
 
 // Metric adds value to the plugin's counter of this name (a-z 0-9 _).
 func Metric(name string, value int64) { hostMetric(textAt(name), size(name), value) }

@@ -52,12 +52,12 @@ func (w *writer) value(v any) {
 	}
 }
 
-func (w *writer) float(n float64) {
+func (w *writer) float(n float64, bits int) {
 	if math.IsInf(n, 0) || math.IsNaN(n) {
 		w.fail("JSON has no number " + strconv.FormatFloat(n, 'g', -1, 64))
 		return
 	}
-	w.b = strconv.AppendFloat(w.b, n, 'g', -1, 64)
+	w.b = strconv.AppendFloat(w.b, n, 'g', -1, bits)
 }
 
 func (w *writer) json(v Value) {

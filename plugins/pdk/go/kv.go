@@ -11,9 +11,10 @@ import (
 // KV is the plugin's store on this endpoint: all that outlives an event. Keys
 // are 1 to 512 bytes. A value is given as []byte or string, or as anything that
 // can be an answer, which is kept as JSON. Without a lifetime it stays for ever.
-var KV store
+var KV Store
 
-type store struct{}
+// Store is what KV is.
+type Store struct{}
 
 // Pair is a key with its value.
 type Pair struct {
@@ -22,7 +23,7 @@ type Pair struct {
 }
 
 // Get returns the value at key, of its own memory; ok is false if there is none.
-func (store) Get(key string) (value []byte, ok bool, err error) {
+func (Store) Get(key string) (value []byte, ok bool, err error) {
 	b, errno := read(func(out []byte) int32 {
 		return hostKVGet(textAt(key), size(key), bytesAt(out), size(out))
 	})
@@ -36,7 +37,7 @@ func (store) Get(key string) (value []byte, ok bool, err error) {
 }
 
 // Set sets key when the handler ends; Get and Scan of this event see it at once.
-func (store) Set(key string, value any, ttl ...time.Duration) error {
+func (Store) Set(key string, value any, ttl ...time.Duration) error {
 	b, err := stored(&out, value)
 	if err != nil {
 		return err
@@ -45,13 +46,14 @@ func (store) Set(key string, value any, ttl ...time.Duration) error {
 }
 
 // Delete deletes key when the handler ends.
-func (store) Delete(key string) error {
+func (Store) Delete(key string) error {
 	return check(hostKVDelete(textAt(key), size(key)), "KV.Delete", key)
 }
 
-// CAS sets key to next (nil: deletes it) if it holds old (nil: if it is
-// absent): at once, atomically, also if the handler fails later.
-func (store) CAS(key string, old, next any, ttl ...time.Duration) (swapped bool, err error) {
+// CAS sets key to next (nil: deletes it) if it holds old (nil, or what Get gave
+// for an absent key: if it is absent): at once, atomically, also if the handler
+// fails later.
+func (Store) CAS(key string, old, next any, ttl ...time.Duration) (swapped bool, err error) {
 	o, oldLen, err := orAbsent(old)
 	if err != nil {
 		return false, err
@@ -67,17 +69,17 @@ func (store) CAS(key string, old, next any, ttl ...time.Duration) (swapped bool,
 // Incr adds delta to the whole number at key (absent: 0) and returns the sum:
 // at once, atomically, also if the handler fails later. A lifetime applies to a
 // key that it creates.
-func (store) Incr(key string, delta int64, ttl ...time.Duration) (int64, error) {
+func (Store) Incr(key string, delta int64, ttl ...time.Duration) (int64, error) {
 	var sum int64
 	errno := hostKVIncr(textAt(key), size(key), delta, lifetime(ttl), unsafe.Pointer(&sum))
 	return sum, check(errno, "KV.Incr", key)
 }
 
 // Scan lists up to limit (1,000) pairs whose keys begin with prefix, in key order.
-func (store) Scan(prefix string, limit int) ([]Pair, error) { return scan(prefix, limit, 0) }
+func (Store) Scan(prefix string, limit int) ([]Pair, error) { return scan(prefix, limit, 0) }
 
 // ScanBack is Scan backwards, from the last key.
-func (store) ScanBack(prefix string, limit int) ([]Pair, error) { return scan(prefix, limit, 1) }
+func (Store) ScanBack(prefix string, limit int) ([]Pair, error) { return scan(prefix, limit, 1) }
 
 func scan(prefix string, limit int, reverse uint32) ([]Pair, error) {
 	b, errno := read(func(out []byte) int32 {
@@ -112,7 +114,7 @@ func stored(w *writer, value any) ([]byte, error) {
 }
 
 func orAbsent(value any) ([]byte, uint32, error) {
-	if value == nil {
+	if b, ok := value.([]byte); value == nil || ok && b == nil {
 		return nil, ^uint32(0), nil
 	}
 	b, err := stored(new(writer), value)
@@ -123,5 +125,17 @@ func lifetime(ttl []time.Duration) int64 {
 	if len(ttl) == 0 {
 		return 0
 	}
-	return ttl[0].Milliseconds()
+	return milliseconds(ttl[0])
+}
+
+// milliseconds rounds away from 0, which means something else.
+func milliseconds(d time.Duration) int64 {
+	n := d.Milliseconds()
+	switch rest := d % time.Millisecond; {
+	case rest > 0:
+		return n + 1
+	case rest < 0:
+		return n - 1
+	}
+	return n
 }

@@ -5,8 +5,11 @@
 package main
 
 import (
+	"errors"
 	"math"
+	"strconv"
 	"strings"
+	"time"
 
 	driplet "github.com/driplet/driplet/plugins/pdk/go"
 )
@@ -23,6 +26,8 @@ func init() {
 	driplet.On("fields.odd", odd)
 	driplet.On("fields.kept", kept)
 	driplet.On("fields.made", made)
+	driplet.On("fields.cas", cas)
+	driplet.On("fields.lifetimes", lifetimes)
 	driplet.On("fields.twice", func(*driplet.Event) (any, error) { return "first", nil })
 	driplet.On("fields.twice", func(*driplet.Event) (any, error) { return "second", nil })
 }
@@ -100,6 +105,7 @@ func kinds(*driplet.Event) (any, error) {
 	}
 	all := driplet.Object{
 		"nil": nil, "bool": true, "i": 1, "i32": int32(-2), "i64": int64(-1 << 63), "u32": uint32(1<<32 - 1), "u64": uint64(1<<64 - 1),
+		"i8": int8(-128), "i16": int16(-32768), "u8": uint8(255), "u16": uint16(65535), "u": uint(7), "f32": float32(0.1),
 	}
 	return driplet.List{
 		driplet.Object{}, driplet.List{}, driplet.Value(nil), driplet.Value(`{"a": 1}`), many, all, own{}, driplet.Object{"own": own{}, "x": 1},
@@ -126,6 +132,37 @@ func odd(e *driplet.Event) (any, error) {
 	refusal := driplet.Fail("fields.odd", "odd")
 	refusal.Data = driplet.Object{"infinite": math.Inf(1)}
 	return nil, refusal
+}
+
+// cas swaps what Get gave: nothing, an empty value, and text.
+func cas(e *driplet.Event) (any, error) {
+	var out driplet.List
+	for _, next := range []string{"", "full", "fuller"} {
+		old, _, err := driplet.KV.Get("c")
+		if err != nil {
+			return nil, err
+		}
+		swapped, err := driplet.KV.CAS("c", old, next)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, swapped)
+	}
+	return out, nil
+}
+
+// lifetimes are kept in milliseconds, of which 0 is none.
+func lifetimes(*driplet.Event) (any, error) {
+	for i, ttl := range []time.Duration{0, time.Nanosecond, 1500 * time.Microsecond, time.Hour} {
+		key := strconv.Itoa(i)
+		if err := driplet.KV.Set(key, "x", ttl); err != nil {
+			return nil, err
+		}
+		if err := driplet.KV.Set(key, "x", -1); !errors.Is(err, driplet.ErrBadArgument) {
+			return nil, driplet.Fail("fields.lifetime", "one below 0 is taken")
+		}
+	}
+	return nil, nil
 }
 
 // before are texts of earlier events, which an author may keep.

@@ -1,12 +1,18 @@
 // What the conformance suite does not ask for: fields and patterns, as
 // testdata/native has them, and what only this library has.
 
-import { config, fail, http, kv, log, on, onHttp, onTimer, publish, random, refusal, timer, unsubscribe, user } from "driplet";
+import { config, defer, fail, http, kv, log, on, onHttp, onTimer, publish, random, refusal, reply, timer, unsubscribe, user } from "driplet";
 
 on("fields.read", (e) => ({
   string: e.string("s", 3), string_or: e.stringOr("so", 3, "fall"), id: e.id("id", 3), integer: e.integer("n", -5, 5), integer_or: e.integerOr("no", 0, 9, 7),
 }));
 on("fields.deep", (e) => e.string("user.names.1", 9));
+on("fields.elsewhere", ({ data }) => (0, eval)(data));
+on("fields.log", () => { const o: any = {}; o.o = o; log.info(o, 5n, [5n], Object.create(null), new Error("e"), null); });
+on("fields.url", ({ data }) => http.fetch(data));
+on("fields.lasting", ({ data }) => kv.set("k", 1, data));
+on("fields.incr", ({ data }) => kv.incr("n", data));
+on("fields.nobody", () => reply(defer(), 1));
 on("fields.some.*", (e) => "some " + e.event);
 on("fields.some.more.*", (e) => "more " + e.event);
 

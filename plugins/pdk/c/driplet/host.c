@@ -4,7 +4,7 @@
 #define SPAN(t) (t).at, (t).len
 
 static const char *const errnos[] = {
-  "", "not found", "denied: grant it under [capabilities] of the manifest", "a bad argument: broken JSON, or a name or value over its limit",
+  "", "not found", "denied: grant it under [capabilities] of the manifest", "a bad argument: broken JSON, a name that is empty or too long, or a value or number out of its range",
   "over the limit of one event", "the store is full: raise kv under [capabilities] of the manifest",
   "a conflict: this event writes the same key, or the value is no integer", "unavailable just now", "nobody waits for an answer",
   "not possible while the plugin starts",

@@ -68,14 +68,15 @@ export class Event<Data = any> {
   id(path: string, max: number): string {
     const v = this.at(path), s = typeof v === "number" ? String(v) : v;
     if (typeof s !== "string" || s.length === 0) wrong(path, "must be a string or a number");
+    if (Math.abs(v) > Number.MAX_SAFE_INTEGER && typeof v === "number") wrong(path, "is a number beyond 2^53: send it as a string");
     if (s.length > max) wrong(path, `has ${s.length} characters, the limit is ${max}`);
     return s;
   }
 
-  /** The whole number at path, from low to high. */
+  /** The whole number at path, from low to high; none beyond 2^53, of which JavaScript has not all. */
   integer(path: string, low: number, high: number): number {
     const n = this.at(path);
-    if (typeof n !== "number" || !Number.isInteger(n) || n < low || n > high) wrong(path, `must be a whole number from ${low} to ${high}`);
+    if (typeof n !== "number" || !Number.isSafeInteger(n) || n < low || n > high) wrong(path, `must be a whole number from ${low} to ${high}`);
     return n;
   }
 
@@ -86,10 +87,22 @@ export class Event<Data = any> {
   }
 
   private at(path: string): any {
-    let v: any = this.data;
-    for (const key of path.split(".")) v = v !== null && typeof v === "object" && Object.hasOwn(v, key) ? v[key] : undefined;
-    return v;
+    return path === "" ? this.data : look(this.data, path.split("."));
   }
+}
+
+// look follows keys. Where a key itself has a dot, the longest that fits wins.
+function look(v: any, keys: string[]): any {
+  if (v === null || typeof v !== "object") return undefined;
+  if (Array.isArray(v)) {
+    const item = /^\d+$/.test(keys[0]!) ? v[Number(keys[0])] : undefined;
+    return keys.length === 1 ? item : look(item, keys.slice(1));
+  }
+  for (let n = keys.length; n > 0; n--) {
+    const key = keys.slice(0, n).join(".");
+    if (Object.hasOwn(v, key)) return n === keys.length ? v[key] : look(v[key], keys.slice(n));
+  }
+  return undefined;
 }
 
 function wrong(path: string, what: string): never { return fail("bad_request", `${path} ${what}`); }

@@ -5,13 +5,29 @@ import { synchronous } from "./handlers";
 
 interface Place { name: string; file: string; line: number; column: number }
 
+// What scripts look for that were written for elsewhere, and what is here instead.
+const ELSEWHERE: Record<string, string> = {
+  fetch: "use http.fetch(request, { then, state }) of \"driplet\"", XMLHttpRequest: "use http.fetch(request, { then, state }) of \"driplet\"",
+  setTimeout: "use timer.set(name, now() + 1000) of \"driplet\"", setInterval: "write timers = { name = \"every 10s\" } into the manifest", setImmediate: "use timer.set(name, now()) of \"driplet\"",
+  crypto: "use random(n) of \"driplet\"", localStorage: "use kv of \"driplet\"", require: "use import", structuredClone: "use JSON.parse(JSON.stringify(v))",
+};
+const NOT_HERE = /^'?(\w+)'? is not defined$/;
+const OTHERS = /^(process|Buffer|global|window|document|navigator|location|URL|URLSearchParams|TextEncoder|TextDecoder|AbortController|WebSocket|queueMicrotask|performance|Intl)$/;
+
+function instead(error: Error): string {
+  const name = error.name === "ReferenceError" ? NOT_HERE.exec(error.message)?.[1] : undefined;
+  if (name === undefined) return "";
+  const use = Object.hasOwn(ELSEWHERE, name) ? ELSEWHERE[name] : OTHERS.test(name) ? "a plugin has neither a browser nor Node around it, but what \"driplet\" exports" : undefined;
+  return use === undefined ? "" : `: ${use}`;
+}
+
 const FRAME = /^\s*at (?:(.*) )?\(?plugin\.js:(\d+)(?::(\d+))?\)?$/;
 const MOST = 5; // frames that are told
 
 /** Ends the instance with an error's text. undefined: a promise is waiting. */
 export function explain(thrown: unknown): void {
   const error: any = thrown === undefined ? synchronous() : thrown;
-  const isError = error instanceof Error, text = isError ? `${error.name}: ${error.message}` : `thrown: ${JSON.stringify(error) ?? String(error)}`;
+  const isError = error instanceof Error, text = isError ? `${error.name}: ${error.message}${instead(error)}` : `thrown: ${JSON.stringify(error) ?? String(error)}`;
   const [top, ...callers] = isError ? places(String(error.stack)) : [];
   if (!top) driplet$abort(text, "plugin", 0, 0);
   const called = callers.map((p) => `, called by ${p.name} (${p.file}:${p.line}:${p.column})`);

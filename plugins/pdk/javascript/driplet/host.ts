@@ -21,6 +21,7 @@ export interface Continuation { then?: string; state?: unknown }
 export const http = {
   /** Sends a request when the handler ends; the answer comes to a handler of onHttp. false: it will not be sent, too many are under way. */
   fetch(request: Request, { then = "", state }: Continuation = {}): boolean {
+    if (typeof request?.url !== "string") throw new TypeError("http.fetch: the request has no url: http.fetch({ url: \"https://…\" }, { then: \"name\" })");
     if (typeof then !== "string") throw new TypeError("http.fetch: then is a handler's name: onHttp(\"name\", (e) => …), then http.fetch(request, { then: \"name\" })");
     const { url, method = "", body = "" } = request, text = typeof body === "string";
     let headers = request.headers;
@@ -49,7 +50,20 @@ export const timer = {
 
 // A line too many is no reason to fail.
 function write(level: number, parts: unknown[]): void {
-  driplet$log(level, parts.map((p) => typeof p === "string" ? p : p instanceof Error ? String(p) : JSON.stringify(p) ?? String(p)).join(" "));
+  driplet$log(level, parts.map(shown).join(" "));
+}
+
+function shown(part: unknown): string {
+  if (typeof part === "string") return part;
+  try {
+    return (part instanceof Error ? undefined : JSON.stringify(part)) ?? String(part);
+  } catch { // a BigInt, a circle
+    try {
+      return String(part);
+    } catch {
+      return typeof part;
+    }
+  }
 }
 
 /** Lines for the server's log; values are written as JSON. */

@@ -12,15 +12,21 @@ function get(key: string): string | null {
 
 function set(key: string, value: string, o?: Lifetime): void { put(key, value, o); }
 
+// A lifetime that is not seen would be none.
+function lasting(o: Lifetime, call: string): number {
+  if (typeof o !== "object" || o === null) throw new TypeError(`${call}: a lifetime is given as { ttl: ${JSON.stringify(o)} }`);
+  return o.ttl === undefined ? 0 : milliseconds(o.ttl, call);
+}
+
 function put(key: string, value: string | object, o?: Lifetime): void {
-  const ttl = o?.ttl === undefined ? 0 : milliseconds(o.ttl, "kv.set");
+  const ttl = o === undefined ? 0 : lasting(o, "kv.set");
   let n = driplet$kv_set(key, value, ttl);
   if (n === UNWRITTEN) n = driplet$kv_set(key, JSON.stringify(value) ?? noJSON(value, "kv.set"), ttl);
   if (n < 0) failed(n, "kv.set", key);
 }
 
 function cas(key: string, old: string | null, next: string | null, o?: Lifetime): boolean {
-  const n = driplet$kv_cas(key, old, next, o?.ttl === undefined ? 0 : milliseconds(o.ttl, "kv.cas"));
+  const n = driplet$kv_cas(key, old, next, o === undefined ? 0 : lasting(o, "kv.cas"));
   return n < 0 ? failed(n, "kv.cas", key) : n === 1;
 }
 
@@ -61,9 +67,10 @@ export const kv = {
   },
   /** Sets key to next (null: deletes it) if it holds old (null: if it is absent): at once, atomically, also if the handler fails later. */
   cas(key: string, old: unknown, next: unknown, o?: Lifetime): boolean { return cas(key, orNull(old), orNull(next), o); },
-  /** Adds delta to the whole number at key (absent: 0) and returns the sum: at once, atomically, also if the handler fails later. ttl applies to a key that it creates. */
+  /** Adds delta to the whole number at key (absent: 0) and returns the sum (exact up to 2^53): at once, atomically, also if the handler fails later. ttl applies to a key that it creates. */
   incr(key: string, delta = 1, o?: Lifetime): number {
-    const sum = driplet$kv_incr(key, delta, o?.ttl === undefined ? 0 : milliseconds(o.ttl, "kv.incr"));
+    if (!Number.isSafeInteger(delta)) throw new TypeError(`kv.incr: ${String(delta)} is no whole number up to 2^53`);
+    const sum = driplet$kv_incr(key, delta, o === undefined ? 0 : lasting(o, "kv.incr"));
     return typeof sum === "number" ? failed(sum, "kv.incr", key) : Number(sum);
   },
   /** Up to limit (1,000) pairs whose keys begin with prefix, in key order, or backwards. */

@@ -29,7 +29,7 @@ const read = new Map<string, number>();
 export function milliseconds(d: Duration, call: string): number {
   if (typeof d === "number") {
     if (!Number.isFinite(d)) throw new TypeError(`${call}: ${d} is no time: write milliseconds, or 500ms, 30s, 10m, 2h or 7d`);
-    return d;
+    return d > 0 ? Math.ceil(d) : Math.floor(d); // 0 means something else
   }
   let n = read.get(d);
   if (n !== undefined) return n;

@@ -69,8 +69,9 @@ export function defer(): string | null {
   return errno === NO_REQUEST || errno === UNAVAILABLE ? null : failed(errno, "defer", "");
 }
 
-/** Answers a request that was kept open, once; `refusal(code, message)` is an answer too. false: the caller has given up, or was answered. */
-export function reply(handle: string, answer?: unknown): boolean {
+/** Answers a request that was kept open, once; `refusal(code, message)` is an answer too. false: the caller has given up, or was answered; or defer() gave null, since nobody waits. */
+export function reply(handle: string | null, answer?: unknown): boolean {
+  if (handle === null) return false;
   const text = answer === undefined ? answer : stringify(answer) ?? noJSON(answer, "reply");
   const n = driplet$reply(BigInt(handle), text, answer instanceof Refusal ? 1 : 0);
   if (n < NOT_FOUND) failed(n, "reply", handle);

@@ -76,7 +76,7 @@ impl Errno {
         match self.code {
             Self::NOT_FOUND => "not found",
             Self::DENIED => "denied: grant it under [capabilities] of the manifest",
-            Self::BAD_ARGUMENT => "a bad argument: broken JSON, or a name or value over its limit",
+            Self::BAD_ARGUMENT => "a bad argument: broken JSON, a name that is empty or too long, or a value or number out of its range",
             Self::LIMIT => "over the limit of one event",
             Self::QUOTA => "the store is full: raise kv under [capabilities] of the manifest",
             Self::CONFLICT => "a conflict: this event writes the same key, or the value is no integer",
