@@ -104,6 +104,7 @@ func TestFieldsOfJavaScript(t *testing.T) {
 			step("elsewhere", "setTimeout(1, 2)", object{"failure": "ReferenceError: setTimeout is not defined: use timer.set(name, now() + 1000)"}),
 			step("elsewhere", "process.env", object{"failure": "ReferenceError: process is not defined: a plugin has neither a browser nor Node"}),
 			step("elsewhere", "mine()", object{"failure": "ReferenceError: mine is not defined"}),
+			step("whole", "all of it", object{"answer": "all of it"}), step("whole", 5, object{"refusal": object{"code": "bad_request"}}),
 			step("bare", nil, object{"answer": object{"a": 1}}),
 			step("random", nil, object{"answer": 3}),
 			step("config", nil, object{"answer": []string{"greeting"}}),

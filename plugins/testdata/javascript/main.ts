@@ -7,6 +7,7 @@ on("fields.read", (e) => ({
   string: e.string("s", 3), string_or: e.stringOr("so", 3, "fall"), id: e.id("id", 3), integer: e.integer("n", -5, 5), integer_or: e.integerOr("no", 0, 9, 7),
 }));
 on("fields.deep", (e) => e.string("user.names.1", 9));
+on("fields.whole", (e) => e.string("", 9));
 on("fields.elsewhere", ({ data }) => (0, eval)(data));
 on("fields.log", () => { const o: any = {}; o.o = o; log.info(o, 5n, [5n], Object.create(null), new Error("e"), null); });
 on("fields.url", ({ data }) => http.fetch(data));

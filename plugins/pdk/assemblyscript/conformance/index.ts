@@ -154,6 +154,17 @@ on("conformance.config", (_) => object()
 
 on("conformance.now", (_) => answer(now()));
 
+on("conformance.field", (e) => {
+  const as = text(e, "as"), path = text(e, "path"), max = <i32>e.data.integer("max", 10), low = e.data.integer("low"), high = e.data.integer("high", 10);
+  const value = as == "string" ? answer(e.string(path, max))
+    : as == "string_or" ? answer(e.stringOr(path, max, "fallback"))
+    : as == "id" ? answer(e.id(path, max))
+    : as == "integer" ? answer(e.integer(path, low, high))
+    : answer(e.integerOr(path, low, high, -1));
+  const bad = e.err();
+  return bad ? bad : value;
+});
+
 on("conformance.random", (_) => {
   const a = random(16), b = random(16);
   for (let i = 0; i < a.length; i++) {

@@ -111,7 +111,7 @@ export class Value {
   /** The number at path; fallback if there is none. */
   number(path: string, fallback: f64 = 0): f64 { return this.find(path) ? foundNumber(fallback) : fallback; }
 
-  /** The whole number at path; fallback if there is none, or it has a fraction or more than 18 digits. */
+  /** The whole number at path; fallback if there is none, or it has a fraction or does not fit. */
   integer(path: string, fallback: i64 = 0): i64 { return this.find(path) ? foundInteger(fallback) : fallback; }
 
   /** The bool at path; fallback if there is none. */
@@ -159,24 +159,25 @@ export function foundNumber(fallback: f64): f64 { return foundType == NUMBER ? p
 
 export function foundBool(fallback: bool): bool { return foundType == TRUE ? true : foundType == FALSE ? false : fallback; }
 
-export function foundInteger(fallback: i64): i64 {
-  if (!foundIsInteger()) return fallback;
+export function foundInteger(fallback: i64): i64 { return foundIsInteger() ? wholeFound() : fallback; }
+
+// The whole number that was found, if foundIsInteger().
+function wholeFound(): i64 {
   const negative = load<u8>(foundPtr) == 0x2d;
-  let n: i64 = 0;
+  let n: u64 = 0; // 19 digits fit
   for (let i = negative ? 1 : 0; i < foundLen; i++) n = n * 10 + (load<u8>(foundPtr + i) - 0x30);
-  return negative ? -n : n;
+  return <i64>(negative ? 0 - n : n);
 }
 
 function foundIsInteger(): bool {
-  if (foundType != NUMBER || foundLen > 19) return false;
-  let digits = 0;
-  for (let i = 0; i < foundLen; i++) {
+  if (foundType != NUMBER) return false;
+  const negative = load<u8>(foundPtr) == 0x2d, digits = foundLen - <i32>negative;
+  if (digits < 1 || digits > 19) return false;
+  for (let i = <i32>negative; i < foundLen; i++) {
     const c = load<u8>(foundPtr + i);
-    if (c == 0x2d && i == 0) continue;
     if (c < 0x30 || c > 0x39) return false;
-    digits++;
   }
-  return digits <= 18;
+  return digits < 19 || (wholeFound() < 0) == negative;
 }
 
 export function foundItems(): Value[] {

@@ -270,6 +270,18 @@ static dr_reply filter(dr_event *e) {
   return dr_equal(what, "see") ? dr_replace(seen(e)) : NULL;
 }
 
+static dr_reply field(dr_event *e) {
+  dr_text as = text(e, "as"), path = text(e, "path");
+  uint32_t max = dr_value_integer(e->data, "max", 10);
+  int64_t low = number(e, "low"), high = dr_value_integer(e->data, "high", 10);
+  dr_reply value = dr_equal(as, "string") ? dr_answer(dr_string(e, path, max))
+    : dr_equal(as, "string_or") ? dr_answer(dr_string_or(e, path, max, dr("fallback")))
+    : dr_equal(as, "id") ? dr_answer(dr_id(e, path, max))
+    : dr_equal(as, "integer") ? dr_answer(dr_integer(e, path, low, high))
+    : dr_answer(dr_integer_or(e, path, low, high, -1));
+  return dr_err(e) ? dr_err(e) : value;
+}
+
 DRIPLET_PLUGIN(
   dr_on("conformance.echo", echo), dr_on("conformance.nothing", nothing), dr_on("conformance.refuse", refuse),
   dr_on("conformance.trap", trap), dr_on("conformance.publish", publish), dr_on("conformance.subscribe", subscribe),
@@ -279,5 +291,5 @@ DRIPLET_PLUGIN(
   dr_on("conformance.kv_incr", kv_incr), dr_on("conformance.kv_scan", kv_scan), dr_on("conformance.fetch", fetch),
   dr_on("conformance.timer", timer), dr_on("conformance.defer", later), dr_on("conformance.reply", reply),
   dr_on("conformance.log", logs), dr_on("conformance.metric", metric), dr_on("conformance.config", config),
-  dr_on("conformance.now", now), dr_on("conformance.random", random), dr_on_timer("tick", tick), dr_on_http(http),
+  dr_on("conformance.now", now), dr_on("conformance.random", random), dr_on("conformance.field", field), dr_on_timer("tick", tick), dr_on_http(http),
   dr_on_connect(connect), dr_on_subscribe(admit), dr_on_unsubscribe(left), dr_on_publish(filter), dr_on_disconnect(gone))

@@ -57,7 +57,7 @@ bool dr_contains_(dr_text t, dr_text part);
 dr_text dr_join_n(const dr_text *parts, uint32_t n);
 /* A whole number as text. */
 dr_text dr_decimal(int64_t n);
-/* The whole number that a text is; fallback if it is none of at most 18 digits. */
+/* The whole number that a text is; fallback if it is none that an int64_t holds. */
 int64_t dr_parse(dr_text t, int64_t fallback);
 /* Memory until the handler's end, aligned to 8 bytes, not cleared. Traps when there is none. */
 void *dr_memory(uint32_t bytes);
@@ -96,7 +96,7 @@ dr_reply dr_drop(void); /* it is not placed, and its publisher does not notice; 
 #define dr_value_has(v, path) dr_value_has_(v, dr(path))                             /* bool: something other than null */
 #define dr_value_string(v, path, fallback) dr_value_string_(v, dr(path), fallback)   /* dr_text */
 #define dr_value_text(v, path, fallback) dr_value_text_(v, dr(path), fallback)       /* dr_text: a string or a number, as text */
-#define dr_value_integer(v, path, fallback) dr_value_integer_(v, dr(path), fallback) /* int64_t: at most 18 digits */
+#define dr_value_integer(v, path, fallback) dr_value_integer_(v, dr(path), fallback) /* int64_t */
 #define dr_value_bool(v, path, fallback) dr_value_bool_(v, dr(path), fallback)       /* bool */
 #define dr_value_get(v, path) dr_value_get_(v, dr(path))     /* dr_value: its JSON text; empty if there is nothing */
 #define dr_value_items(v, path) dr_value_items_(v, dr(path)) /* dr_values: of a list */

@@ -3,7 +3,7 @@
 #define DRIPLET_GENERIC_H
 
 static inline dr_text dr_text_same(dr_text t) { return t; }
-static inline dr_text dr_text_cstr(const char *s) { return (dr_text){s, (uint32_t)__builtin_strlen(s)}; }
+static inline dr_text dr_text_cstr(const char *s) { return (dr_text){s, s ? (uint32_t)__builtin_strlen(s) : 0}; }
 dr_text dr_json_text(dr_json *j); /* empty for NULL */
 
 bool dr_value_has_(dr_value v, dr_text path);

@@ -196,13 +196,14 @@ dr_text dr_decimal(int64_t n) {
 
 int64_t dr_parse(dr_text t, int64_t fallback) {
   uint32_t i = t.len && t.at[0] == '-', first = i;
-  int64_t n = 0;
-  if (i == t.len || t.len - i > 18) return fallback;
+  uint64_t n = 0;
+  if (i == t.len || t.len - i > 19) return fallback;
   for (; i < t.len; i++) {
     if (t.at[i] < '0' || t.at[i] > '9') return fallback;
-    n = n * 10 + (t.at[i] - '0');
+    n = n * 10 + (uint64_t)(t.at[i] - '0'); /* 19 digits fit */
   }
-  return first ? -n : n;
+  if (n > (uint64_t)INT64_MAX + first) return fallback;
+  return (int64_t)(first ? -n : n);
 }
 
 /* What dr(x) comes to when x is no literal. */

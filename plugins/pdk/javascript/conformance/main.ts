@@ -74,6 +74,17 @@ on("conformance.metric", ({ data }) => metric(data.name, data.value));
 
 on("conformance.config", () => ({ max_text: config.max_text, title: config.title, second: config.deep.list[1].yes }));
 
+on("conformance.field", (e) => {
+  const { as, path, max = 10, low = 0, high = 10 } = e.data;
+  switch (as) {
+    case "string": return e.string(path, max);
+    case "string_or": return e.stringOr(path, max, "fallback");
+    case "id": return e.id(path, max);
+    case "integer": return e.integer(path, low, high);
+  }
+  return e.integerOr(path, low, high, -1);
+});
+
 on("conformance.now", () => now());
 
 on("conformance.random", () => String(random(16)) !== String(random(16)));

@@ -60,6 +60,7 @@ driplet::plugin! {
     "conformance.config" => |_| Ok(object()
         .set("max_text", config::integer("max_text")).set("title", config::string("title"))
         .set("second", config::get("").bool("deep.list.1.yes"))),
+    "conformance.field" => field,
     "conformance.now" => |_| Ok(answer(now())),
     "conformance.random" => |_| {
         let (mut a, mut b) = ([0; 16], [0; 16]);
@@ -89,6 +90,18 @@ fn echo(e: &Event) -> Reply {
     Ok(object()
         .set("event", e.event).set("topic", e.topic).set("session", e.session).set("user", e.user).set("request", e.request)
         .set("claims", &e.claims).set("time", e.time).set("data", &e.data).set("account", e.account).set("endpoint", e.endpoint))
+}
+
+fn field(e: &Event) -> Reply {
+    let (kind, path, max) = (text(e, "as"), text(e, "path"), e.data.integer("max").unwrap_or(10) as usize);
+    let (low, high) = (number(e, "low"), e.data.integer("high").unwrap_or(10));
+    Ok(match &*kind {
+        "string" => answer(e.string(&path, max)?),
+        "string_or" => answer(e.string_or(&path, max, "fallback")?),
+        "id" => answer(e.id(&path, max)?),
+        "integer" => answer(e.integer(&path, low, high)?),
+        _ => answer(e.integer_or(&path, low, high, -1)?),
+    })
 }
 
 fn refuse(e: &Event) -> Reply {

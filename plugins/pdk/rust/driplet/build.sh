@@ -13,12 +13,14 @@ command -v "$rustc" >/dev/null || { echo "$rustc is missing: install it with the
 target=$("$rustc" --print target-libdir --target wasm32-unknown-unknown)
 [ -d "$target" ] || { echo "$rustc has no target wasm32-unknown-unknown: rustup target add wasm32-unknown-unknown, or, on Debian, apt install rustc libstd-rust-dev-wasm32 lld" >&2; exit 1; }
 [ $# -ge 2 ] || { echo "use: $0 OUT.wasm FILE.rs [std]" >&2; exit 2; }
+where=$(dirname "$2")
+here=$(cd "$where" && pwd) # panics tell places in files, from there on
 made=$(mktemp -d)
 trap 'rm -rf "$made"' EXIT
 cfg=
 [ "${3:-}" != std ] || cfg='feature="std"'
 compile() {
-  "$rustc" --edition 2021 --target wasm32-unknown-unknown -C opt-level=2 -C panic=abort -C target-feature=+bulk-memory --remap-path-prefix "$library=driplet" ${cfg:+--cfg "$cfg"} "$@"
+  "$rustc" --edition 2021 --target wasm32-unknown-unknown -C opt-level=2 -C panic=abort -C target-feature=+bulk-memory --remap-path-prefix "$library=driplet" --remap-path-prefix "$where/=" --remap-path-prefix "$here/=" ${cfg:+--cfg "$cfg"} "$@"
 }
 compile -C embed-bitcode=yes -C codegen-units=1 --crate-type rlib --crate-name driplet -o "$made/libdriplet.rlib" "$library/lib.rs"
 # The names of functions stay: they make traps readable.

@@ -5,6 +5,7 @@ use crate::{decimal, fail, join, subscribed, Error, Text, Value};
 
 /// What a handler is asked about. Which fields hold something depends on the kind
 /// of event; the others are empty.
+#[derive(Debug)]
 pub struct Event<'a> {
     /// Message: its name, `chat.send`; publish: the message's event name, may be empty; timer: the timer's name.
     pub event: &'a str,

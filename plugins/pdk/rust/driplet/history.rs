@@ -5,7 +5,7 @@ use crate::text::text_ref;
 use crate::{Errno, List, Text, Value};
 
 /// A place among a topic's events: offsets grow, and count anew in each epoch.
-#[derive(Clone)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Position {
     /// Names the count; empty: nowhere.
     pub epoch: Text,
@@ -14,7 +14,7 @@ pub struct Position {
 }
 
 /// What to read of a history: `HistoryOptions { limit: 50, ..Default::default() }`.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub struct HistoryOptions<'a> {
     /// Events at most, up to 1,000; 0: none, only where the topic stands.
     pub limit: i32,
@@ -29,6 +29,7 @@ impl Default for HistoryOptions<'_> {
 }
 
 /// An event that a topic keeps.
+#[derive(Debug)]
 pub struct PastEvent {
     /// Its number.
     pub offset: u64,
@@ -43,6 +44,7 @@ pub struct PastEvent {
 }
 
 /// What a topic keeps of its events.
+#[derive(Debug)]
 pub struct Past {
     /// Whether the topic's rule keeps a history; false: all else is empty.
     pub kept: bool,

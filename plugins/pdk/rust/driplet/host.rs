@@ -8,7 +8,7 @@ pub mod http {
     use crate::Errno;
 
     /// A request: `Request { url: "https://…", ..Default::default() }`.
-    #[derive(Clone, Copy, Default)]
+    #[derive(Clone, Copy, Debug, Default)]
     pub struct Request<'a> {
         /// GET when empty.
         pub method: &'a str,

@@ -83,8 +83,9 @@ impl AsRef<[u8]> for Json {
     }
 }
 
-/// What can stand in JSON: strings, whole numbers, bools, `Option` (`None` is
-/// null), [`Json`], [`Value`], and references to these.
+/// What can stand in JSON: strings, numbers, bools, `Option` (`None` is null),
+/// [`Json`], [`Value`], lists of these, and references to them; with the standard
+/// library also `String`, `Vec`, `Box` and `Cow`.
 pub trait ToJson {
     /// Appends the JSON text.
     fn write(&self, out: &mut Text);
@@ -129,6 +130,32 @@ impl ToJson for Value<'_> {
     }
 }
 
+/// A list.
+impl<T: ToJson> ToJson for [T] {
+    fn write(&self, out: &mut Text) {
+        out.push('[');
+        for (i, item) in self.iter().enumerate() {
+            if i > 0 {
+                out.push(',');
+            }
+            item.write(out);
+        }
+        out.push(']');
+    }
+}
+
+impl<T: ToJson, const N: usize> ToJson for [T; N] {
+    fn write(&self, out: &mut Text) {
+        self[..].write(out)
+    }
+}
+
+impl<T: ToJson> ToJson for List<T> {
+    fn write(&self, out: &mut Text) {
+        self[..].write(out)
+    }
+}
+
 impl ToJson for bool {
     fn write(&self, out: &mut Text) {
         out.push_str(if *self { "true" } else { "false" })
@@ -144,17 +171,33 @@ macro_rules! whole {
 }
 whole!(i8 u8 i16 u16 i32 u32 i64 isize usize);
 
-/// Infinities and NaN, of which JSON knows nothing, become null.
-impl ToJson for f64 {
+impl ToJson for u64 {
     fn write(&self, out: &mut Text) {
-        use core::fmt::Write;
-        if self.is_finite() {
-            let _ = write!(out, "{}", self);
+        if *self > i64::MAX as u64 {
+            out.push_decimal((*self / 10) as i64);
+            out.push((b'0' + (*self % 10) as u8) as char);
         } else {
-            out.push_str("null")
+            out.push_decimal(*self as i64)
         }
     }
 }
+
+macro_rules! fraction {
+    ($($number:ty)*) => { $(
+        /// Infinities and NaN, of which JSON knows nothing, become null.
+        impl ToJson for $number {
+            fn write(&self, out: &mut Text) {
+                use core::fmt::Write;
+                if self.is_finite() {
+                    let _ = write!(out, "{}", self);
+                } else {
+                    out.push_str("null")
+                }
+            }
+        }
+    )* };
+}
+fraction!(f32 f64);
 
 impl ToJson for Text {
     fn write(&self, out: &mut Text) {

@@ -17,6 +17,7 @@ pub const HOUR: i64 = 60 * MINUTE;
 pub const DAY: i64 = 24 * HOUR;
 
 /// A key with its value.
+#[derive(Clone, Debug)]
 pub struct Pair {
     /// The key.
     pub key: Text,

@@ -51,6 +51,9 @@ pub mod kv;
 mod memory;
 mod quote;
 mod reply;
+mod show;
+#[cfg(feature = "std")]
+mod standard;
 mod text;
 mod topics;
 mod value;

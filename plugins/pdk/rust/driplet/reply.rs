@@ -8,6 +8,7 @@ use crate::{log, object, Json, Text, ToJson};
 pub type Reply = Result<Json, Error>;
 
 /// Why a handler does not answer.
+#[derive(Debug)]
 pub enum Error {
     /// Reaches the caller as it is.
     Refusal(Refusal),
@@ -16,6 +17,7 @@ pub enum Error {
 }
 
 /// A refusal, made by [`fail`].
+#[derive(Debug)]
 pub struct Refusal {
     pub(crate) json: Json,
 }
@@ -43,7 +45,7 @@ pub fn admit(info: impl ToJson) -> Reply {
 }
 
 /// Why a call to the host failed.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Errno {
     /// As ABI.md numbers them.
     pub code: i32,

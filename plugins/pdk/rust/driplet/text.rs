@@ -56,6 +56,51 @@ impl Clone for Text {
     }
 }
 
+impl Default for Text {
+    fn default() -> Text {
+        Text::new()
+    }
+}
+
+impl PartialEq for Text {
+    fn eq(&self, other: &Text) -> bool {
+        **self == **other
+    }
+}
+
+impl Eq for Text {}
+
+impl PartialOrd for Text {
+    fn partial_cmp(&self, other: &Text) -> Option<core::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Text {
+    fn cmp(&self, other: &Text) -> core::cmp::Ordering {
+        (**self).cmp(&**other)
+    }
+}
+
+impl core::hash::Hash for Text {
+    fn hash<H: core::hash::Hasher>(&self, state: &mut H) {
+        (**self).hash(state)
+    }
+}
+
+/// A map with `Text` keys is asked by `str`.
+impl core::borrow::Borrow<str> for Text {
+    fn borrow(&self) -> &str {
+        self
+    }
+}
+
+impl AsRef<str> for Text {
+    fn as_ref(&self) -> &str {
+        self
+    }
+}
+
 impl PartialEq<str> for Text {
     fn eq(&self, other: &str) -> bool {
         **self == *other
@@ -125,23 +170,26 @@ pub fn decimal(n: i64) -> Text {
     out
 }
 
-/// The whole number that a text is, of at most 18 digits.
+/// The whole number that a text is.
 pub fn parse(text: &str) -> Option<i64> {
     let (negative, digits) = match text.as_bytes() {
         [b'-', digits @ ..] => (true, digits),
         digits => (false, digits),
     };
-    if digits.is_empty() || digits.len() > 18 {
+    if digits.is_empty() || digits.len() > 19 {
         return None;
     }
-    let mut n = 0;
+    let mut n = 0u64;
     for c in digits {
         if !c.is_ascii_digit() {
             return None;
         }
-        n = n * 10 + (c - b'0') as i64;
+        n = n * 10 + (c - b'0') as u64; // 19 digits fit
     }
-    Some(if negative { -n } else { n })
+    if n > i64::MAX as u64 + negative as u64 {
+        return None;
+    }
+    Some(if negative { (n as i64).wrapping_neg() } else { n as i64 })
 }
 
 /// Whether two are the same: some bytes at a time, the last ones in a piece that may overlap the one before.

@@ -4,7 +4,7 @@ use crate::abi::{self, check, envelope};
 use crate::{join, Errno, List, Reply, Text, ToJson, Value};
 
 /// How to publish: `PublishOptions { event: "chat.message", ..Default::default() }`.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct PublishOptions<'a> {
     /// The message's event name.
     pub event: &'a str,
@@ -58,6 +58,7 @@ pub fn subscribe(session: &str, topic: &str, info: Option<impl ToJson>) -> Resul
 }
 
 /// Names connections for [`unsubscribe`] and [`disconnect`].
+#[derive(Clone, Debug)]
 pub struct Who(Text);
 
 /// All connections of a user, by public id.

@@ -185,7 +185,7 @@ impl<'a> Value<'a> {
         Some(self.find_kind(path, b"sn")?.text())
     }
 
-    /// The whole number at path, of at most 18 digits.
+    /// The whole number at path.
     pub fn integer(&self, path: &str) -> Option<i64> {
         parse(text_ref(self.find_kind(path, b"n")?.bytes()))
     }

@@ -4,6 +4,7 @@ use crate::{Error, List, ToJson};
 
 /// What becomes of a message: made by [`pass`], [`drop`], [`replace`], [`retarget`]
 /// and [`both`].
+#[derive(Debug)]
 pub struct Verdict(pub(crate) List<u8>);
 
 /// What an `on_publish` handler returns: a [`Verdict`], or an error to refuse the

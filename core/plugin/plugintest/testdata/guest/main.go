@@ -20,7 +20,7 @@ func init() {
 	for name, h := range map[string]handler{
 		"echo": echo, "refuse": refuse, "publish": publish, "subscribe": subscribe, "unsubscribe": unsubscribe, "disconnect": disconnect,
 		"subscribed": subscribed, "presence": presence, "history": history, "kv_get": get, "kv_set": set, "kv_cas": cas, "kv_incr": incr, "kv_scan": scan,
-		"fetch": fetch, "timer": timer, "defer": later, "reply": reply, "log": logs, "config": config, "random": random,
+		"fetch": fetch, "timer": timer, "defer": later, "reply": reply, "log": logs, "config": config, "random": random, "field": field,
 		"nothing":   func(*driplet.Event) (any, error) { return nil, nil },
 		"trap":      func(*driplet.Event) (any, error) { panic("as asked") },
 		"kv_delete": func(e *driplet.Event) (any, error) { return nil, driplet.KV.Delete(text(e, "key")) },
@@ -96,6 +96,30 @@ func echo(e *driplet.Event) (any, error) {
 		"event": e.Event, "topic": e.Topic, "session": e.Session, "user": e.User, "request": e.Request, "claims": orNull(e.Claims),
 		"time": e.Time.UnixMilli(), "data": orNull(e.Data), "account": e.Account, "endpoint": e.Endpoint,
 	}, nil
+}
+
+func field(e *driplet.Event) (any, error) {
+	path, most, low, high := text(e, "path"), 10, number(e, "low"), int64(10)
+	if n, ok := e.Data.Int("max"); ok {
+		most = int(n)
+	}
+	if n, ok := e.Data.Int("high"); ok {
+		high = n
+	}
+	var value any
+	switch text(e, "as") {
+	case "string":
+		value = e.String(path, most)
+	case "string_or":
+		value = e.StringOr(path, most, "fallback")
+	case "id":
+		value = e.ID(path, most)
+	case "integer":
+		value = e.Int(path, low, high)
+	default:
+		value = e.IntOr(path, low, high, -1)
+	}
+	return value, e.Err()
 }
 
 func refuse(e *driplet.Event) (any, error) {
