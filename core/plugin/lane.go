@@ -83,4 +83,3 @@ func (in *instance) look() {
 		panic(errDeadline)
 	}
 }
-

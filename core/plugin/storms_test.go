@@ -24,8 +24,8 @@ import (
 	"github.com/driplet/driplet/core"
 	"github.com/driplet/driplet/core/engine/local"
 	"github.com/driplet/driplet/core/plugin"
-	"github.com/driplet/driplet/core/plugin/lane"
 	"github.com/driplet/driplet/core/plugin/internal/asm"
+	"github.com/driplet/driplet/core/plugin/lane"
 	"github.com/driplet/driplet/core/target"
 )
 
