@@ -54,7 +54,7 @@ func (n *Node) spendNonce(ctx context.Context, credential, nonce string, at time
 	case errors.Is(err, engine.ErrSpent):
 		return core.Errorf(core.CodeUnauthorized, "this nonce was used before: every request needs a new one").WithReason(core.ReasonReplayed)
 	case errors.Is(err, engine.ErrTooOld):
-		return retry(core.Errorf(core.CodeUnauthorized, "the timestamp lies before this server's start, so a replay cannot be told apart: sign the request anew").WithReason(core.ReasonReplayed))
+		return retry(core.Errorf(core.CodeUnauthorized, "the timestamp lies before what this server remembers since its start, so a replay cannot be told apart: sign the request anew").WithReason(core.ReasonReplayed))
 	case errors.Is(err, engine.ErrFull):
 		return core.Errorf(core.CodeUnavailable, "too many requests within a minute to remember their nonces: try again")
 	default:

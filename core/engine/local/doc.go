@@ -20,7 +20,8 @@
 // plugins write too often for an fsync each. A crash of the process or of the
 // machine loses at most that, always the newest, never half a call, and never
 // the store. Nonces are written by Close only: after an unclean end requests
-// stamped before the start are refused instead.
+// stamped before the start are refused instead, and those of a credential up to
+// the latest second that it had used, which is on the disk before it is used.
 //
 // So it is with what topics keep with core.SyncBatch; since some of it may have
 // been heard and lost, such topics have another epoch after an unclean end.

@@ -27,6 +27,7 @@ type Engine struct {
 	lanes     lanes
 	records   *records
 	nonces    *nonces
+	stamps    stamps
 	store     *store
 	path      string
 	histories *histories

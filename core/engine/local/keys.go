@@ -15,6 +15,7 @@ import (
 //	k <namespace> <key>            -> expiry, value       a plugin's pair
 //	x <namespace> <expiry> <key>   -> its size            the same, by the end of its lifetime
 //	n …                                                   spent nonces, see nonces_remember.go
+//	s <credential>                                        how far it has come, see stamps.go
 //
 // A namespace is written with its length before it, so none is the beginning
 // of another. An expiry is unix nanoseconds, big endian; a pair without one

@@ -2,6 +2,7 @@ package local
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/driplet/driplet/core"
@@ -37,11 +38,27 @@ func (e *Engine) Once(ctx context.Context, credential, nonce string, timestamp t
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	if e.nonces.outside(timestamp.Unix()) {
+		return engine.ErrTooOld
+	}
+	switch known, err := e.stamps.reach(credential, timestamp.Unix()); {
+	case err != nil:
+		return fmt.Errorf("engine: the data folder %s cannot be written to: %w", e.path, err)
+	case !known:
+		return engine.ErrTooOld
+	}
 	err := e.nonces.once(credential, nonce, timestamp.Unix())
 	if err == engine.ErrFull && e.nonces.sweep() {
 		err = e.nonces.once(credential, nonce, timestamp.Unix())
 	}
 	return err
+}
+
+// outside reports whether second lies further from now than any request may. Once
+// asked again under a lock, time may have gone on.
+func (n *nonces) outside(second int64) bool {
+	now := n.advance(n.now().Unix())
+	return second < now-replaySeconds || second > now+replaySeconds
 }
 
 func (n *nonces) once(credential, nonce string, second int64) error {

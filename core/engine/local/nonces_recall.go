@@ -10,10 +10,13 @@ import (
 
 // recallNonces fills the table if the last end was clean, and removes the mark.
 func (e *Engine) recallNonces() error {
-	found, err := e.readNonces()
+	found, clean, err := e.readNonces()
 	if err != nil {
 		e.log.Error("spent nonces were not read: requests stamped before this start are refused", "err", err)
 		e.nonces = newNonces(e.now, e.nonces.capacity)
+	}
+	if err := e.stamps.recall(e.store, clean, e.now().Unix()-stampsKept); err != nil {
+		return fmt.Errorf("engine: the data folder %s cannot be read or written to: %w", e.path, err)
 	}
 	if !found {
 		return nil
@@ -26,11 +29,12 @@ func (e *Engine) recallNonces() error {
 
 var errNonceRecord = errors.New("a record of spent nonces is damaged")
 
-// readNonces reports found if anything lies there, whole or not.
-func (e *Engine) readNonces() (found bool, err error) {
+// readNonces reports found if anything lies there, whole or not, and clean if it
+// is all that the last process has spent.
+func (e *Engine) readNonces() (found, clean bool, err error) {
 	it, err := e.store.db.NewIter(&pebble.IterOptions{LowerBound: nonceFirst, UpperBound: nonceEnd})
 	if err != nil {
-		return true, err
+		return true, false, err
 	}
 	defer it.Close()
 	var chunks, seen uint64
@@ -40,7 +44,7 @@ func (e *Engine) readNonces() (found bool, err error) {
 		found = true
 		if it.Key()[1] == nonceMark[1] {
 			if len(it.Value()) != 24 {
-				return true, errNonceRecord
+				return true, false, errNonceRecord
 			}
 			number := func(i int) uint64 { return binary.BigEndian.Uint64(it.Value()[8*i:]) }
 			e.nonces.resume(int64(number(0)), int64(number(1)))
@@ -48,17 +52,17 @@ func (e *Engine) readNonces() (found bool, err error) {
 			continue
 		}
 		if !marked {
-			return true, it.Error()
+			return true, false, it.Error()
 		}
 		if err := e.nonces.load(it.Value()); err != nil {
-			return true, err
+			return true, false, err
 		}
 		seen++
 	}
 	if err := it.Error(); err != nil || seen != chunks {
-		return true, errors.Join(err, errNonceRecord)
+		return true, false, errors.Join(err, errNonceRecord)
 	}
-	return found, nil
+	return found, marked, nil
 }
 
 // resume goes on from a table that had come to second time, and knew

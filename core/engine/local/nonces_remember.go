@@ -13,9 +13,7 @@ import (
 //
 // The mark is written last and removed, synced, before anything is served: a
 // process that ends otherwise leaves none, and the next refuses what is older
-// than itself. (It then accepts a request once more that was stamped ahead of
-// the end: a client's clock fast, the process killed, and the request repeated
-// within the minute. Only a synced write a request would close that.)
+// than itself, and what its stamps cannot tell of.
 var (
 	nonceMark  = []byte{noncePrefix, 'm'}
 	nonceFirst = []byte{noncePrefix}

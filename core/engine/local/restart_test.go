@@ -208,3 +208,36 @@ func TestDamagedFolder(t *testing.T) {
 		t.Error("no damage was noticed")
 	}
 }
+
+// TestKilledWithinTheSecond: a request may be stamped in the very second in which
+// the process that took it was killed and the next began, or ahead of it by a fast
+// clock. Neither is taken twice, whatever ends follow.
+func TestKilledWithinTheSecond(t *testing.T) {
+	clock, path := enginetest.NewClock(), t.TempDir()
+	o := local.Options{Now: clock.Now}
+	e := open(t, path, nobody{}, o)
+	at := clock.Now()
+	is(t, e.Once(background, "exact", "n", at), nil)
+	is(t, e.Once(background, "fast", "n", at.Add(30*time.Second)), nil)
+	is(t, e.Once(background, "fast", "behind", at.Add(20*time.Second)), nil)
+	for i, killed := range []bool{true, true, false, false, true} {
+		copied := filepath.Join(t.TempDir(), "copy")
+		if err := os.CopyFS(copied, os.DirFS(path)); err != nil {
+			t.Fatal(err)
+		}
+		shut(t, e)
+		if killed {
+			path = copied
+		}
+		e = open(t, path, nobody{}, o)
+		is(t, e.Once(background, "exact", "n", at), engine.ErrTooOld)
+		is(t, e.Once(background, "fast", "n", at.Add(30*time.Second)), engine.ErrTooOld)
+		is(t, e.Once(background, "fast", "behind", at.Add(20*time.Second)), engine.ErrTooOld)
+		// Nobody else is refused, and nobody who goes on.
+		is(t, e.Once(background, fmt.Sprint("other ", i), "n", clock.Now()), nil)
+		clock.Step(time.Second)
+		is(t, e.Once(background, "exact", fmt.Sprint(i), clock.Now()), nil)
+		is(t, e.Once(background, "fast", fmt.Sprint(i), clock.Now().Add(30*time.Second)), nil)
+	}
+	shut(t, e)
+}
