@@ -40,7 +40,7 @@ func serve(ctx context.Context, cfg *config.Config, log *slog.Logger, stdout io.
 func serveWith(ctx context.Context, cfg *config.Config, log *slog.Logger, p pages, ready func([]string)) (err error) {
 	ctx, hungUp := endsOnHangup(ctx, &cfg.Global)
 	defer hungUp()
-	listeners, err := listen(ctx, &cfg.Global)
+	listeners, err := listen(ctx, &cfg.Global, log)
 	if err != nil {
 		return err
 	}

@@ -5,9 +5,11 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"os"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/driplet/driplet/cmd/driplet/config"
@@ -15,7 +17,7 @@ import (
 )
 
 // listen opens every address of the configuration, or none.
-func listen(ctx context.Context, g *config.Global) (out []net.Listener, err error) {
+func listen(ctx context.Context, g *config.Global, log *slog.Logger) (out []net.Listener, err error) {
 	defer func() {
 		if err != nil {
 			for _, l := range out {
@@ -31,9 +33,9 @@ func listen(ctx context.Context, g *config.Global) (out []net.Listener, err erro
 		}
 	}
 	for _, a := range g.Addresses() {
-		l, err := transport.Listen(ctx, a)
+		l, err := transport.Listen(ctx, a, log)
 		if err != nil {
-			return out, fmt.Errorf("cannot listen on %s: %w (is another server running there? choose another with -port)", a, err)
+			return out, fmt.Errorf("cannot listen on %s: %w (%s)", a, err, mendListen(err))
 		}
 		if secure != nil {
 			l = transport.TLSListener(l, secure)
@@ -41,6 +43,19 @@ func listen(ctx context.Context, g *config.Global) (out []net.Listener, err erro
 		out = append(out, l)
 	}
 	return out, nil
+}
+
+// mendListen says what to do where listening failed.
+func mendListen(err error) string {
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return "is another server running there? choose another with -port"
+	case errors.Is(err, syscall.EADDRNOTAVAIL):
+		return "this machine does not have the address: choose one that it has with -bind, 0.0.0.0 is all of them"
+	case errors.Is(err, syscall.EACCES):
+		return "ports below 1024 need a right of their own: choose another with -port"
+	}
+	return "choose another address with -bind and -port"
 }
 
 // tlsConfig is that of every listener which speaks TLS.

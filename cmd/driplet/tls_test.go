@@ -9,6 +9,7 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"fmt"
+	"log/slog"
 	"math/big"
 	"net"
 	"os"
@@ -56,11 +57,11 @@ func TestTLS(t *testing.T) {
 	if got := g.URL(); got != "https://127.0.0.1:0" {
 		t.Errorf("commands would ask %s", got)
 	}
-	if _, err := listen(context.Background(), g); err == nil || !strings.Contains(err.Error(), "Global.TLSCertificate") {
+	if _, err := listen(context.Background(), g, slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), "Global.TLSCertificate") {
 		t.Errorf("without its files: %v", err)
 	}
 	writeCertificate(t, folder, 1)
-	listeners, err := listen(context.Background(), g)
+	listeners, err := listen(context.Background(), g, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -22,6 +22,7 @@ type Budget struct {
 // longest queue is closed, one a second.
 type budget struct {
 	Budget
+	boundBy string       // what bounds Connections, for who is refused
 	used    func() int64 // bytes of memory
 	full    atomic.Bool
 	open    atomic.Int64
@@ -32,6 +33,7 @@ type budget struct {
 
 func (b *budget) init(limits Budget) {
 	b.Budget, b.used, b.waiting = limits, memoryInUse, map[*outlet]struct{}{}
+	b.boundBy = "Global.Connections"
 	if limits.Memory > 0 {
 		// The collector works harder before anybody has to be refused.
 		debug.SetMemoryLimit(limits.Memory / 10 * 9)
@@ -45,7 +47,7 @@ func (b *budget) admit() error {
 		return core.Errorf(core.CodeUnavailable, "the server has reached its memory (Global.Memory): come back later")
 	case b.open.Add(1) > int64(b.Connections) && b.Connections > 0:
 		b.open.Add(-1)
-		return core.Errorf(core.CodeUnavailable, "the server has its %d connections (Global.Connections): come back later", b.Connections)
+		return core.Errorf(core.CodeUnavailable, "the server has its %d connections (%s): come back later", b.Connections, b.boundBy)
 	}
 	return nil
 }

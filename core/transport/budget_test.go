@@ -79,3 +79,15 @@ func TestMemory(t *testing.T) {
 		t.Errorf("the other got %d messages, closed with %q", len(texts), closed)
 	}
 }
+
+func TestConnectionsByFiles(t *testing.T) {
+	for _, c := range []struct{ files, configured, want int }{
+		{0, 0, 0}, {0, 7, 7}, {1, 0, 1}, {64, 100_000, 32}, {64, 20, 20}, {1024, 0, 768}, {1 << 20, 100_000, 100_000}, {4096, 100_000, 3584},
+	} {
+		b := &budget{}
+		b.init(Budget{Connections: c.configured})
+		if lowered := b.boundByFiles(c.files); b.Connections != c.want || lowered != (c.want != c.configured) {
+			t.Errorf("%d files, %d configured: %d, %v", c.files, c.configured, b.Connections, lowered)
+		}
+	}
+}

@@ -3,15 +3,21 @@ package transport
 import (
 	"context"
 	"crypto/tls"
+	"log/slog"
 	"net"
 )
 
 // Listen opens a TCP listener for connections that live long. Keep-alive probes
 // are off: WebSockets are pinged, and idle HTTP connections end by their server.
-func Listen(ctx context.Context, address string) (net.Listener, error) {
+// log is told when nothing can be accepted.
+func Listen(ctx context.Context, address string, log *slog.Logger) (net.Listener, error) {
 	c := net.ListenConfig{KeepAlive: -1, Control: watch}
 	c.SetMultipathTCP(false) // it has no TCP_USER_TIMEOUT
-	return c.Listen(ctx, "tcp", address)
+	l, err := c.Listen(ctx, "tcp", address)
+	if err != nil {
+		return nil, err
+	}
+	return &tellingListener{Listener: l, log: log}, nil
 }
 
 // kernel is the way out of the process for one connection.

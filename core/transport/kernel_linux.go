@@ -2,6 +2,7 @@ package transport
 
 import (
 	"io"
+	"math"
 	"net"
 	"slices"
 	"syscall"
@@ -35,6 +36,16 @@ func watch(_, _ string, listener syscall.RawConn) error {
 		// Should the kernel refuse, the silence of the client still tells.
 		unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT, int(ackTimeout.Milliseconds()))
 	})
+}
+
+// maxFiles is how many files the process may have open; Go has raised it to the most
+// that it may ask for.
+func maxFiles() int {
+	var l unix.Rlimit
+	if unix.Getrlimit(unix.RLIMIT_NOFILE, &l) != nil || l.Cur > math.MaxInt32 {
+		return 0
+	}
+	return int(l.Cur)
 }
 
 // try makes one write(2). The descriptor is Go's poller's, so it never waits;

@@ -75,6 +75,10 @@ func NewWebSockets(n *node.Node, b Budget, m *metrics.Transport, log *slog.Logge
 		upgraders: map[upgraderKey]*gws.Upgrader{},
 	}
 	t.budget.init(b)
+	if files := maxFiles(); t.budget.boundByFiles(files) && b.Connections > 0 {
+		log.Warn("this process may not have enough files open for all connections of Global.Connections: raise ulimit -n, or LimitNOFILE of a systemd unit",
+			"files", files, "configured", b.Connections, "taken", t.budget.Connections)
+	}
 	t.ctx, t.cancel = context.WithCancel(context.Background())
 	return t
 }

@@ -78,16 +78,17 @@ func Start(t testing.TB, o Options) *Server {
 		o.Endpoint(ep)
 	}
 	endpoints := append([]*core.Endpoint{ep}, o.More...)
-	l, err := transport.Listen(context.Background(), "127.0.0.1:0")
+	s := &Server{Log: &programtest.Output{}, t: t}
+	log := slog.New(slog.NewTextHandler(s.Log, nil))
+	l, err := transport.Listen(context.Background(), "127.0.0.1:0", log)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &Server{Addr: l.Addr().String(), Log: &programtest.Output{}, t: t}
+	s.Addr = l.Addr().String()
 	s.URL = "http://" + s.Addr
 	if o.Wrap != nil {
 		l = o.Wrap(l)
 	}
-	log := slog.New(slog.NewTextHandler(s.Log, nil))
 
 	set := metrics.New()
 	h := hub.New(set.Hub)
