@@ -48,6 +48,10 @@ func (g *Gate) post(ctx context.Context, r *route, body []byte) (data []byte, re
 		return nil, nil, err
 	}
 	defer res.Body.Close()
+	if res.StatusCode == http.StatusSwitchingProtocols {
+		// Its body is the connection itself, which no time bounds any more.
+		return nil, nil, &statusError{res.StatusCode, nil}
+	}
 	answer, err := io.ReadAll(io.LimitReader(res.Body, maxAnswerBytes+1))
 	if err != nil {
 		return nil, nil, fmt.Errorf("the answer broke off: %w", err)

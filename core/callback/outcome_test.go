@@ -78,6 +78,25 @@ func TestNoRedirect(t *testing.T) {
 	}
 }
 
+// A backend that switches protocols and then says nothing holds up neither its
+// caller nor the server's end.
+func TestNoOtherProtocol(t *testing.T) {
+	url := backend(t, func(w http.ResponseWriter, r *http.Request) {
+		conn, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		t.Cleanup(func() { conn.Close() })
+		io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: other\r\n\r\n")
+	})
+	g, c := open(t, callbackTo(t, "*", url, patience))
+	send(t, g, message("x", "1", "1"))
+	if got := c.next(t); got.refusal == nil || got.refusal.Code != core.CodeUnavailable {
+		t.Errorf("%+v", got.refusal)
+	}
+}
+
 func TestConnectionsAreKept(t *testing.T) {
 	var mu sync.Mutex
 	from := map[string]bool{}

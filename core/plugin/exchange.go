@@ -54,6 +54,10 @@ func (b *binding) exchange(ctx context.Context, r *FetchRequest, input *Input) e
 		return err
 	}
 	defer resp.Body.Close()
+	if resp.StatusCode == http.StatusSwitchingProtocols {
+		// Its body is the connection itself, which no time bounds any more.
+		return core.Errorf(core.CodeUnavailable, "the answer is HTTP 101: nobody asked for another protocol")
+	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, MaxFetchAnswer+1))
 	if err != nil {
 		return err

@@ -184,13 +184,22 @@ func TestFetchIsBounded(t *testing.T) {
 		w.Header().Set("Content-Encoding", "gzip")
 		w.Write(gzipped(t, plugin.MaxFetchAnswer+1))
 	})
+	mux.HandleFunc("/switches", func(w http.ResponseWriter, _ *http.Request) {
+		conn, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		t.Cleanup(func() { conn.Close() })
+		io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: other\r\n\r\n")
+	})
 	mux.HandleFunc("/ends", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Length", "100")
 		w.Write([]byte("half"))
 	})
 	defer close(gone)
 	short := string(binary.LittleEndian.AppendUint32(nil, 100))
-	for path, code := range map[string]string{"/slow": "timeout", "/drip": "timeout", "/headers": "unavailable", "/squeezed": "too_large", "/ends": "unavailable"} {
+	for path, code := range map[string]string{"/slow": "timeout", "/drip": "timeout", "/headers": "unavailable", "/squeezed": "too_large", "/ends": "unavailable", "/switches": "unavailable"} {
 		timeout := short
 		if code != "timeout" {
 			timeout = ""
