@@ -2,7 +2,6 @@ package plugin
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"slices"
@@ -11,12 +10,9 @@ import (
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
-	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
 
 	"github.com/driplet/driplet/core/plugin/meter"
 )
-
-const wasiModule = wasi_snapshot_preview1.ModuleName
 
 // module is one version of a plugin: its manifest and its compiled code in a
 // runtime of its own, so that closing it leaves nothing behind.
@@ -99,8 +95,7 @@ func (mod *module) prepare(ctx context.Context, wasm, original []byte) (err erro
 	})
 	for _, d := range defs {
 		if module, _, _ := d.Import(); module == wasiModule {
-			_, err := wasi_snapshot_preview1.Instantiate(ctx, mod.runtime)
-			return err
+			return instantiateWASI(ctx, mod.runtime)
 		}
 	}
 	return nil
@@ -170,7 +165,7 @@ func missing(have map[string]api.FunctionDefinition) string {
 func (mod *module) instantiate(ctx context.Context, out *outputs) (api.Module, error) {
 	return mod.runtime.InstantiateModule(withLinearMemory(ctx), mod.compiled, wazero.NewModuleConfig().
 		WithName("").WithStartFunctions().
-		WithSysWalltime().WithSysNanotime().WithRandSource(rand.Reader).
+		WithSysWalltime().WithSysNanotime().WithRandSource(chance{out.in}).
 		WithStdout(out).WithStderr(out))
 }
 

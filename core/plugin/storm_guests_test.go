@@ -92,6 +92,11 @@ func storms() map[string]storm {
 		"histories":                 {wasm: again("history", text("crowd"), plugin.MaxHistory, text(""), stormData, 2<<20), why: late},
 		"audiences of 1,000":        {wasm: again("unsubscribe", large(audienceOf(1000)), text("t"), text("")), why: late},
 		"deferring":                 {wasm: again("defer"), why: late},
+		"WASI: random bytes":        {wasm: wasi("random_get", "ii", stormData, 40<<20), why: late},
+		"WASI: reads":               {wasm: wasi("fd_read", "iiii", 0, stormData, 5<<20, guestOut), why: late},
+		"WASI: writes":              {wasm: wasi("fd_write", "iiii", 1, stormData, 1000, guestOut), why: late},
+		"WASI: polls":               {wasm: wasi("poll_oneoff", "iiii", stormData, 24<<20, 400_000, guestOut), why: late},
+		"WASI: paths":               {wasm: wasi("path_open", "iiiiiIIii", 1, 0, stormData, 40<<20, 0, 0, 0, 0, guestOut), why: late},
 		"an answer of 64 KiB of [":  {wasm: bracketAnswer(), why: "not JSON", extra: "[limits]\ndeadline = \"10s\"\n"},
 	}
 	for _, c := range []struct {
@@ -158,4 +163,20 @@ func audienceOf(n int) string {
 
 func fetchOf(url string) string {
 	return string(plugin.AppendEnvelope(nil, nil, []byte(url)))
+}
+
+// wasi is a guest that calls a function of WASI for ever, with 40 MiB behind
+// stormData to read and write.
+func wasi(name, params string, args ...int) []byte {
+	g := newGuest()
+	f := g.Import("wasi_snapshot_preview1", name, params, "i")
+	code := asm.Code(asm.I32Const(640), asm.MemoryGrow, asm.Drop)
+	for i, a := range args {
+		if params[i] == 'I' {
+			code = append(code, asm.I64Const(int64(a))...)
+		} else {
+			code = append(code, asm.I32Const(int32(a))...)
+		}
+	}
+	return g.endless(code, asm.Call(f), asm.Drop)
 }
