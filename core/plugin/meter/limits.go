@@ -15,6 +15,10 @@ const (
 	MaxExports   = 10_000
 	MaxGlobals   = 10_000
 	MaxSegments  = 100_000 // Go writes one for every stretch of its data
+	// MaxElements is how many entries all element segments have: each instance
+	// makes a list of those that wait for table.init, eight bytes for each, which
+	// no limit of memory covers. It fills the largest table four times.
+	MaxElements = 1 << 18
 	// MaxTables: each may take MaxTable entries.
 	MaxTables = 16
 	// MaxValues is how many parameters or results a type may have: two bytes of

@@ -49,6 +49,8 @@ func TestRefused(t *testing.T) {
 		"two memories":       {raw(5, 2, 0, 1, 0, 1), "2 memories"},
 		"tables":             {raw(4, asm.Code([]byte{17}, many(17, []byte{0x70, 0, 1}))...), "17 tables"},
 		"entries of a table": {module(func(m *asm.Module) { m.Table(100_000, 0) }), "100000 entries"},
+		"elements":           {raw(9, asm.Code([]byte{1, 1, 0}, asm.U32(meter.MaxElements+1), make([]byte, meter.MaxElements+1))...), "262145 elements"},
+		"elements together":  {raw(9, asm.Code([]byte{2}, many(2, []byte{5, 0x70}, asm.U32(meter.MaxElements/2+1), many(meter.MaxElements/2+1, asm.RefNull(), asm.End)))...), "more than 262144 elements in all segments"},
 		"names":              {raw(0, asm.Code([]byte{4}, []byte("name"), []byte{1, 6}, asm.U32(1<<31), []byte{0})...), "2147483648 names"},
 		"the host's module":  {module(func(m *asm.Module) { m.Import(meter.HostModule, "yield", "I", "I") }), "the server's own"},
 		"the host's export":  {module(func(m *asm.Module) { m.Func(meter.FuelExport, "", "", "") }), "the server's own"},

@@ -257,6 +257,7 @@ func (m *module) exports2(r *reader, out []byte) []byte {
 func (m *module) elements2(r *reader, out []byte) []byte {
 	n := r.count("element segments", MaxSegments)
 	out = appendU32(out, uint32(n))
+	total := 0
 	for range n {
 		form := r.u32()
 		if form > 7 {
@@ -278,7 +279,11 @@ func (m *module) elements2(r *reader, out []byte) []byte {
 			}
 			out = append(out, b)
 		}
-		count := r.count("elements", 1<<24)
+		count := r.count("elements", MaxElements)
+		if total += count; total > MaxElements {
+			r.fail("more than %d elements in all segments", MaxElements)
+			return out
+		}
 		out = appendU32(out, uint32(count))
 		for range count {
 			if r.err != nil {
