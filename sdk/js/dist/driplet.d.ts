@@ -176,7 +176,7 @@ export declare class DripletClient {
     call<R = unknown>(event: string, data?: unknown, options?: CallOptions): Promise<R>;
     /**
      * Sends an event and asks for no answer. Without a connection it waits, up to
-     * 30 s and among 100 at most; one that is given up or refused is an error event.
+     * 30 s and among 100 at most. Never throws: one that is given up, refused or no JSON is an error event.
      */
     send(event: string, data?: unknown, options?: {
         topic?: string;

@@ -1,6 +1,6 @@
 import { Emitter } from "./emitter.ts";
 import { hasWindow } from "./environment.ts";
-import { DripletError } from "./error.ts";
+import { asDripletError, DripletError } from "./error.ts";
 import { Line } from "./line.ts";
 import type { Reply, ServerFrame } from "./protocol.ts";
 import { failure, Requests, type Request } from "./requests.ts";
@@ -152,13 +152,15 @@ export class DripletClient {
 
   /**
    * Sends an event and asks for no answer. Without a connection it waits, up to
-   * 30 s and among 100 at most; one that is given up or refused is an error event.
+   * 30 s and among 100 at most. Never throws: one that is given up, refused or no JSON is an error event.
    */
   send(event: string, data?: unknown, options: { topic?: string } = {}): void {
     const lost = (error: DripletError) => this.#error(error);
-    const hopeless = this.#hopeless();
-    if (hopeless) lost(hopeless);
-    else this.#requests.send({ type: "event", event, topic: options.topic, data }, lost);
+    try {
+      this.#way().send({ type: "event", event, topic: options.topic, data }, lost);
+    } catch (thrown) {
+      lost(asDripletError(thrown));
+    }
   }
 
   /** Publishes to a topic's other subscribers, where its rule lets this client. */
@@ -171,14 +173,13 @@ export class DripletClient {
   }
 
   async #request(frame: Request, timeout = this.#line.timeout, ...rest: [signal?: AbortSignal, heard?: (reply: Reply) => void]): Promise<Reply> {
-    const hopeless = this.#hopeless();
-    if (hopeless) throw hopeless;
-    return this.#requests.request(frame, timeout, ...rest);
+    return this.#way().request(frame, timeout, ...rest);
   }
 
-  #hopeless(): DripletError | null {
-    if (!this.#line.ended) return null;
-    return new DripletError("unavailable", `not connected (${this.state}): connect() or relogin() first`, true);
+  /** Throws where nothing is on its way to being connected. */
+  #way(): Requests {
+    if (this.#line.ended) throw new DripletError("unavailable", `not connected (${this.state}): connect() or relogin() first`, true);
+    return this.#requests;
   }
 
   #frame(frame: ServerFrame): void {
@@ -192,7 +193,9 @@ export class DripletClient {
         this.#requests.answer(frame);
         break;
       case "error":
-        if (!this.#requests.answer(frame)) this.#error(failure(frame));
+        // One with an id is the caller's alone, also where he does not wait any more.
+        if (frame.id === undefined) this.#error(failure(frame));
+        else this.#requests.answer(frame);
         break;
       case "join":
       case "leave":

@@ -22,8 +22,8 @@ export class Connection {
   #socket: SocketLike | null;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #heard = 0;
-  #pingMs = defaultPing * 1000;
-  #greeted = false;
+  /** Milliseconds of silence that are asked about; 0 until the server has greeted. */
+  #pingMs = 0;
   #answered = false;
 
   constructor(make: SocketConstructor, url: string, protocols: string[], timeout: number, events: ConnectionEvents) {
@@ -42,7 +42,7 @@ export class Connection {
 
   /** Asks for a sign of life now: the network changed, or the page woke up. */
   probe(): void {
-    if (this.#socket && this.#greeted) this.#ping();
+    if (this.#socket && this.#pingMs) this.#ping();
   }
 
   /** Ends the connection; lost is not called. */
@@ -70,7 +70,6 @@ export class Connection {
   }
 
   #greet(welcome: Welcome): void {
-    this.#greeted = true;
     this.#pingMs = (welcome.ping > 0 ? welcome.ping : defaultPing) * 1000;
     this.#idle();
   }

@@ -15,20 +15,22 @@ export class Emitter {
 
   /** Whether anybody listens, after telling them. */
   emit(type: string, value: unknown): boolean {
+    const all = this.#listeners.get(type);
     // A copy: who subscribes while being told is not told of the same again.
-    const all = [...(this.#listeners.get(type) ?? [])];
-    for (const { fn } of all) {
+    const told = [...(all ?? [])];
+    for (const entry of told) {
+      if (!all?.has(entry)) continue; // taken off by one before it
       try {
-        (fn as (value: unknown) => void)(value);
+        (entry.fn as (value: unknown) => void)(value);
       } catch (thrown) {
         report(thrown);
       }
     }
-    return all.length > 0;
+    return told.length > 0;
   }
 
   clear(): void {
-    this.#listeners.clear();
+    for (const all of this.#listeners.values()) all.clear();
   }
 }
 

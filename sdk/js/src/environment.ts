@@ -8,6 +8,9 @@ export interface Environment {
   leave(): void;
 }
 
+/** Not every runtime has these. */
+const surroundings: { navigator?: { onLine?: boolean }; location?: { href: string } } = globalThis;
+
 /** Whether there is a page: only there does anything connect of itself. */
 export function hasWindow(): boolean {
   return typeof document !== "undefined"; // React Native has a window, and no page
@@ -30,12 +33,12 @@ export function watch(environment: Environment): () => void {
 
 /** The browser is sure that there is no network. It may still reach its own machine. */
 export function isOffline(): boolean {
-  return typeof navigator !== "undefined" && (navigator as { onLine?: boolean }).onLine === false;
+  return surroundings.navigator?.onLine === false;
 }
 
 /** The endpoint as a WebSocket URL: a path is one of the page's own host, http becomes ws. */
 export function socketURL(endpoint: string): URL {
-  const url = new URL(endpoint, typeof location === "undefined" ? undefined : location.href);
+  const url = new URL(endpoint, surroundings.location?.href);
   url.protocol = url.protocol.replace(/^http/, "ws");
   return url;
 }

@@ -57,10 +57,10 @@ export class Line {
     this.#endpoint = endpoint;
     this.#options = options;
     this.#events = events;
-    this.timeout = Math.min(options.timeout || 10_000, maxTimer);
+    this.timeout = milliseconds(options.timeout, 10_000);
     this.#tokens = new Tokens(source, this.timeout);
     const { min, max } = options.reconnect ?? {};
-    this.#backoff = new Backoff(min || 500, Math.min(max || 30_000, maxTimer));
+    this.#backoff = new Backoff(milliseconds(min, 500), milliseconds(max, 30_000));
   }
 
   connect(): void {
@@ -133,7 +133,7 @@ export class Line {
   #socket(): SocketConstructor {
     const found = this.#options.WebSocket ?? (globalThis as { WebSocket?: SocketConstructor }).WebSocket;
     if (found) return found;
-    throw new DripletError("unavailable", "no WebSocket here: pass options.WebSocket, such as that of the package ws");
+    throw new DripletError("unavailable", "no WebSocket here: pass options.WebSocket, such as that of ws");
   }
 
   #try(): void {
@@ -232,7 +232,7 @@ export class Line {
     this.state = state;
     this.reason = error;
     this.#events.end(why);
-    this.#become(state);
+    this.#become(this.state); // whoever was told may have called connect()
     if (error) this.#events.error(error);
   }
 
@@ -240,6 +240,7 @@ export class Line {
   #drop(): void {
     this.#attempt++;
     clearTimeout(this.#timer);
+    this.#tokens.stop();
     this.#connection?.close();
     this.#connection = null;
     this.welcome = null;
@@ -253,4 +254,9 @@ export class Line {
     this.#told = state;
     this.#events.state(state);
   }
+}
+
+/** What was given, where a timer can wait that long; a figure that is none is as good as none. */
+function milliseconds(given: number | undefined, normal: number): number {
+  return given && given > 0 ? Math.min(given, maxTimer) : normal;
 }

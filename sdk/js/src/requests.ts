@@ -82,17 +82,16 @@ export class Requests {
     for (const item of [...this.#queue]) this.#fail(item, new DripletError("unavailable", why, true));
   }
 
-  /** Hands an answer to who asked; false when nobody did. */
-  answer(frame: Reply | Failure): boolean {
+  /** Hands an answer to who asked, and waits for it still. */
+  answer(frame: Reply | Failure): void {
     const item = this.#pending.get(frame.id as number | undefined); // only numbers are ours
-    if (!item) return false;
+    if (!item) return;
     if (frame.type === "error") {
       this.#fail(item, failure(frame));
     } else {
       this.#remove(item);
       item.done(frame);
     }
-    return true;
   }
 
   #item(text: string, id: number | undefined, timeout: number, ends: Pick<Item, "done" | "fail">): Item {

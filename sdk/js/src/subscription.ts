@@ -69,24 +69,28 @@ export class Holder implements Subscription {
   }
 
   on(type: string, fn: ((m: Message) => void) | ((m: Member) => void) | ((g: Gap) => void)): () => void {
-    this.loose = this.untouched = false;
+    this.#use();
     return this.emitter.on(type, fn);
   }
 
   async presence(): Promise<{ members: Member[]; count: number }> {
-    this.loose = this.untouched = false;
-    const reply = await this.#held.request({ type: "presence", topic: this.topic });
+    const reply = await this.#use().request({ type: "presence", topic: this.topic });
     return { members: reply.members ?? [], count: reply.count ?? 0 };
   }
 
   async history(options: { limit?: number; since?: Position } = {}): Promise<Message[]> {
-    this.loose = this.untouched = false;
-    const reply = await this.#held.request({ type: "history", topic: this.topic, ...options });
+    const reply = await this.#use().request({ type: "history", topic: this.topic, ...options });
     return (reply.messages ?? []).map((m) => ({ ...m, topic: this.topic }));
   }
 
   unsubscribe(): void {
     this.emitter.clear();
     this.#held.release();
+  }
+
+  /** From here on it stands for no old call. */
+  #use(): Held {
+    this.loose = this.untouched = false;
+    return this.#held;
   }
 }

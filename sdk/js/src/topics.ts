@@ -2,7 +2,7 @@ import { asDripletError, DripletError } from "./error.ts";
 import type { MemberFrame, MessageFrame, Reply, TopicFrame } from "./protocol.ts";
 import type { Request } from "./requests.ts";
 import { Holder, Ready } from "./subscription.ts";
-import type { Gap, Member, Message, Position } from "./types.ts";
+import type { Gap, Message, Position } from "./types.ts";
 
 /** What the topics need of the client. */
 export interface Link {
@@ -81,10 +81,9 @@ export class Topics {
     const before = this.#set;
     this.#set = new Map();
     for (const name of wanted) {
-      const holder = before.get(name) ?? this.hold(name);
+      const holder = this.hold(name); // anew, for what was refused before
       holder.loose = holder.untouched = false;
       this.#set.set(name, holder);
-      before.delete(name);
     }
     for (const holder of before.values()) holder.unsubscribe();
     for (const { name, holders } of [...this.#topics.values()]) {
@@ -130,8 +129,7 @@ export class Topics {
   }
 
   member(frame: MemberFrame): void {
-    const member: Member = frame.member;
-    this.#topics.get(frame.topic)?.emit(frame.type, member);
+    this.#topics.get(frame.topic)?.emit(frame.type, frame.member);
   }
 
   /** The server subscribed us, or ended a subscription, of itself. */

@@ -50,6 +50,29 @@ describe("calls, events, publishes", () => {
     assert.equal(await two, null);
   });
 
+  test("a refusal that comes when its caller waits no more is for nobody", async () => {
+    const { client, errors, peer } = await given.connected();
+    assert.equal((await rejection(client.call("slow", 1, { timeout: 1 }))).code, "timeout");
+    const stop = new AbortController();
+    const stopped = assert.rejects(client.call("slow", 2, { signal: stop.signal }), { name: "AbortError" });
+    stop.abort();
+    await stopped;
+    for (let i = 0; i < 2; i++) await peer.refuse("event", { code: "no_handler", message: "nobody", retry: false });
+    const sync = client.call("sync");
+    await peer.answer("event");
+    await sync;
+    assert.deepEqual(errors, []);
+  });
+
+  test("send never throws: what is no JSON is an error event", async () => {
+    const { client, errors } = await given.connected();
+    client.send("a", 1n);
+    assert.deepEqual(errors.map((e) => e.code), ["bad_request"]);
+    assert.equal((await rejection(client.call("a", 1n))).code, "bad_request");
+    assert.equal((await rejection(client.publish("a", 1n))).code, "bad_request");
+    assert.equal(errors.length, 1);
+  });
+
   test("a refusal reaches the caller as it is", async () => {
     const { client, errors, peer } = await given.connected();
     const asked = rejection(client.call("chat.send", {}));

@@ -100,6 +100,37 @@ describe("connecting", () => {
     client.disconnect();
   });
 
+  for (const wrong of [-1, NaN]) {
+    test(`figures of ${wrong} are the default`, async (t) => {
+      const waits: unknown[] = [];
+      const set = globalThis.setTimeout;
+      t.mock.method(globalThis, "setTimeout", (fn: () => void, ms?: number) => {
+        waits.push(ms);
+        return set(fn, ms);
+      });
+      t.mock.method(Math, "random", () => 0);
+      const { client, peer } = await given.connected(undefined, { timeout: wrong, reconnect: { min: wrong, max: wrong } });
+      assert.ok(waits.includes(10_000), String(waits));
+      peer.cut();
+      await until("a pause", () => client.state === "waiting");
+      assert.ok(waits.includes(500), String(waits));
+      assert.ok(waits.every((ms) => Number(ms) >= 0), String(waits));
+    });
+  }
+
+  test("who connects again while being told of what was given up is connecting", async () => {
+    const { client, states } = given.open();
+    client.connect();
+    client.send("waits", 1);
+    const off = client.on("error", () => client.connect());
+    client.disconnect();
+    off();
+    assert.equal(client.state, "connecting");
+    (await given.server.accept()).welcome();
+    await until("connected", () => client.isConnected());
+    assert.deepEqual(states, ["connecting", "connected"]);
+  });
+
   test("a server that does not greet is left", async () => {
     const { client } = given.open(undefined, { timeout: 60 });
     client.connect();

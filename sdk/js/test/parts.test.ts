@@ -1,10 +1,10 @@
-// The parts without a network: pauses, tokens, requests, listeners.
+// The parts without a network: pauses, tokens, requests.
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, mock, test } from "node:test";
 import { Backoff } from "../src/backoff.ts";
-import { Emitter } from "../src/emitter.ts";
 import { DripletError } from "../src/error.ts";
 import { maxQueued, maxQueuedMs, Requests } from "../src/requests.ts";
 import { secondsLeft, Tokens } from "../src/token.ts";
@@ -68,6 +68,32 @@ describe("tokens", () => {
     assert.equal((await rejection(tokens.get())).code, "timeout");
   });
 
+  test("a source that nobody waits for any more is left, and its request ended", async () => {
+    const hangs = new Tokens(() => new Promise(() => undefined), 2 ** 31 - 1);
+    const left = rejection(hangs.get());
+    hangs.stop();
+    assert.equal((await left).code, "unavailable");
+    let gone: () => void = never;
+    const ended = new Promise<void>((resolve) => (gone = resolve));
+    let come: () => void = never;
+    const asked = new Promise<void>((resolve) => (come = resolve));
+    const endpoint = createServer((request) => {
+      request.socket.once("close", gone);
+      come();
+    }).listen(0, "127.0.0.1");
+    await once(endpoint, "listening");
+    const fetches = new Tokens(`http://127.0.0.1:${(endpoint.address() as AddressInfo).port}/jwt`, 2 ** 31 - 1);
+    const stopped = rejection(fetches.get());
+    await asked;
+    fetches.stop();
+    await stopped;
+    await ended;
+    endpoint.close();
+    const throws = new Tokens(() => never(), 1000);
+    await rejection(throws.get());
+    throws.stop(); // and no rejection that nobody handles
+  });
+
   test("a source that throws at once is a failure as any other", async () => {
     const tokens = new Tokens(() => {
       throw new Error("no network");
@@ -128,17 +154,20 @@ describe("requests", () => {
 
   test("what waits goes out in order, once", async () => {
     const requests = new Requests();
-    const first = requests.request(frame, 1000);
+    const heard = mock.fn();
+    const first = requests.request(frame, 1000, undefined, heard);
     requests.send({ ...frame, event: "b" }, never);
     const w = wire();
     requests.open(w);
     requests.flush();
     requests.flush();
     assert.deepEqual(w.sent.map((t) => (JSON.parse(t) as { event: string }).event), ["a", "b"]);
-    assert.equal(requests.answer({ type: "reply", id: 1, data: 5 }), true);
+    requests.answer({ type: "reply", id: "1" }); // not our kind of id
+    assert.equal(heard.mock.callCount(), 0);
+    requests.answer({ type: "reply", id: 1, data: 5 });
     assert.equal((await first).data, 5);
-    assert.equal(requests.answer({ type: "reply", id: 1 }), false, "answered twice");
-    assert.equal(requests.answer({ type: "reply", id: "1" }), false, "not our kind of id");
+    requests.answer({ type: "reply", id: 1 });
+    assert.equal(heard.mock.callCount(), 1, "answered twice");
   });
 
   test("a queue has a bound, and events do not wait for ever", (t) => {
@@ -159,9 +188,9 @@ describe("requests", () => {
   test("a request that is not answered times out; a late answer is for nobody", async () => {
     const requests = new Requests();
     requests.open(wire());
-    const error = await rejection(requests.request(frame, 10));
+    const error = await rejection(requests.request(frame, 10, undefined, never));
     assert.deepEqual([error.code, error.retry], ["timeout", true]);
-    assert.equal(requests.answer({ type: "reply", id: 1 }), false);
+    requests.answer({ type: "reply", id: 1 });
   });
 
   test("to wait for ever is to wait long, not to give up at once", async () => {
@@ -169,7 +198,7 @@ describe("requests", () => {
     requests.open(wire());
     const asked = requests.request(frame, Infinity);
     await new Promise((resolve) => setTimeout(resolve, 20));
-    assert.equal(requests.answer({ type: "reply", id: 1 }), true);
+    requests.answer({ type: "reply", id: 1 });
     await asked;
   });
 
@@ -232,35 +261,5 @@ describe("requests", () => {
     const sent = requests.request(frame, 1000, other.signal);
     other.abort(new Error("enough"));
     await assert.rejects(sent, /enough/);
-  });
-});
-
-describe("emitter", () => {
-  test("one that throws does not stop the others", (t) => {
-    const reported = t.mock.method(console, "error", () => undefined);
-    const emitter = new Emitter();
-    const heard: number[] = [];
-    emitter.on("a", () => {
-      throw new Error("mine");
-    });
-    emitter.on("a", (n: number) => heard.push(n));
-    assert.equal(emitter.emit("a", 1), true);
-    assert.equal(emitter.emit("b", 1), false);
-    assert.deepEqual(heard, [1]);
-    assert.equal(reported.mock.callCount(), 1);
-  });
-
-  test("the same function twice is two listeners; taken off inside is taken off", () => {
-    const emitter = new Emitter();
-    let heard = 0;
-    const fn = () => {
-      heard++;
-      off();
-    };
-    const off = emitter.on("a", fn);
-    emitter.on("a", fn);
-    emitter.emit("a", 0);
-    emitter.emit("a", 0);
-    assert.equal(heard, 3);
   });
 });

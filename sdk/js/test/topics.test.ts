@@ -58,6 +58,22 @@ describe("the old calls", () => {
     assert.equal((await peer.answer("unsubscribe"))["topic"], "b");
   });
 
+  test("setTopics asks again for what was refused", async () => {
+    const { client, peer } = await given.connected();
+    client.on("error", () => undefined);
+    client.setTopics(["a", "b"]);
+    const refused = await peer.refuse("subscribe", { code: "forbidden", message: "no", retry: false });
+    assert.equal(refused["topic"], "a");
+    await peer.answer("subscribe");
+    const sync = client.call("sync");
+    await peer.answer("event");
+    await sync;
+    client.setTopics(["a", "b"]);
+    assert.equal((await peer.answer("subscribe"))["topic"], "a");
+    client.setTopics([]);
+    assert.deepEqual([(await peer.answer("unsubscribe"))["topic"], (await peer.answer("unsubscribe"))["topic"]], ["a", "b"]);
+  });
+
   test("they do not take a topic from a component that holds it", async () => {
     const { client, peer } = await given.connected();
     const heard: Message[] = [];
