@@ -96,6 +96,12 @@ final class CallbackHandler
         if ($printed !== '') {
             $this->log('a function printed into its answer, where nobody sees it: ' . substr($printed, 0, 500));
         }
+        if (headers_sent($file, $line)) {
+            $this->log('the answer had begun' . ($file === '' ? '' : " at {$file}:{$line}") . ' before handleGlobals(): nothing may be printed there, no blank line or byte order mark either');
+            echo $answer['body'];
+
+            return;
+        }
         http_response_code($answer['status']);
         foreach ($answer['headers'] as $name => $value) {
             header("{$name}: {$value}");

@@ -32,8 +32,18 @@ final class CurlTransport implements Transport
 
     public function post(string $url, array $headers, string $body, float $seconds): Answer
     {
+        $curl = $this->take();
+        try {
+            return self::exchange($curl, $url, $headers, $body, $seconds);
+        } finally {
+            $this->handle = $curl;
+        }
+    }
+
+    /** @param array<string, string> $headers by name */
+    private static function exchange(\CurlHandle $curl, string $url, array $headers, string $body, float $seconds): Answer
+    {
         $received = '';
-        $curl = $this->handle();
         curl_reset($curl);
         curl_setopt_array($curl, [
             CURLOPT_URL => $url,
@@ -68,14 +78,17 @@ final class CurlTransport implements Transport
         };
     }
 
-    /** After a fork both processes would write to one connection, so a child gets its own. */
-    private function handle(): \CurlHandle
+    /**
+     * Whoever publishes while another request is under way (in a signal handler,
+     * in another coroutine) gets a handle of its own. After a fork, too: both
+     * processes would write to one connection.
+     */
+    private function take(): \CurlHandle
     {
-        if ($this->handle === null || $this->process !== getmypid()) {
-            $this->process = (int) getmypid();
-            $this->handle = curl_init() ?: throw new NoAnswer('curl cannot start');
-        }
+        $curl = $this->process === getmypid() ? $this->handle : null;
+        $this->handle = null;
+        $this->process = (int) getmypid();
 
-        return $this->handle;
+        return $curl ?? (curl_init() ?: throw new NoAnswer('curl cannot start'));
     }
 }

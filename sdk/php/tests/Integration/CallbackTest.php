@@ -28,6 +28,7 @@ final class CallbackTest extends TestCase
         foreach ([
             ['chat.*', self::$backend->url . '/plain?a=%C5%BE&b[]=1', '30s'],
             ['psr', self::$backend->url . '/psr?a=%C5%BE&b[]=1', '30s'],
+            ['early.*', self::$backend->url . '/early', '30s'],
             ['wrong', self::$backend->url . '/wrong', '30s'],
             ['broken', self::$backend->url . '/broken', '30s'],
             ['slow', self::$slow->url . '/plain', '300ms'],
@@ -100,6 +101,12 @@ final class CallbackTest extends TestCase
     {
         self::assertSame(['type' => 'reply', 'id' => 1, 'data' => 'kept'], $this->ask('chat.print'));
         self::assertStringContainsString('<b>lost</b>', (string) self::$backend?->log());
+    }
+
+    public function testABlankLineBeforeThePageDoesNotSpoilTheAnswer(): void
+    {
+        self::assertSame(['type' => 'reply', 'id' => 1, 'data' => 'in spite of it'], $this->ask('early.one'));
+        self::assertMatchesRegularExpression('~the answer had begun at \S+callback_backend\.php:\d+ before handleGlobals~', (string) self::$backend?->log());
     }
 
     public function testASlowBackend(): void

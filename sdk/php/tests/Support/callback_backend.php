@@ -36,8 +36,15 @@ $handler
     ->on('slow', static function (): void {
         sleep(60); // the server has long given up, and the test ends this process
     })
+    ->on('early.*', static fn (): string => 'in spite of it')
     ->on('psr', static fn (CallbackEvent $e): mixed => $e->data);
 
+if ($path === '/early') { // as a blank line before <?php does where PHP buffers no output
+    while (ob_get_level() > 0) {
+        ob_end_flush();
+    }
+    echo "\n";
+}
 if ($path !== '/psr') {
     $handler->handleGlobals();
 

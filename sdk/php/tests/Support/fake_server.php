@@ -4,7 +4,7 @@ declare(strict_types=1);
 
 // A TCP server that fails on demand. Its argument is a JSON list of steps, one
 // for each connection, the last repeated: {"do": "answer", "status", "body",
-// "padding"?, "location"?}, "drop" (read the request, close), "hang" (read it, never
+// "padding"?, "location"?, "signal"? (USR1 to this process first)}, "drop" (read the request, close), "hang" (read it, never
 // answer), "forward" (to a real server at "to") and "lose" (forward, then lose
 // the answer). Prints its port, then each request as a line of JSON,
 // with the first 32 KiB of its body: a pipe that nobody reads yet holds no more.
@@ -34,6 +34,9 @@ for ($n = 0; ($client = @stream_socket_accept($server, -1)) || $tls; ++$n) {
 
     switch ($step['do']) {
         case 'answer':
+            if (isset($step['signal'])) {
+                exec("kill -USR1 {$step['signal']}");
+            }
             $step['body'] .= str_repeat('x', $step['padding'] ?? 0);
             $location = isset($step['location']) ? "Location: {$step['location']}\r\n" : '';
             fwrite($client, "HTTP/1.1 {$step['status']} X\r\nConnection: close\r\n{$location}Content-Length: " . strlen($step['body']) . "\r\n\r\n{$step['body']}");

@@ -224,6 +224,26 @@ final class SenderTest extends TestCase
         self::assertSame('next', $server->request()->json()['topic']);
     }
 
+    public function testASignalHandlerMayPublishMeanwhile(): void
+    {
+        $ok = FakeServer::answer(200, ['status' => 'ok']);
+        $server = new FakeServer($ok + ['signal' => getmypid()], $ok);
+        $driplet = new Driplet($server->url, self::SECRET, timeout: 60.0);
+        $inside = null;
+        $before = pcntl_async_signals(true);
+        pcntl_signal(SIGUSR1, static function () use ($driplet, &$inside): void {
+            $inside = $driplet->publish(Message::to('inside', 2)->id('two'));
+        });
+        try {
+            $outside = $driplet->publish(Message::to('outside', 1)->id('one')); // the signal comes before its answer
+        } finally {
+            pcntl_signal(SIGUSR1, SIG_DFL);
+            pcntl_async_signals($before);
+        }
+        self::assertSame(['one', 'two'], [$outside->id, $inside?->id]);
+        self::assertSame(['outside', 'inside'], [$server->request()->json()['topic'], $server->request()->json()['topic']]);
+    }
+
     public function testPublishAllKeepsOrderAndStopsAtAFailure(): void
     {
         $server = new FakeServer(FakeServer::answer(200, ''), FakeServer::answer(404, ''), FakeServer::answer(200, ''));
