@@ -119,19 +119,6 @@ func FuzzRecord(f *testing.F) {
 	})
 }
 
-// recorded runs a case of the bundled chat and writes its traces down.
-func recorded(t *testing.T, file string) (list []*Record) {
-	t.Helper()
-	src, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, p := range played(t, string(src)) {
-		list = append(list, NewRecord(p.Trace, nil))
-	}
-	return list
-}
-
 // What was recorded comes again, each event on its own, in a store that was
 // empty before.
 func TestReplay(t *testing.T) {
@@ -146,7 +133,7 @@ func TestReplay(t *testing.T) {
 	all = append(all, &cut, &other, &changed, &failed)
 	n := 0
 	var out []*Replayed
-	err := Replay(context.Background(), os.DirFS("../../../plugins/chat"), "chat", Options{LeastDeadline: plugin.MaxDeadline, Config: map[string]any{"keep": 2}}, func() (*Record, error) {
+	err := Replay(context.Background(), os.DirFS("../../../plugins/chat"), "chat", Options{LeastDeadline: plugin.MaxDeadline, Config: map[string]any{"keep": 2}, Cache: compiled}, func() (*Record, error) {
 		if n == len(all) {
 			return nil, nil
 		}
@@ -184,7 +171,7 @@ func TestReplayOfAnswers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	patient := Options{LeastDeadline: plugin.MaxDeadline, Config: c.Config}
+	patient := Options{LeastDeadline: plugin.MaxDeadline, Config: c.Config, Cache: compiled}
 	var all []*Record
 	answers := 0
 	playing := patient
@@ -219,13 +206,14 @@ func TestReplayOfAnswers(t *testing.T) {
 // An event is replayed on the endpoint that it was recorded on: plugins are told.
 func TestReplayOnItsEndpoint(t *testing.T) {
 	var all []*Record
+	first := recorded(t, "../../../plugins/chat/cases/rooms.json")[0]
 	for i := range maxEndpoints + 1 {
-		r := *recorded(t, "../../../plugins/chat/cases/rooms.json")[0]
+		r := *first
 		r.Endpoint = "shop" + strconv.Itoa(i)
 		all = append(all, &r, &r)
 	}
 	n := 0
-	err := Replay(t.Context(), os.DirFS("../../../plugins/chat"), "chat", Options{LeastDeadline: plugin.MaxDeadline, Config: map[string]any{"keep": 2}, Cache: t.TempDir()}, func() (*Record, error) {
+	err := Replay(t.Context(), os.DirFS("../../../plugins/chat"), "chat", Options{LeastDeadline: plugin.MaxDeadline, Config: map[string]any{"keep": 2}, Cache: compiled}, func() (*Record, error) {
 		if n == len(all) {
 			return nil, nil
 		}

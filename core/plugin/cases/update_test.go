@@ -2,26 +2,9 @@ package cases
 
 import (
 	"encoding/json"
-	"os"
 	"strings"
 	"testing"
-
-	"github.com/driplet/driplet/core/plugin"
 )
-
-// played runs a case of the bundled chat.
-func played(t *testing.T, src string) (list []*Played) {
-	t.Helper()
-	c, err := Parse([]byte(src))
-	if err != nil {
-		t.Fatal(err)
-	}
-	err = Play(t.Context(), os.DirFS("../../../plugins/chat"), "chat", c, Options{LeastDeadline: plugin.MaxDeadline, Played: func(p *Played) { list = append(list, p) }})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return list
-}
 
 const outdated = `{
   "comment": "stays   as it is",
