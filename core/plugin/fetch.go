@@ -24,6 +24,18 @@ type FetchRequest struct {
 	Signed  bool // with the endpoint's key for plugins: Options.Sign
 }
 
+// held is about how many bytes a request keeps while it is under way.
+func (r *FetchRequest) held() int {
+	n := len(r.URL) + len(r.Body)
+	for name, value := range r.Headers {
+		n += len(name) + len(value) + headerBytes
+	}
+	return n
+}
+
+// headerBytes is what a header takes beside its text.
+const headerBytes = 128
+
 var fetchMethods = []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"}
 
 // fixedHeaders are the client's own: a guest that set them could smuggle a
@@ -85,6 +97,9 @@ func parseFetch(raw []byte) (*FetchRequest, error) {
 		r.Method = "GET"
 	}
 	if !ok || !slices.Contains(fetchMethods, r.Method) || len(r.Body) > MaxFetchBody {
+		return nil, errBadFetch
+	}
+	if len(f[2]) > MaxFetchHeaders {
 		return nil, errBadFetch
 	}
 	if len(f[2]) > 0 && json.Unmarshal(f[2], &r.Headers) != nil {
@@ -155,7 +170,7 @@ type outbound struct {
 
 	mu      sync.Mutex
 	pending int // requests without an answer
-	bytes   int // of their bodies and states
+	bytes   int // that they hold, with their states
 }
 
 func (o *outbound) full() bool {
@@ -187,7 +202,7 @@ func (o *outbound) leave(size int) {
 // gives its answer to the plugin, whatever it is: to the version that serves
 // then.
 func (b *binding) fetch(r *FetchRequest, state []byte) {
-	size := len(r.Body) + len(state)
+	size := r.held() + len(state)
 	entered := b.out.enter(size)
 	b.host.running.Go(func() {
 		input := Input{Kind: KindHTTP, Endpoint: b.endpoint.Name, State: state}

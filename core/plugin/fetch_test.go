@@ -212,7 +212,11 @@ func TestFetchIsBounded(t *testing.T) {
 			t.Errorf("%s: got %d %.200s, want %s", path, in.Status, in.Data, code)
 		}
 	}
-	// A body over its limit is refused at the call.
+	// Headers and a body over their limits are refused at the call.
+	h := fetching(t, []string{server.URL + "/"}, []text{options("GET", server.URL+"/ends", `{"X-Long":"`+strings.Repeat("x", plugin.MaxFetchHeaders)+`"}`)})
+	if _, err := h.Decide(t.Context(), message("p.x", `1`)); err != nil || !slices.Equal(h.calls(), []int64{int64(plugin.ErrnoBadArgument)}) {
+		t.Errorf("large headers: %v, %v", h.calls(), err)
+	}
 	r := fetching(t, []string{server.URL + "/"}, []text{options("POST", server.URL+"/", "", strings.Repeat("x", plugin.MaxFetchBody+1))})
 	if _, err := r.Decide(t.Context(), message("p.x", `1`)); err != nil || !slices.Equal(r.calls(), []int64{int64(plugin.ErrnoBadArgument)}) {
 		t.Errorf("a large body: %v, %v", r.calls(), err)
@@ -294,8 +298,16 @@ func TestOneEndpointsFetchesDoNotHoldUpAnothers(t *testing.T) {
 // Past its bounds http_fetch says so, and nothing is sent.
 func TestTooManyFetches(t *testing.T) {
 	silent := func(o *plugin.Options) { o.Transport = silence{} }
-	for body, most := range map[string]int{"x": plugin.MaxFetchWaiting, strings.Repeat("x", plugin.MaxFetchBody): plugin.MaxFetchBytes/plugin.MaxFetchBody - 1} {
-		r := fetching(t, []string{"https://api.example.com/"}, []text{options("POST", "https://api.example.com/", "", body)}, silent)
+	var headers []string // an object of 16,000 bytes takes some times as many
+	for n := range 1000 {
+		headers = append(headers, fmt.Sprintf(`"h%06d":"1"`, n))
+	}
+	for body, most := range map[string]int{"x": plugin.MaxFetchWaiting, strings.Repeat("x", plugin.MaxFetchBody): plugin.MaxFetchBytes/plugin.MaxFetchBody - 1, "headers": 123} {
+		request := options("POST", "https://api.example.com/", "", body)
+		if body == "headers" {
+			request = options("POST", "https://api.example.com/", "{"+strings.Join(headers, ",")+"}")
+		}
+		r := fetching(t, []string{"https://api.example.com/"}, []text{request}, silent)
 		for range most + 3 {
 			if _, err := r.Decide(t.Context(), message("p.x", `1`)); err != nil {
 				t.Fatal(err)

@@ -62,11 +62,11 @@ const (
 	MaxJSON         = 1 << 20   // bytes that one json_get walks, about a millisecond: nothing stops it meanwhile
 	MaxFetchBody    = 64 << 10  // a request's body
 	MaxFetchAnswer  = 256 << 10 // an answer's body
-	MaxFetchHeaders = 16 << 10  // an answer's headers as JSON
+	MaxFetchHeaders = 16 << 10  // a request's or an answer's headers as JSON
 	MaxRedirects    = 3         // each is checked again
 	MaxFetching     = 64        // on the wire at a time, a plugin and endpoint
 	MaxFetchWaiting = 1024      // with those that wait for it: as many as callers may wait
-	MaxFetchBytes   = 16 << 20  // and their bodies and states
+	MaxFetchBytes   = 16 << 20  // that they hold, with their states
 	MaxRefusal      = 512       // bytes of a refusal's message: a sentence
 )
 
