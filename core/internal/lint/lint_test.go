@@ -84,7 +84,7 @@ func TestHabits(t *testing.T) {
 		{"a/a.go", "package a\n// Both.\nconst (\n\tA = 1\n\tB = 2\n)\nvar C = 1 // one\n", ""},
 		{"a/a_test.go", "package a\nfunc F() {}\n", ""},
 		{"a/a.go", "package a\n" + strings.Repeat("\n", MaxLines-1), ""},
-		{"a/a.go", "package a\n" + strings.Repeat("\n", MaxLines), "a/a.go: 451 lines, more than 450: one concept a file"},
+		{"a/a.go", "package a\n" + strings.Repeat("\n", MaxLines), "a/a.go: 401 lines, more than 400: one concept a file"},
 	} {
 		check(t, Habits, c.path, c.source, c.want)
 	}
