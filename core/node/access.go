@@ -1,13 +1,26 @@
 package node
 
-import "github.com/driplet/driplet/core"
+import (
+	"github.com/driplet/driplet/core"
+	"github.com/driplet/driplet/core/auth"
+)
 
-// maySubscribe applies the topic's rule.
-func (n *Node) maySubscribe(s *Session, topic string) error {
-	return n.mayWith(s, s.Claims(), topic)
+// maySubscribe applies the topic's rule. proof, which may be empty, is the
+// backend's word for this user and topic: it counts when a subscription begins.
+func (n *Node) maySubscribe(s *Session, topic, proof string) error {
+	c := s.Claims()
+	if err := n.mayWith(s, c, topic); err != nil || s.tenant.Rule(topic).Subscribe != core.AccessProof {
+		return err
+	}
+	user := ""
+	if c != nil {
+		user = c.User
+	}
+	_, err := auth.VerifyProof(s.tenant.APIKeys, s.tenant.Name, user, topic, proof, n.Now())
+	return err
 }
 
-// mayWith is maySubscribe for claims that s has, had or may get.
+// mayWith is maySubscribe for claims that s has, had or may get, proofs apart.
 func (n *Node) mayWith(s *Session, c *core.Claims, topic string) error {
 	rule := s.tenant.Rule(topic)
 	ok := false
@@ -26,7 +39,7 @@ func (n *Node) mayWith(s *Session, c *core.Claims, topic string) error {
 			return core.Errorf(core.CodeForbidden, "you may not subscribe to %q: no plugin here admits to it", topic)
 		}
 	case core.AccessProof:
-		return core.Errorf(core.CodeUnavailable, "%q needs a proof, and proofs are not served yet", topic)
+		ok = rule.Admits(topic, c)
 	}
 	if !ok {
 		return core.Errorf(core.CodeForbidden, "you may not subscribe to %q", topic)

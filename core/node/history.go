@@ -45,7 +45,7 @@ func (n *Node) mayRead(s *Session, topic string) error {
 	if err := core.CheckTopic(topic); err != nil || s.on(topic) {
 		return err
 	}
-	if err := n.maySubscribe(s, topic); err != nil {
+	if err := n.maySubscribe(s, topic, ""); err != nil {
 		return err
 	}
 	if n.wants(s, core.HookSubscribe, topic) {

@@ -15,7 +15,7 @@ func (n *Node) subscribe(ctx context.Context, s *Session, c *core.Command) error
 	if s.on(c.Topic) {
 		return n.join(ctx, s, e)
 	}
-	if err := n.maySubscribe(s, c.Topic); err != nil {
+	if err := n.maySubscribe(s, c.Topic, c.Proof); err != nil {
 		return err
 	}
 	return n.enter(ctx, s, e)
