@@ -3,6 +3,7 @@ package server
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -87,7 +88,7 @@ func appendReceipt(dst []byte, r node.Receipt) []byte {
 func readBody(c *gin.Context, limit int64) ([]byte, error) {
 	announced := c.Request.ContentLength
 	if announced > limit {
-		return nil, tooLarge(limit)
+		return nil, tooLarge(fmt.Sprintf("has %d bytes, which is", announced), limit)
 	}
 	// Only the deadline's absence is possible as an error: then there is none.
 	_ = http.NewResponseController(c.Writer).SetReadDeadline(time.Now().Add(bodyTime))
@@ -99,15 +100,15 @@ func readBody(c *gin.Context, limit int64) ([]byte, error) {
 	case err == nil:
 		return body.Bytes(), nil
 	case errors.As(err, &over):
-		return nil, tooLarge(limit)
+		return nil, tooLarge("is", limit)
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return nil, core.Errorf(core.CodeTimeout, "the body did not come whole within %s: only %d bytes of it", bodyTime, n)
 	}
 	return nil, core.Errorf(core.CodeBadRequest, "the body ended early, after %d bytes", n)
 }
 
-func tooLarge(limit int64) error {
-	return core.Errorf(core.CodeTooLarge, "the body is over the limit of %d bytes: send less at once, or a link to it", limit)
+func tooLarge(how string, limit int64) error {
+	return core.Errorf(core.CodeTooLarge, "the body %s over the limit of %d bytes: send less at once, or a link to it", how, limit)
 }
 
 // discardBody reads on for a little after a refusal has been sent. Many clients
@@ -138,9 +139,10 @@ func (s *server) webSocket(c *gin.Context) {
 	err := s.WebSockets.Accept(c.Writer, c.Request, c.Param("endpoint"), s.addresses.of(c.Request))
 	switch {
 	case err == nil:
-	case errors.Is(err, transport.ErrUpgradeRequired):
+	case errors.Is(err, transport.ErrUpgradeRequired), errors.Is(err, transport.ErrVersion):
 		c.Header("Upgrade", "websocket")
 		c.Header("Connection", "Upgrade")
+		c.Header("Sec-WebSocket-Version", transport.SpokenVersion)
 		failWith(c, http.StatusUpgradeRequired, core.AsError(err))
 	default:
 		fail(c, err)

@@ -38,7 +38,7 @@ func TestBodyOf20MB(t *testing.T) {
 	w.Raw([]byte(head + fmt.Sprintf("Content-Length: %d\r\n\r\n", large)))
 	w.Write(body) // may be cut off
 	a := w.Answer()
-	want(t, "20 MB", a, 413, "too_large", "", "1048576 bytes")
+	want(t, "20 MB", a, 413, "too_large", "", "has 20971520 bytes, which is over the limit of 1048576 bytes")
 	if !a.Close {
 		t.Error("the connection stays, with most of a body to come")
 	}

@@ -119,6 +119,9 @@ func TestTokenExpiryEnforced(t *testing.T) {
 	if f := v2.Wait("expiring"); !strings.HasPrefix(f, `{"type":"expiring","in":`) {
 		t.Error(f)
 	}
+	shorter.Wait("expiring")
+	// Each token is told of, also where it lives no longer than a warning comes before.
+	shorter.Ask(`{"type":"refresh","id":6,"token":"` + expiring(s, 7, soon, nil) + `"}`)
 	if before := v2.WantClose(core.CloseExpired, "expired"); len(before) > 0 {
 		t.Errorf("told %s", before)
 	}

@@ -44,7 +44,8 @@ type conn struct {
 
 	// What follows is the wheel's visits' alone.
 	pingAt int64
-	warned bool // of expiry
+	warnOf int64 // the end of its token that a warning is about, in unix seconds
+	warnIn uint8 // so many seconds before it; 0: it was given
 }
 
 func newConn(t *WebSockets, c net.Conn, l core.Limits, head []byte) *conn {

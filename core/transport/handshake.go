@@ -78,6 +78,13 @@ var ErrUpgradeRequired = core.Errorf(core.CodeBadRequest, `this address speaks W
 	`When a browser's WebSocket ends here, a proxy on the way has dropped the header; in nginx, add: `+
 	`proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "upgrade";`)
 
+// ErrVersion answers a client of another WebSocket version; over HTTP it is 426
+// with a header Sec-WebSocket-Version that has SpokenVersion (RFC 6455, 4.2.2).
+var ErrVersion = core.Errorf(core.CodeBadRequest, "Sec-WebSocket-Version must be %s", SpokenVersion)
+
+// SpokenVersion is the WebSocket version that is spoken here, that of RFC 6455.
+const SpokenVersion = "13"
+
 // checkHandshake judges what RFC 6455, 4.2.1 asks of a client.
 func checkHandshake(r *http.Request) error {
 	if !strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
@@ -86,8 +93,8 @@ func checkHandshake(r *http.Request) error {
 	if !hasWord(r.Header.Values("Connection"), "upgrade") {
 		return core.Errorf(core.CodeBadRequest, `the header "Connection: Upgrade" is missing: has a proxy on the way dropped it?`)
 	}
-	if v := r.Header.Get(headerVersion); v != "13" {
-		return core.Errorf(core.CodeBadRequest, "Sec-WebSocket-Version is %.20q: it must be 13", v)
+	if r.Header.Get(headerVersion) != SpokenVersion {
+		return ErrVersion
 	}
 	if !isKey(r.Header.Get(headerKey)) {
 		return core.Errorf(core.CodeBadRequest, "Sec-WebSocket-Key must be 16 bytes in base64")

@@ -204,8 +204,6 @@ func TestNoHandshake(t *testing.T) {
 	for name, c := range map[string]struct{ old, new, text string }{
 		"no Connection":  {"Connection: Upgrade", "Connection: keep-alive", "Connection"},
 		"another word":   {"Connection: Upgrade", "Connection: upgraded", "Connection"},
-		"old version":    {"Version: 13", "Version: 8", "13"},
-		"no version":     {"Sec-WebSocket-Version: 13\r\n", "", "13"},
 		"no key":         {"Sec-WebSocket-Key: " + testkit.Key + "\r\n", "", "Key"},
 		"a key too long": {testkit.Key, testkit.Key[:22] + "AAAA==", "Key"},
 		"a key of junk":  {testkit.Key, "!", "Key"},
@@ -213,6 +211,12 @@ func TestNoHandshake(t *testing.T) {
 		_, a := s.Request(strings.Replace(good, c.old, c.new, 1))
 		if a.Status != 400 || a.Error().Code != "bad_request" || !strings.Contains(a.Error().Message, c.text) {
 			t.Errorf("%s: %d %s", name, a.Status, a.Body)
+		}
+	}
+	for name, with := range map[string]string{"an old version": "Sec-WebSocket-Version: 8\r\n", "no version": ""} {
+		_, a := s.Request(strings.Replace(good, "Sec-WebSocket-Version: 13\r\n", with, 1))
+		if a.Status != 426 || a.Header.Get("Sec-WebSocket-Version") != "13" || a.Error().Code != "bad_request" || !strings.Contains(a.Error().Message, "13") {
+			t.Errorf("%s: %d %v %s", name, a.Status, a.Header, a.Body)
 		}
 	}
 	if _, a := s.Request(strings.Replace(good, "Connection: Upgrade", "Connection: keep-alive, uPgrade", 1)); a.Status != 101 {

@@ -67,7 +67,9 @@ func (t *WebSockets) begin(c *conn) {
 	t.wheel.add(c, now+1)
 }
 
-// warnBefore is how many seconds before its end a token's client is told.
+// warnBefore is how many seconds before its end a token's client is told. Of one
+// that has no more than that the client is told at half of it: each new token is
+// told of, and the client is not asked for another in the second in which it came.
 const warnBefore = 30
 
 // visit pings a connection, ends one that has died or whose token has expired,
@@ -88,19 +90,23 @@ func (t *WebSockets) visit(c *conn, now int64) (next int64) {
 	}
 	next = c.pingAt
 	if expires := c.session.ExpiryEnforced(); expires > 0 {
-		switch left := expires - t.node.Now().Unix(); {
+		left := expires - t.node.Now().Unix()
+		if expires != c.warnOf && left > 0 {
+			c.warnOf, c.warnIn = expires, warnBefore
+			if left <= warnBefore {
+				c.warnIn = uint8(left+1) / 2
+			}
+		}
+		switch warnIn := int64(c.warnIn); {
 		case left <= 0:
 			t.node.Close(c.session, core.CloseExpired, "the token has expired: connect with a new one")
 			return 0
-		case left <= warnBefore:
-			if !c.warned {
-				c.warned = true
-				t.node.Warn(c.session, int(left))
-			}
+		case warnIn > 0 && left <= warnIn:
+			c.warnIn = 0
+			t.node.Warn(c.session, int(left))
 			next = min(next, now+left)
 		default:
-			c.warned = false
-			next = min(next, now+left-warnBefore)
+			next = min(next, now+left-warnIn)
 		}
 	}
 	return next
