@@ -236,6 +236,17 @@ func TestKeySets(t *testing.T) {
 	}
 }
 
+// TestByteOrderMark: editors of Windows begin a file with one.
+func TestByteOrderMark(t *testing.T) {
+	c, err := Parse("config.toml", []byte("\ufeff"+minimal), nil)
+	if err != nil || c.Endpoint("default") == nil {
+		t.Error(err)
+	}
+	if _, err := Parse("config.toml", []byte("\ufeff[Global]\nPrt = 1\n"), nil); err == nil || !strings.HasPrefix(err.Error(), "config.toml:2: unknown key Global.Prt") {
+		t.Error(err)
+	}
+}
+
 func TestLoadMissingFile(t *testing.T) {
 	_, err := Load(filepath.Join(t.TempDir(), "none.toml"), nil)
 	if err == nil || !strings.Contains(err.Error(), "does not exist: 'driplet serve -config") {

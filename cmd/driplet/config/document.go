@@ -20,10 +20,14 @@ type document struct {
 	problems *problems
 }
 
+// byteOrderMark begins what some editors save as UTF-8. It says nothing.
+var byteOrderMark = []byte("\ufeff")
+
 // readDocument parses data; what is wrong with it goes to p. The library's
 // decoder judges the text as a whole first (TOML forbids a key or a table
 // twice), then its parser gives the positions.
 func readDocument(name string, data []byte, p *problems) *document {
+	data = bytes.TrimPrefix(data, byteOrderMark)
 	d := &document{name: name, data: data, root: &table{from: origin{kind: fromFile, name: name}}, problems: p}
 	for i, c := range data {
 		if c == '\n' {

@@ -56,6 +56,7 @@ type edit struct {
 
 func rotate(path string, data []byte, r Rotation) ([]byte, []Rotated, error) {
 	p := &problems{}
+	data = bytes.TrimPrefix(data, byteOrderMark) // offsets count from behind it
 	d := readDocument(path, data, p)
 	if err := p.err(); err != nil {
 		return nil, nil, err
