@@ -15,11 +15,18 @@ var bundled embed.FS
 // NAME/NAME.wasm each. It is one of a plugin.Host's Sources.
 func Bundled() fs.FS { return bundled }
 
+// Guide is README.md: how to write, test and run a plugin, in every language.
+//
+//go:embed README.md
+var Guide string
+
 // What Scaffold writes. The Go library has no go.mod of its own, which would
 // keep it from being embedded here; its files are built for wasip1 only.
 var (
 	//go:embed templates
 	templates embed.FS
+	//go:embed pdk/*/README.md
+	references embed.FS
 	//go:embed pdk/assemblyscript/driplet/*.ts
 	assemblyscriptLibrary embed.FS
 	//go:embed pdk/c/driplet

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -86,10 +87,29 @@ func Scaffold(dir, lang, name string) error {
 func WriteLibrary(dir, lang string) error {
 	for _, l := range languages() {
 		if l.name == lang {
-			return copyTree(dir, l.library, l.folder, func(text string) string { return text })
+			if err := copyTree(dir, l.library, l.folder, func(text string) string { return text }); err != nil {
+				return err
+			}
+			return l.writeReference(dir)
 		}
 	}
 	return fmt.Errorf("no language %q: choose one of %s", lang, strings.Join(Languages(), ", "))
+}
+
+// elsewhere finds links to what a new plugin does not have beside it.
+var elsewhere = regexp.MustCompile(`\[([^]]*)\]\(\.\./[^)]*\)`)
+
+// writeReference writes the library's README beside it, as far as it is about
+// using it.
+func (l language) writeReference(dir string) error {
+	folder := strings.TrimSuffix(l.folder, "/driplet")
+	text, err := references.ReadFile(folder + "/README.md")
+	if err != nil {
+		return err
+	}
+	about, _, _ := strings.Cut(string(text), "\n`conformance/` is the guest")
+	about = strings.ReplaceAll(elsewhere.ReplaceAllString(about, "$1"), "](driplet/", "](")
+	return os.WriteFile(filepath.Join(dir, "README.md"), []byte(about), 0o644)
 }
 
 // copyTree writes the files below folder into dir; edit changes paths and texts.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -42,7 +43,26 @@ func TestScaffold(t *testing.T) {
 			}
 			plugintest.RunCases(t, dir, name)
 			noPlaceholders(t, dir)
+			referenceHolds(t, filepath.Join(dir, "driplet"))
 		})
+	}
+}
+
+// referenceHolds looks that the library's reference is there, and that what it
+// links to is beside it.
+func referenceHolds(t *testing.T, library string) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(library, "README.md"))
+	if err != nil || len(text) < 500 {
+		t.Fatalf("the library has no reference: %q, %v", text, err)
+	}
+	for _, link := range regexp.MustCompile(`\]\(([^)#]+)`).FindAllStringSubmatch(string(text), -1) {
+		if _, err := os.Stat(filepath.Join(library, link[1])); err != nil && !strings.HasPrefix(link[1], "https://") {
+			t.Errorf("the library's reference links to %s, which is not there", link[1])
+		}
+	}
+	if strings.Contains(string(text), "`conformance/`") {
+		t.Error("the library's reference tells of the folder conformance, which is not there")
 	}
 }
 

@@ -34,6 +34,12 @@ func help(t *terminal, all []command, about []string) int {
 		return exitOK
 	}
 	name := strings.Join(about, " ")
+	for _, a := range topics() {
+		if a.name == name {
+			fmt.Fprint(t.out, a.text)
+			return exitOK
+		}
+	}
 	var group []command
 	for _, c := range all {
 		if c.name == name {
@@ -48,6 +54,11 @@ func help(t *terminal, all []command, about []string) int {
 	}
 	for _, c := range group {
 		fmt.Fprintf(t.out, "  driplet %-16s %s\n", c.name, c.summary)
+	}
+	for _, a := range topics() {
+		if strings.HasPrefix(a.name, name+" ") {
+			fmt.Fprintf(t.out, "  driplet help %-13s %s\n", a.name, a.summary)
+		}
 	}
 	return exitOK
 }

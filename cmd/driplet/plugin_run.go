@@ -260,12 +260,13 @@ func (r *runner) follow(ctx context.Context, last time.Time) {
 func (r *runner) rebuild(ctx context.Context) error {
 	how := r.p.buildCommand()
 	fmt.Fprintf(r.out, "%s  building: %s\n", time.Now().Format("15:04:05.000"), how)
+	before, _ := os.ReadFile(r.p.wasm())
 	if how == ownBuild {
 		var text bytes.Buffer
 		if code := pluginBuildCommand().run(ctx, &terminal{in: strings.NewReader(""), out: io.Discard, err: &text, env: r.env}, []string{r.p.dir}); code != exitOK {
 			return errors.New(strings.TrimPrefix(strings.TrimSpace(text.String()), "driplet: ") + "\n" + saveAgain)
 		}
-		return nil
+		return r.built(before)
 	}
 	cmd := exec.CommandContext(ctx, "sh", "-c", how)
 	cmd.Dir = r.p.dir
@@ -273,7 +274,16 @@ func (r *runner) rebuild(ctx context.Context) error {
 	if text, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("%s\n%s in %s failed: %w. "+saveAgain, strings.TrimSpace(string(text)), how, r.p.dir, err)
 	}
-	return nil
+	return r.built(before)
+}
+
+// built tells of a build that changes nothing: no version comes of it.
+func (r *runner) built(before []byte) error {
+	after, err := os.ReadFile(r.p.wasm())
+	if err == nil && bytes.Equal(before, after) {
+		fmt.Fprintf(r.out, "%s  built: %s is as it was\n", time.Now().Format("15:04:05.000"), filepath.Base(r.p.wasm()))
+	}
+	return err
 }
 
 // lockedWriter lets several events print at once, each in one piece.

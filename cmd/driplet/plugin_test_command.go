@@ -22,8 +22,8 @@ func pluginTestCommand() command {
 Runs cases/*.json of the plugin in FOLDER (default: the one you are in) against
 its built wasm file, in the server's own host: two instances take the events in
 turn, so that state kept in a variable shows at once. A CASE is a file's name
-with or without .json, or a part of it with *. core/plugin/cases/README.md has
-the format; what is left out of "expect" is not looked at.
+with or without .json, or a part of it with *. 'driplet help plugin cases'
+tells the format; what is left out of "expect" is not looked at.
 
 It prints where an answer, an effect or a stored value is another than expected;
 -v prints every event with its time, fuel, logs and effects; -update writes what

@@ -12,3 +12,10 @@
 // ended and its instance is free again. A succession puts another version in a
 // binding's place; what outlives it stands on the seat that both share.
 package plugin
+
+import _ "embed"
+
+// ABI is ABI.md.
+//
+//go:embed ABI.md
+var ABI string

@@ -353,6 +353,7 @@ func TestRefusedAtLoad(t *testing.T) {
 		"unknown import":      {importing("driplet_v1", "launch", "", ""), "imports driplet_v1.launch, which this server does not know"},
 		"unknown module":      {importing("env", "printf", "ii", "i"), "imports env.printf, which this server does not have"},
 		"undefined function":  {importing("env", "printf", "ii", "i"), "a function is declared and nowhere defined: link what defines it, or remove the call"},
+		"AssemblyScript's":    {importing("env", "console.log", "i", ""), "imports env.console.log, which this server does not have: write log.info(text), of the guest library"},
 		"built for browsers":  {importing("gojs", "runtime.wasmExit", "i", ""), "build it with GOOS=wasip1 GOARCH=wasm -buildmode=c-shared"},
 		"wasm-bindgen":        {importing("wbg", "__wbg_log", "i", ""), "it is built with wasm-bindgen, for browsers: use Driplet's guest library instead"},
 		"from elsewhere":      {importing("moon", "shine", "", ""), "imports moon.shine, which this server does not have: link what defines it, or remove the call"},

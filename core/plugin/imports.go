@@ -232,6 +232,14 @@ var strangers = map[string]string{
 	"extism:host/env":          "it is written for Extism: use Driplet's guest library instead",
 }
 
+// besides are what AssemblyScript imports of its own accord, for what an author
+// has written, and what to write instead.
+var besides = map[string]string{
+	"console.log": "write log.info(text)", "console.info": "write log.info(text)", "console.warn": "write log.warn(text)", "console.error": "write log.error(text)",
+	"console.debug": "write log.debug(text)", "trace": "write log.debug(text)", "Date.now": "write now()", "performance.now": "write now()",
+	"seed": "in place of Math.random() write random(n), which gives n bytes", "process.exit": "return fail(code, message)",
+}
+
 // abortType is AssemblyScript's abort(message, file, line, column).
 const abortType = "(i32 i32 i32 i32) -> ()"
 
@@ -249,6 +257,8 @@ func checkImport(module, name, typ string) error {
 		return nil
 	case module == "env" && name == "abort":
 		return fmt.Errorf("imports env.abort as %s, but AssemblyScript's is %s: link what defines it, or remove the call", typ, abortType)
+	case module == "env" && besides[name] != "":
+		return fmt.Errorf("imports env.%s, which this server does not have: %s, of the guest library", name, besides[name])
 	case strings.HasPrefix(module, "driplet_v") && module != abiModule:
 		return fmt.Errorf("imports %s.%s: it is built for %s, this server speaks %s: rebuild it with this server's guest library", module, name, module, abiModule)
 	case module != abiModule:

@@ -188,6 +188,11 @@ func (in *instance) explain(err error) error {
 		if in.fuel != nil {
 			t.why += fmt.Sprintf(", at a fuel of %d", in.used()-in.spent)
 		}
+		if len(t.frames) > 0 && strings.HasPrefix(t.frames[0], "runtime.") { // Go's: the handler's own functions are not on the stack
+			t.why += "; it waited, for time.Sleep, a channel or a lock"
+			t.frames = nil
+			return fmt.Errorf("%w. Nothing comes while a handler runs: use Timer.Set, or HTTP.Fetch, whose answer is another event", err)
+		}
 		if in.ready {
 			return fmt.Errorf("%w. Do less in one event, or raise deadline under [limits] in %s.toml", err, in.b.Name)
 		}

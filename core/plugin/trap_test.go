@@ -126,6 +126,8 @@ func TestFailuresSayWhatToDo(t *testing.T) {
 	}{
 		"deadline": {calling("work", forEver), []string{
 			"it did not end within its deadline of 50ms, at a fuel of ", "; it ran work. Do less in one event, or raise deadline under [limits] in p.toml"}},
+		"waiting in Go": {calling("runtime.runCleanups", forEver), []string{
+			"it did not end within its deadline of 50ms, at a fuel of ", "; it waited, for time.Sleep, a channel or a lock. Nothing comes while a handler runs: use Timer.Set, or HTTP.Fetch"}},
 		"a trap":           {calling("_ZN4quiz3say17h0123456789abcdefE", asm.Unreachable), []string{"wasm error: unreachable (it gave up: a failed check, a panic, or no memory); it ran quiz::say"}},
 		"outside memory":   {calling("peek", load(-16)), []string{"wasm error: out of bounds memory access (it read or wrote outside its memory); it ran peek"}},
 		"divided by zero":  {calling("average", asm.I32Const(1), asm.I32Const(0), []byte{0x6d}, asm.Drop), []string{"wasm error: integer divide by zero (it divided by zero); it ran average"}},
@@ -146,7 +148,7 @@ func TestFailuresSayWhatToDo(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			// Only who is to miss the deadline has a short one: a busy machine takes 50 ms from anybody.
 			patience := func(*plugin.Options) {}
-			if name == "deadline" {
+			if name == "deadline" || name == "waiting in Go" {
 				patience = impatient
 			}
 			r, _, err := one(t, c.wasm, patience)

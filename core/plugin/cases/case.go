@@ -114,7 +114,7 @@ func misread(src []byte, at int64, err error) error {
 			if i := bytes.Index(src, []byte(key)); i >= 0 {
 				at = int64(i)
 			}
-			text = "unknown key " + key + ": core/plugin/cases/README.md has the format"
+			text = "unknown key " + key + ": 'driplet help plugin cases' tells the format"
 		}
 	}
 	return fmt.Errorf("line %d: %s", 1+bytes.Count(src[:min(int(at), len(src))], []byte("\n")), text)

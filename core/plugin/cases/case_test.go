@@ -10,7 +10,7 @@ func TestParseFaults(t *testing.T) {
 	for src, want := range map[string]string{
 		"":                   "line 1: the JSON ends too early",
 		"{\n\"event\": {":    "line 2: the JSON ends too early",
-		"{\n\n\"evnt\": {}}": `line 3: unknown key "evnt": core/plugin/cases/README.md has the format`,
+		"{\n\n\"evnt\": {}}": `line 3: unknown key "evnt": 'driplet help plugin cases' tells the format`,
 		"{\"event\": {},\n\"expect\":{\"anser\": 1}}": `line 2: unknown key "anser"`,
 		"[]":                           "line 1: the whole is array, which does not fit there",
 		"{\"event\":\n{\"event\": 7}}": "line 2: event.event is number, which does not fit there",

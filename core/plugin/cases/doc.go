@@ -2,3 +2,10 @@
 // module in the real host, with everything around it replaced. README.md has
 // the format of test cases.
 package cases
+
+import _ "embed"
+
+// Format is README.md: how test cases are written.
+//
+//go:embed README.md
+var Format string

@@ -8,7 +8,10 @@ set -eu
 library=$(cd "$(dirname "$0")" && pwd)
 rustc=${RUSTC:-rustc}
 ready() { command -v "$1" >/dev/null && [ -d "$("$1" --print target-libdir --target wasm32-unknown-unknown)" ]; }
-if [ -z "${RUSTC:-}" ] && ! ready rustc && ready /usr/bin/rustc; then rustc=/usr/bin/rustc; fi
+older=
+if [ -z "${RUSTC:-}" ] && ! ready rustc && ready /usr/bin/rustc; then
+  rustc=/usr/bin/rustc older=$(rustc --version 2>/dev/null || true)
+fi
 command -v "$rustc" >/dev/null || { echo "$rustc is missing: install it with the target wasm32-unknown-unknown (Debian: apt install rustc libstd-rust-dev-wasm32 lld)" >&2; exit 1; }
 target=$("$rustc" --print target-libdir --target wasm32-unknown-unknown)
 [ -d "$target" ] || { echo "$rustc has no target wasm32-unknown-unknown: rustup target add wasm32-unknown-unknown, or, on Debian, apt install rustc libstd-rust-dev-wasm32 lld" >&2; exit 1; }
@@ -16,7 +19,14 @@ target=$("$rustc" --print target-libdir --target wasm32-unknown-unknown)
 where=$(dirname "$2")
 here=$(cd "$where" && pwd) # panics tell places in files, from there on
 made=$(mktemp -d)
-trap 'rm -rf "$made"' EXIT
+ended() {
+  code=$?
+  rm -rf "$made"
+  if [ $code != 0 ] && [ -n "$older" ]; then
+    echo "This was $("$rustc" --version) of $rustc, since $older has no target wasm32-unknown-unknown: rustup target add wasm32-unknown-unknown" >&2
+  fi
+}
+trap ended EXIT
 cfg=
 [ "${3:-}" != std ] || cfg='feature="std"'
 compile() {

@@ -125,8 +125,8 @@ impl<'a> Value<'a> {
     }
 
     /// Looks into JSON text, for instance from the store. What is no JSON has nothing in it.
-    pub fn parse(json: &'a [u8]) -> Self {
-        Value::of(json)
+    pub fn parse(json: &'a (impl AsRef<[u8]> + ?Sized)) -> Self {
+        Value::of(json.as_ref())
     }
 
     pub(crate) fn owned(json: List<u8>) -> Value<'static> {
