@@ -41,7 +41,12 @@ const (
 	// MaxWork bounds, per function, the values that calls, blocks and branches
 	// move (a branch table moves its values once per entry): compilers make one
 	// node for each. Real functions stay below 4,000.
-	MaxWork = 1 << 18
+	// A call counts for one more, one through a table for eight. MaxWorkTotal bounds
+	// the module's: compiling takes about 3 us for each, and 15 MiB of calls through
+	// a table took more than a minute. A Go plugin comes to 150,000, one of 16 MiB to
+	// a million.
+	MaxWork      = 1 << 18
+	MaxWorkTotal = 1 << 21
 	// MaxBlocks bounds the blocks of straight code that a function has: one for
 	// each block, two for each loop, one for each br_if, and a branch table's
 	// entries by 64ths. MaxSquares bounds the sum of their squares over the
@@ -73,6 +78,9 @@ const (
 	// may give every value that outlives a call a place of its own, so that the
 	// true frame of a long function is far larger than its locals and operands.
 	codePerStack = 8
+	// workIndirect is what a call through a table adds to the work of compiling:
+	// three checks, each with a way out.
+	workIndirect = 7
 	// chunk is how many bytes a bulk operation moves between two charges:
 	// about 10 us, during which nothing can stop it.
 	chunk = 128 << 10

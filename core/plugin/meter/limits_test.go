@@ -82,6 +82,18 @@ func TestRefused(t *testing.T) {
 				m.Func("", "", "", "", many(meter.MaxBody-100, asm.Nop))
 			}
 		}), "would take minutes"},
+		"calls of all functions": {module(func(m *asm.Module) {
+			f := m.Func("", "", "", "", asm.Nop)
+			for range 500 {
+				m.Func("", "", "", "", many(5_000, asm.Call(f)))
+			}
+		}), "would take minutes"},
+		"calls through a table": {module(func(m *asm.Module) {
+			m.Table(1, 1)
+			for range 100 {
+				m.Func("", "", "", "", many(3_000, asm.I32Const(0), asm.CallIndirect(0)))
+			}
+		}), "would take minutes"},
 		"blocks of all functions": {module(func(m *asm.Module) {
 			for range 5 {
 				m.Func("", "", "", "", many(4000, asm.Block()))

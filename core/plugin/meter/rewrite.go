@@ -116,7 +116,7 @@ func (m *module) code() (out []byte, err error) {
 	e := &emit{scan: scan{module: m}}
 	out = make([]byte, 0, len(r.b)+len(r.b)/2)
 	var body []byte
-	locals, squares, sizes := 0, 0, 0
+	locals, squares, sizes, work := 0, 0, 0, 0
 	for i := range n {
 		src := r.take(r.u32())
 		if r.err != nil {
@@ -133,7 +133,8 @@ func (m *module) code() (out []byte, err error) {
 		}
 		squares += e.blocks * e.blocks
 		sizes += len(src) * len(src)
-		if squares > MaxSquares || sizes > MaxBodySquares {
+		work += e.work
+		if squares > MaxSquares || sizes > MaxBodySquares || work > MaxWorkTotal {
 			return nil, fmt.Errorf("%s: the functions so far are so long that compiling them would take minutes", m.called(m.imports+i))
 		}
 		out = append(appendU32(out, uint32(len(body))), body...)

@@ -61,6 +61,7 @@ func (s *scan) step() {
 			return
 		}
 		s.pop(1)
+		s.values(workIndirect)
 		s.exchange(&s.types[t])
 		s.record(recIndirect, start, 0)
 	case opSelectTyped:
@@ -164,7 +165,7 @@ func (s *scan) call(start int) {
 func (s *scan) exchange(sig *signature) {
 	s.calls = true
 	s.vectors = s.vectors || sig.vectors
-	s.values(sig.in() + sig.out())
+	s.values(1 + sig.in() + sig.out())
 	s.pop(sig.in())
 	s.push(sig.out())
 }
