@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/driplet/driplet/plugins"
 )
@@ -136,5 +137,40 @@ func TestPluginBuildRefuses(t *testing.T) {
 	writeFile(t, filepath.Join(c, "main.c"), "int x = y;\n")
 	if r := buildPlugin(t, c); r.code != 1 || !strings.Contains(r.err, "main.c:1:9: error: use of undeclared identifier 'y'") {
 		t.Errorf("%+v", r)
+	}
+}
+
+// Ctrl-C ends the compiler, and leaves nothing.
+func TestPluginBuildIsInterrupted(t *testing.T) {
+	dir, tools := newPlugin(t, "go"), t.TempDir()
+	// A compiler that is at work until it is told to end, and then takes away what it has made.
+	script := "#!/bin/sh\nat=" + filepath.Join(tools, "work") + "\ntrap 'rm \"$at\"; exit 1' INT\necho busy > \"$at\"\nwhile :; do sleep 0.05; done\n"
+	if err := os.WriteFile(filepath.Join(tools, "go"), []byte(script), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	cmd := program(t.TempDir(), []string{"PATH=" + tools + ":" + os.Getenv("PATH")}, "plugin", "build", dir)
+	_, errs := background(t, cmd)
+	work := filepath.Join(tools, "work")
+	for end := time.Now().Add(time.Minute); ; time.Sleep(5 * time.Millisecond) {
+		if text, err := os.ReadFile(work); err == nil && len(text) > 0 {
+			break
+		} else if time.Now().After(end) {
+			t.Fatal("the compiler was not started")
+		}
+	}
+	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Wait(); cmd.ProcessState.ExitCode() != 1 {
+		t.Error(err)
+	}
+	if want := "main.go: the build was interrupted, and nothing was written: start it again\n"; !strings.HasSuffix(errs.String(), want) {
+		t.Errorf("%q, want %q", errs, want)
+	}
+	if _, err := os.Stat(work); err == nil {
+		t.Error("the compiler was not told to end")
+	}
+	if left, _ := filepath.Glob(filepath.Join(dir, ".driplet-build-*")); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
 	}
 }

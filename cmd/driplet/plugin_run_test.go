@@ -119,6 +119,9 @@ func TestPluginRun(t *testing.T) {
 	touch(t, filepath.Join(dir, "index.ts"), later)
 	out.Await(t, "index.ts has changed\n", 1)
 	out.Await(t, "index.ts:1: broken\n./build.sh in "+dir+" failed: exit status 1. Mend it and save again\n", 1)
+	writeFile(t, filepath.Join(dir, "index.ts"), "// mended")
+	touch(t, filepath.Join(dir, "index.ts"), later.Add(time.Minute))
+	out.Await(t, "built: chat.wasm is as it was\n", 1)
 
 	interrupt(t, cmd, errs, temporary)
 }

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"time"
 )
 
 // tool is a program that a language needs.
@@ -69,6 +70,9 @@ func (b *job) look(name string) string {
 	return ""
 }
 
+// errInterrupted: the build was ended before it was done.
+var errInterrupted = errors.New("the build was interrupted, and nothing was written: start it again")
+
 // run starts a program in the plugin's folder. What it prints is shown, and is
 // the error's text when it fails.
 func (b *job) run(ctx context.Context, env []string, name string, args ...string) error {
@@ -82,7 +86,12 @@ func (b *job) runIn(ctx context.Context, dir string, env []string, name string, 
 	cmd.Dir = dir
 	cmd.Env = append(append([]string{}, b.Env...), env...)
 	cmd.Stdout, cmd.Stderr = &text, &text
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) } // so that it takes away what it has made meanwhile
+	cmd.WaitDelay = 3 * time.Second
 	err := cmd.Run()
+	if ctx.Err() != nil {
+		return errInterrupted
+	}
 	if told := bytes.TrimSpace(text.Bytes()); err != nil && len(told) > 0 {
 		return fmt.Errorf("it could not be built:\n%s", told)
 	}

@@ -12,6 +12,7 @@ out=$1
 shift
 objects=$(mktemp -d)
 trap 'rm -rf "$objects"' EXIT
+trap 'exit 130' INT TERM
 n=0
 for file in "$@" "$library"/*.c; do
   n=$((n + 1))

@@ -22,11 +22,12 @@ made=$(mktemp -d)
 ended() {
   code=$?
   rm -rf "$made"
-  if [ $code != 0 ] && [ -n "$older" ]; then
+  if [ $code = 1 ] && [ -n "$older" ]; then
     echo "This was $("$rustc" --version) of $rustc, since $older has no target wasm32-unknown-unknown: rustup target add wasm32-unknown-unknown" >&2
   fi
 }
 trap ended EXIT
+trap 'exit 130' INT TERM
 cfg=
 [ "${3:-}" != std ] || cfg='feature="std"'
 compile() {
