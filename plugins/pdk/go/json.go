@@ -57,7 +57,11 @@ func (w *writer) float(n float64, bits int) {
 		w.fail("JSON has no number " + strconv.FormatFloat(n, 'g', -1, 64))
 		return
 	}
-	w.b = strconv.AppendFloat(w.b, n, 'g', -1, bits)
+	form := byte('f')
+	if size := math.Abs(n); size != 0 && (size < 1e-6 || size >= 1e21) {
+		form = 'e' // as JavaScript does
+	}
+	w.b = strconv.AppendFloat(w.b, n, form, -1, bits)
 }
 
 func (w *writer) json(v Value) {

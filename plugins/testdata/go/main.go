@@ -27,6 +27,7 @@ func init() {
 	driplet.On("fields.kept", kept)
 	driplet.On("fields.made", made)
 	driplet.On("fields.cas", cas)
+	driplet.On("fields.floats", floats)
 	driplet.On("fields.lifetimes", lifetimes)
 	driplet.On("fields.twice", func(*driplet.Event) (any, error) { return "first", nil })
 	driplet.On("fields.twice", func(*driplet.Event) (any, error) { return "second", nil })
@@ -132,6 +133,22 @@ func odd(e *driplet.Event) (any, error) {
 	refusal := driplet.Fail("fields.odd", "odd")
 	refusal.Data = driplet.Object{"infinite": math.Inf(1)}
 	return nil, refusal
+}
+
+// floats are texts of numbers.
+func floats(*driplet.Event) (any, error) {
+	var out []string
+	for _, v := range []any{0.0, 1000000.0, -1234567.5, 1e20, 1e21, -1e300, 0.000001, 0.0000001, float32(0.1), float32(16777216)} {
+		if err := driplet.KV.Set("f", v); err != nil {
+			return nil, err
+		}
+		text, _, err := driplet.KV.Get("f")
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, string(text))
+	}
+	return out, nil
 }
 
 // cas swaps what Get gave: nothing, an empty value, and text.

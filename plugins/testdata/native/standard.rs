@@ -7,6 +7,10 @@ driplet::plugin! {
     "fields.written" => written,
     "fields.shown" => shown,
     "fields.keys" => keys,
+    "fields.floats" => |_| {
+        let wide = [0.0, 1000000.0, -1234567.5, 1e20, 1e21, -1e300, 0.000001, 0.0000001, f64::NAN].iter().map(|n| answer(n).to_string());
+        Ok(answer(wide.chain([answer(0.1f32).to_string(), answer(16777216f32).to_string()]).collect::<Vec<_>>()))
+    },
     "fields.boxed" => boxed,
     "fields.panics" => |_| panic!("as asked"),
     "fields.unwrap" => |_| { kv::set("", "x", kv::FOREVER).unwrap(); done() },

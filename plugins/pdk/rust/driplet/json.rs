@@ -188,11 +188,14 @@ macro_rules! fraction {
         impl ToJson for $number {
             fn write(&self, out: &mut Text) {
                 use core::fmt::Write;
-                if self.is_finite() {
-                    let _ = write!(out, "{}", self);
+                let size = if *self < 0.0 { -*self } else { *self };
+                let _ = if !self.is_finite() {
+                    out.write_str("null")
+                } else if size != 0.0 && (size < 1e-6 || size >= 1e21) {
+                    write!(out, "{:e}", self) // as JavaScript does
                 } else {
-                    out.push_str("null")
-                }
+                    write!(out, "{}", self)
+                };
             }
         }
     )* };
