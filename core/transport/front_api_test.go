@@ -1,6 +1,7 @@
 package transport_test
 
 import (
+	"bufio"
 	"context"
 	"fmt"
 	"io"
@@ -239,6 +240,40 @@ func TestFrontAnswersBeforeItStops(t *testing.T) {
 	}
 	if heard != answered {
 		t.Errorf("%d messages were answered, %d heard", answered, heard)
+	}
+}
+
+// A request of which a part has come when the server stops is answered, whether
+// within its header or its body.
+func TestFrontAnswersWhatHasBegun(t *testing.T) {
+	whole := published(1)
+	for _, part := range []int{20, 60, len(whole) - 5} {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		f := transport.NewFront(l, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.Copy(w, r.Body) }))
+		go f.Run()
+		c, err := net.Dial("tcp", l.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		io.WriteString(c, whole[:part])
+		for end := time.Now().Add(time.Minute); f.Asking() == 0; time.Sleep(time.Millisecond) {
+			if time.Now().After(end) {
+				t.Fatalf("%d bytes are no beginning", part)
+			}
+		}
+		f.Close()
+		io.WriteString(c, whole[part:])
+		res, err := http.ReadResponse(bufio.NewReader(c), nil)
+		if err != nil || res.StatusCode != http.StatusOK || !res.Close {
+			t.Fatalf("after %d bytes: %v, %v", part, res, err)
+		}
+		if err := f.Wait(t.Context()); err != nil {
+			t.Error(err)
+		}
 	}
 }
 

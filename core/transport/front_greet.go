@@ -36,13 +36,13 @@ func (f *Front) greet(c *net.TCPConn) {
 	v := visits.Get().(*visit)
 	defer v.end()
 	defer f.forget(c)
-	if !v.begin(c, f.header) {
+	if !v.begin(f, c) {
 		c.Close() // it is closed already
 		return
 	}
 	for {
 		r := v.next()
-		if !f.asks(c) || r == nil && v.head.Buffered() == 0 {
+		if !v.begun && !f.asks(c) || r == nil && v.head.Buffered() == 0 {
 			c.Close()
 			return
 		}

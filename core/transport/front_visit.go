@@ -13,6 +13,7 @@ import (
 // visit is a connection of which Front does not know yet what it wants, or
 // which asks the API.
 type visit struct {
+	front    *Front
 	conn     *net.TCPConn
 	calls    calls
 	head     *bufio.Reader
@@ -21,6 +22,7 @@ type visit struct {
 	header   time.Duration // that a request's header may take, or the rest of its body
 	written  time.Time     // the deadline of writing; zero: none yet
 	blank    int           // bytes of line ends that may stand before the next request
+	begun    bool          // a part of the request has come, and was waited for the rest
 	request  request
 	reply    reply
 }
@@ -33,17 +35,17 @@ const blankBytes = 4
 // Longer ones are the server's to read.
 var visits = sync.Pool{New: func() any { return &visit{head: bufio.NewReaderSize(nil, 4<<10)} }}
 
-func (v *visit) begin(c *net.TCPConn, header time.Duration) bool {
-	v.conn, v.address = c, c.RemoteAddr().String()
+func (v *visit) begin(f *Front, c *net.TCPConn) bool {
+	v.front, v.conn, v.address = f, c, c.RemoteAddr().String()
 	v.head.Reset(&v.calls)
-	v.blank, v.written, v.header = 0, time.Time{}, header
-	v.wait(header)
+	v.blank, v.written, v.header, v.begun = 0, time.Time{}, f.header, false
+	v.wait(f.header)
 	return v.calls.begin(c) == nil
 }
 
 // end lets go of the connection; the pool keeps none.
 func (v *visit) end() {
-	v.conn = nil
+	v.front, v.conn = nil, nil
 	v.calls.end()
 	v.head.Reset(nil)
 	visits.Put(v)
@@ -58,7 +60,7 @@ func (v *visit) wait(d time.Duration) {
 // who asks and asks and never reads an answer: it lies so far behind that of
 // reading that no answer under way can come too late.
 func (v *visit) idle(d time.Duration) {
-	v.blank = blankBytes
+	v.blank, v.begun = blankBytes, false
 	if time.Until(v.deadline) < d/2 {
 		v.wait(d)
 	}
@@ -66,6 +68,17 @@ func (v *visit) idle(d time.Duration) {
 		v.written = v.deadline.Add(2 * d)
 		v.conn.SetWriteDeadline(v.written)
 	}
+}
+
+// waitRest gives the rest of a request its time. One to the API is waited for where
+// the server ends, a handshake would be refused then anyway.
+func (v *visit) waitRest() (goesOn bool) {
+	v.wait(v.header)
+	if !v.begun && begins(v.rest(), apiStart) {
+		v.begun = v.front.asks(v.conn)
+		return v.begun
+	}
+	return true
 }
 
 // free ends the deadlines: the connection is another's from here on.
@@ -120,8 +133,9 @@ func (v *visit) readHead() bool {
 			return true
 		}
 		if len(p) > 0 && !waited {
-			waited = true
-			v.wait(v.header)
+			if waited = true; !v.waitRest() {
+				return false
+			}
 		}
 		if _, err := v.head.Peek(len(p) + 1); err != nil {
 			return false
@@ -152,7 +166,9 @@ func (v *visit) complete(n int) bool {
 	if n > v.head.Size() {
 		return false
 	}
-	v.wait(v.header)
+	if !v.waitRest() {
+		return false
+	}
 	_, err := v.head.Peek(n)
 	return err == nil
 }
