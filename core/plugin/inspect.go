@@ -2,7 +2,6 @@ package plugin
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -85,7 +84,7 @@ func (g *Grants) text(c capability) string {
 		if g.KV == 0 {
 			return ""
 		}
-		return sizeText(g.KV)
+		return core.FormatSize(g.KV)
 	case needsHTTP:
 		texts := make([]string, len(g.HTTP))
 		for i, p := range g.HTTP {
@@ -97,17 +96,4 @@ func (g *Grants) text(c capability) string {
 		return strings.Join(texts, ", ")
 	}
 	return ""
-}
-
-// sizeText is a size as manifests have it: the reverse of parseSize.
-func sizeText(n int64) string {
-	for _, u := range []struct {
-		name  string
-		bytes int64
-	}{{"GiB", 1 << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10}} {
-		if n >= u.bytes && n%u.bytes == 0 {
-			return fmt.Sprintf("%d %s", n/u.bytes, u.name)
-		}
-	}
-	return fmt.Sprintf("%d bytes", n)
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -213,21 +212,13 @@ func duration(key, text string, silent, least, most time.Duration) (time.Duratio
 	return d, nil
 }
 
-// parseSize reads a size in bytes: "8 MiB", "512 KiB", "1 GiB" or "4096".
+// maxSize is far more than any size of a manifest may be.
+const maxSize = 1 << 40
+
 func parseSize(text string) (int64, error) {
-	digits, unit := text, int64(1)
-	for _, u := range []struct {
-		name  string
-		bytes int64
-	}{{"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}} {
-		if d, ok := strings.CutSuffix(text, u.name); ok {
-			digits, unit = strings.TrimSuffix(d, " "), u.bytes
-			break
-		}
-	}
-	n, err := strconv.ParseInt(digits, 10, 64)
-	if err != nil || n < 0 || n > (1<<40)/unit {
+	n, ok := core.ParseSize(text)
+	if !ok || n > maxSize {
 		return 0, fmt.Errorf("%q is not a size: write one like \"8 MiB\"", text)
 	}
-	return n * unit, nil
+	return n, nil
 }

@@ -94,7 +94,7 @@ func TestManifestFaults(t *testing.T) {
 		"wasm = \"../x.wasm\"\n":                            "own folder",
 		"wasm = \"x.so\"\n":                                 "own folder",
 		"colour = \"red\"\n":                                `unknown key "colour": known here: abi, capabilities, config, events, hooks`,
-		"[capabilities]\nkv = \"8 MB\"\n":                   `"8 MB" is not a size`,
+		"[capabilities]\nkv = \"8 M\"\n":                    `"8 M" is not a size`,
 		"[capabilities]\nkv = \"0\"\n":                      "grants nothing",
 		"[capabilities]\nkv = \"99999999 GiB\"\n":           "is not a size",
 		"[capabilities]\nhttp = [\"api.example.com\"]\n":    "write a prefix of URLs",

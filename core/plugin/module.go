@@ -11,6 +11,7 @@ import (
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
 
+	"github.com/driplet/driplet/core"
 	"github.com/driplet/driplet/core/plugin/meter"
 )
 
@@ -69,7 +70,7 @@ func (mod *module) prepare(ctx context.Context, wasm, original []byte) (err erro
 	if mod.compiled, err = mod.runtime.CompileModule(ctx, wasm); err != nil {
 		if d, _ := meter.Describe(original); int64(d.Pages)<<16 > mod.memory {
 			return mod.errorf("%s begins with a memory of %s, the limit is %s: raise memory under [limits] in %s.toml, or build it with less (its stack and static data)",
-				mod.Wasm, sizeText(int64(d.Pages)<<16), sizeText(mod.memory), mod.Name)
+				mod.Wasm, core.FormatSize(int64(d.Pages)<<16), core.FormatSize(mod.memory), mod.Name)
 		}
 		return mod.errorf("%s is not a module that can be loaded: %w", mod.Wasm, err)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/tetratelabs/wazero/sys"
 
+	"github.com/driplet/driplet/core"
 	"github.com/driplet/driplet/core/plugin/meter"
 )
 
@@ -199,7 +200,7 @@ func (in *instance) explain(err error) error {
 		return fmt.Errorf("%w. Do less before the first event", err)
 	}
 	if errors.Is(err, errOverflow) {
-		return fmt.Errorf("%w. If it does, raise stack (%s) under [limits] in %s.toml", err, sizeText(int64(in.b.Limits.Stack)), in.b.Name)
+		return fmt.Errorf("%w. If it does, raise stack (%s) under [limits] in %s.toml", err, core.FormatSize(int64(in.b.Limits.Stack)), in.b.Name)
 	}
 	words, exit := in.lastWords(), (*sys.ExitError)(nil)
 	if words == "" && in.cried > 0 && in.cried == len(in.lines) && strings.Contains(err.Error(), "unreachable") {
@@ -212,7 +213,7 @@ func (in *instance) explain(err error) error {
 		t.why = words // whoever prints its reason ends with a plain trap
 	}
 	if held, most := in.memory(); held*2 > most {
-		return fmt.Errorf("%w. Its memory holds %s of %s: if it ran out, hold less, or raise memory under [limits] in %s.toml", err, sizeText(held), sizeText(most), in.b.Name)
+		return fmt.Errorf("%w. Its memory holds %s of %s: if it ran out, hold less, or raise memory under [limits] in %s.toml", err, core.FormatSize(held), core.FormatSize(most), in.b.Name)
 	}
 	return err
 }

@@ -3,11 +3,12 @@ package config
 import (
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/driplet/driplet/core"
 )
 
 // shape is how a value is written.
@@ -175,50 +176,17 @@ func (f *field) or(name string) *field { f.alias = name; return f }
 // size is bytes, written as 65536 or "64 KiB".
 func size(name string, def any, low, high int64) *field {
 	return &field{name: name, shape: shapeSize, def: def,
-		expect: fmt.Sprintf("a size from %s to %s, such as \"64 KiB\"", formatSize(low), formatSize(high)),
+		expect: fmt.Sprintf("a size from %s to %s, such as \"64 KiB\"", core.FormatSize(low), core.FormatSize(high)),
 		parse: func(v any) (any, error) {
 			n, ok := v.(int64)
 			if s, isText := v.(string); isText {
-				n, ok = parseSize(s)
+				n, ok = core.ParseSize(s)
 			}
 			if !ok || n < low || n > high {
 				return nil, errShape
 			}
 			return int(n), nil
 		}}
-}
-
-// sizeUnits are the IEC's (IEC 80000-13) and SI's; a bare K is neither.
-var sizeUnits = []struct {
-	suffix string
-	bytes  int64
-}{
-	{"gib", 1 << 30}, {"mib", 1 << 20}, {"kib", 1 << 10}, {"gb", 1e9}, {"mb", 1e6}, {"kb", 1e3}, {"b", 1}, {"", 1},
-}
-
-func parseSize(s string) (int64, bool) {
-	s = strings.ToLower(strings.TrimSpace(s))
-	for _, u := range sizeUnits {
-		digits, found := strings.CutSuffix(s, u.suffix)
-		if !found {
-			continue
-		}
-		n, err := strconv.ParseInt(strings.TrimSpace(digits), 10, 64)
-		return n * u.bytes, err == nil && n >= 0 && n <= math.MaxInt64/u.bytes
-	}
-	return 0, false
-}
-
-func formatSize(n int64) string {
-	for _, u := range []struct {
-		name  string
-		bytes int64
-	}{{"GiB", 1 << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10}} {
-		if n >= u.bytes && n%u.bytes == 0 {
-			return fmt.Sprintf("%d %s", n/u.bytes, u.name)
-		}
-	}
-	return fmt.Sprintf("%d B", n)
 }
 
 // duration is written as "5s", "24h" or "7d".
