@@ -41,10 +41,11 @@ const (
 	// MaxWork bounds, per function, the values that calls, blocks and branches
 	// move (a branch table moves its values once per entry): compilers make one
 	// node for each. Real functions stay below 4,000.
-	// A call counts for one more, one through a table for eight. MaxWorkTotal bounds
-	// the module's: compiling takes about 3 us for each, and 15 MiB of calls through
-	// a table took more than a minute. A Go plugin comes to 150,000, one of 16 MiB to
-	// a million.
+	// A call counts for one more, one through a table for eight, a bulk operation
+	// for four, what may trap as a division does for one. MaxWorkTotal bounds the
+	// module's: compiling takes about 3 us for each, and 15 MiB of calls through a
+	// table took more than a minute. A Go plugin comes to 150,000, one of 16 MiB to a
+	// million.
 	MaxWork      = 1 << 18
 	MaxWorkTotal = 1 << 21
 	// MaxBlocks bounds the blocks of straight code that a function has: one for
@@ -81,6 +82,8 @@ const (
 	// workIndirect is what a call through a table adds to the work of compiling:
 	// three checks, each with a way out.
 	workIndirect = 7
+	// workMisc is what a bulk operation is to a compiler, with its checks.
+	workMisc = 4
 	// chunk is how many bytes a bulk operation moves between two charges:
 	// about 10 us, during which nothing can stop it.
 	chunk = 128 << 10

@@ -88,6 +88,17 @@ func TestRefused(t *testing.T) {
 				m.Func("", "", "", "", many(5_000, asm.Call(f)))
 			}
 		}), "would take minutes"},
+		"truncations of all functions": {module(func(m *asm.Module) {
+			for range 500 {
+				m.Func("", "i", "i", "", asm.LocalGet(0), many(5_000, []byte{0xb2, 0xa8}))
+			}
+		}), "would take minutes"},
+		"short copies of all functions": {module(func(m *asm.Module) {
+			m.Memory(1, 1)
+			for range 1000 {
+				m.Func("", "", "", "", many(600, asm.I32Const(0), asm.I32Const(0), asm.I32Const(8), []byte{0xfc, 10, 0, 0}))
+			}
+		}), "would take minutes"},
 		"calls through a table": {module(func(m *asm.Module) {
 			m.Table(1, 1)
 			for range 100 {

@@ -121,6 +121,10 @@ func plainCost(op byte) uint32 {
 	return 1
 }
 
+// truncates tells of an instruction that makes an integer of a fraction and may
+// trap: as a division, compilers make several blocks of it.
+func truncates(op byte) bool { return op >= 0xa8 && op <= 0xab || op >= 0xae && op <= 0xb1 }
+
 // miscEffects are the operands of the instructions after opMisc.
 var miscEffects = [miscLast + 1]effect{
 	{1, 1, true, false, false}, {1, 1, true, false, false}, {1, 1, true, false, false}, {1, 1, true, false, false}, // trunc_sat

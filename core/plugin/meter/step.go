@@ -16,7 +16,11 @@ func (s *scan) step() {
 		}
 		s.pop(int(e.pops))
 		s.push(int(e.pushes))
-		s.charge(plainCost(op))
+		cost := plainCost(op)
+		s.charge(cost)
+		if cost > 1 || truncates(op) {
+			s.values(1)
+		}
 		return
 	}
 	switch op {
@@ -220,6 +224,7 @@ func (s *scan) misc(start int, last int64) {
 		return
 	}
 	e := miscEffects[op]
+	s.values(workMisc)
 	s.pop(int(e.pops))
 	s.push(int(e.pushes))
 	help, replace := helperKinds, false
