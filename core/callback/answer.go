@@ -26,7 +26,7 @@ func parseAnswer(status int, body []byte) (data []byte, refusal *core.Error, err
 		return nil, nil, errors.New("the answer is empty: send JSON, null if there is nothing to say, or status 204")
 	}
 	if data, err = core.CompactJSON(nil, body); err != nil {
-		return nil, nil, fmt.Errorf("the answer is %s: %s", core.AsError(err).Message, excerpt(body))
+		return nil, nil, fmt.Errorf("the answer cannot be read: %s: %s", core.AsError(err).Message, excerpt(body))
 	}
 	fields := refusalFields(data)
 	if fields == nil {
