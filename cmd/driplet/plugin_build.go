@@ -60,7 +60,7 @@ Examples:
 		}
 		o, manifest, err := toBuild(append(rest, ".")[0])
 		if err != nil {
-			return c.misused(t, "%v", err)
+			return c.cannotOpen(t, err)
 		}
 		if *out != "" {
 			o.Out = *out

@@ -122,6 +122,19 @@ func TestPluginBuildRefuses(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 
+	// A manifest that is wrong is no wrong usage.
+	manifest, err := os.ReadFile(filepath.Join(js, "quiz.toml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	writeFile(t, filepath.Join(js, "quiz.toml"), strings.Replace(string(manifest), "hooks =", "hook =", 1))
+	for _, command := range []string{"build", "test", "run", "push", "inspect"} {
+		if r := inProcess(t, "plugin", command, js); r.code != 2 || !strings.Contains(r.err, `unknown key "hook": did you mean "hooks"?`) || strings.Contains(r.err, "how it is used") {
+			t.Errorf("%s: %+v", command, r)
+		}
+	}
+	writeFile(t, filepath.Join(js, "quiz.toml"), string(manifest))
+
 	// Without its tools; this process' environment is not asked.
 	for lang, want := range map[string]string{
 		"c": "clang is missing: install clang ", "rust": "rustc is missing: install Rust ",

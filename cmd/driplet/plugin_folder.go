@@ -81,6 +81,18 @@ var errNoManifest = errors.New("no manifest NAME.toml")
 // errUnbuilt: a plugin's wasm file is missing.
 var errUnbuilt = errors.New("is not there")
 
+// manifestError: the command is used as it is meant to be, and a manifest is wrong.
+type manifestError struct{ error }
+
+// cannotOpen says why there is no plugin to work with.
+func (c *command) cannotOpen(t *terminal, err error) int {
+	if wrong := (manifestError{}); errors.As(err, &wrong) {
+		fmt.Fprintf(t.err, "driplet: %v\n", err)
+		return exitUsage
+	}
+	return c.misused(t, "%v", err)
+}
+
 func readPluginFolder(file string) (*pluginFolder, error) {
 	src, err := os.ReadFile(file)
 	if err != nil {
@@ -88,10 +100,10 @@ func readPluginFolder(file string) (*pluginFolder, error) {
 	}
 	m, err := plugin.ParseManifest(file, src)
 	if err != nil {
-		return nil, err
+		return nil, manifestError{err}
 	}
 	if want := m.Name + ".toml"; filepath.Base(file) != want {
-		return nil, fmt.Errorf("%s: name = %q: a manifest bears its plugin's name: call the file %s", file, m.Name, want)
+		return nil, manifestError{fmt.Errorf("%s: name = %q: a manifest bears its plugin's name: call the file %s", file, m.Name, want)}
 	}
 	return &pluginFolder{dir: filepath.Dir(file), manifest: m}, nil
 }

@@ -51,7 +51,7 @@ Examples:
 			return exitFailure
 		}
 		if err != nil {
-			return c.misused(t, "%v", err)
+			return c.cannotOpen(t, err)
 		}
 		if *asJSON {
 			fmt.Fprintln(t.out, jsonOf(i))

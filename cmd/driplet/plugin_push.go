@@ -45,7 +45,7 @@ Examples:
 		}
 		p, err := openPlugin(append(rest, ".")[0])
 		if err != nil {
-			return c.misused(t, "%v", err)
+			return c.cannotOpen(t, err)
 		}
 		to, code := d.destination(t)
 		if code != exitOK {

@@ -53,7 +53,7 @@ Examples:
 		defer f.Close()
 		p, err := openPlugin(append(rest, ".")[1])
 		if err != nil {
-			return c.misused(t, "%v", err)
+			return c.cannotOpen(t, err)
 		}
 		o := cases.Options{LeastDeadline: caseDeadline}
 		if *configFile != "" {

@@ -63,7 +63,7 @@ Examples:
 		}
 		p, err := openPlugin(append(rest, ".")[0])
 		if err != nil {
-			return c.misused(t, "%v", err)
+			return c.cannotOpen(t, err)
 		}
 		r := &runner{p: p, out: &lockedWriter{w: t.out}, err: t.err, mask: cases.NewMask(), build: !*noBuild, env: t.env}
 		if err := r.run(ctx, *port); err != nil {

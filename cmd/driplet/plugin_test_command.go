@@ -51,7 +51,7 @@ Examples:
 			return c.misused(t, "there is no folder %s, and for a case of that name: %v", rest[0], err)
 		}
 		if err != nil {
-			return c.misused(t, "%v", err)
+			return c.cannotOpen(t, err)
 		}
 		files, err := p.cases(rest)
 		if err != nil {
