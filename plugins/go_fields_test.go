@@ -90,6 +90,7 @@ func TestFieldsOfGo(t *testing.T) {
 			step("twice", nil, "second"),
 		},
 		"floats": {step("floats", nil, []string{"0", "1000000", "-1234567.5", "100000000000000000000", "1e+21", "-1e+300", "0.000001", "1e-07", "0.1", "16777216"})},
+		"unset":  {step("unset", nil, "yes")},
 		"cas":    {step("cas", nil, []bool{true, true, true})},
 		"lifetimes": {{"event": object{"event": "fields.lifetimes"}, "expect": object{"answer": nil, "effects": []object{
 			{"op": "kv_set", "key": "0", "value": "x"}, {"op": "kv_set", "key": "1", "value": "x", "ttl": 1},

@@ -33,6 +33,9 @@ func drEvent(kind int32, ptr unsafe.Pointer, _ uint32) uint64 {
 // answer is what a handler returned: nothing, JSON, a Verdict, or a refusal,
 // which it marks by the flag.
 func (w *writer) answer(reply any, err error) (b []byte, flag uint64) {
+	if r, ok := err.(*Refusal); ok && r == nil {
+		err = nil // a variable for a refusal, which there was no need to make
+	}
 	if err == nil {
 		switch v := reply.(type) {
 		case nil:

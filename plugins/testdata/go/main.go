@@ -27,6 +27,10 @@ func init() {
 	driplet.On("fields.kept", kept)
 	driplet.On("fields.made", made)
 	driplet.On("fields.cas", cas)
+	driplet.On("fields.unset", func(*driplet.Event) (any, error) {
+		var refusal *driplet.Refusal
+		return "yes", refusal
+	})
 	driplet.On("fields.floats", floats)
 	driplet.On("fields.lifetimes", lifetimes)
 	driplet.On("fields.twice", func(*driplet.Event) (any, error) { return "first", nil })
