@@ -3,6 +3,7 @@ package plugins_test
 import (
 	"io/fs"
 	"log/slog"
+	"slices"
 	"testing"
 	"time"
 
@@ -12,37 +13,51 @@ import (
 	"github.com/driplet/driplet/plugins"
 )
 
-// What one event of a bundled plugin costs, host included, with a store in
-// memory.
-func BenchmarkEvents(b *testing.B) {
-	for _, c := range []struct{ name, event, data string }{
-		{"chat.typing", "chat.typing", `{"room":"lobby"}`},
-		{"chat.send", "chat.send", `{"room":"lobby","text":"hello there, how are you?"}`},
-		{"chat.enter", "chat.enter", `{"room":"lobby"}`},
-		{"analytics.view", "analytics.view", `{"page":"/a/b?c=d","referrer":"https://example.com/"}`},
-		{"analytics.snapshot", "analytics.snapshot", `{}`},
+// BenchmarkMetering tells what one event of a bundled plugin costs, host
+// included, with a store in memory: with and without metering, in turns, the
+// medians and how many times as long the metered ones take.
+func BenchmarkMetering(b *testing.B) {
+	for _, c := range []struct{ event, data string }{
+		{"chat.typing", `{"room":"lobby"}`},
+		{"chat.send", `{"room":"lobby","text":"hello there, how are you?"}`},
+		{"chat.enter", `{"room":"lobby"}`},
+		{"analytics.view", `{"page":"/a/b?c=d","referrer":"https://example.com/"}`},
+		{"analytics.snapshot", `{}`},
 	} {
-		b.Run(c.name, func(b *testing.B) {
-			h := benchHost(b)
-			for i := 0; b.Loop(); i++ {
-				_, err := h.Decide(b.Context(), &core.ClientEvent{
-					Kind: core.HookMessage, Endpoint: "default", Event: c.event, Session: "s", User: "7", Request: "1",
-					Claims: &core.Claims{User: "7", Custom: []byte(`{"name":"Ada","roles":["administrator"]}`)},
-					Time:   time.UnixMilli(1700000000000 + int64(i)), Data: []byte(c.data),
-				})
-				if err != nil {
-					b.Fatal(err)
+		b.Run(c.event, func(b *testing.B) {
+			hosts := [2]*plugin.Host{bundled(b, true), bundled(b, false)}
+			var took [2][]time.Duration
+			for n := 0; b.Loop(); n++ {
+				for i, h := range hosts {
+					start := time.Now()
+					if _, err := h.Decide(b.Context(), &core.ClientEvent{
+						Kind: core.HookMessage, Endpoint: "default", Event: c.event, Session: "s", User: "7", Request: "1",
+						Claims: &core.Claims{User: "7", Custom: []byte(`{"name":"Ada","roles":["administrator"]}`)},
+						Time:   time.UnixMilli(1700000000000 + int64(n)), Data: []byte(c.data),
+					}); err != nil {
+						b.Fatal(err)
+					}
+					took[i] = append(took[i], time.Since(start))
 				}
 			}
+			for i := range took {
+				slices.Sort(took[i])
+			}
+			plain, metered := took[0][len(took[0])/2], took[1][len(took[1])/2]
+			b.ReportMetric(float64(plain), "plain-ns")
+			b.ReportMetric(float64(metered), "metered-ns")
+			b.ReportMetric(float64(metered)/float64(plain), "ratio")
 		})
 	}
 }
 
-func benchHost(b *testing.B) *plugin.Host {
-	h := plugin.NewHost(plugin.Options{
+// bundled is a host of the bundled plugins with a store in memory.
+func bundled(b *testing.B, unmetered bool) *plugin.Host {
+	o := plugin.Options{
 		Sources: []fs.FS{plugins.Bundled()}, Store: new(plugintest.Store), Log: slog.New(slog.DiscardHandler),
-		ParseTarget: func([]byte) (*core.Target, error) { return nil, nil },
-	})
+		ParseTarget: func([]byte) (*core.Target, error) { return nil, nil }, Unmetered: unmetered,
+	}
+	h := plugin.NewHost(o)
 	b.Cleanup(func() {
 		if err := h.Close(); err != nil {
 			b.Error(err)
