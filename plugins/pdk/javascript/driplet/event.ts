@@ -87,7 +87,9 @@ export class Event<Data = any> {
   }
 
   private at(path: string): any {
-    return path === "" ? this.data : look(this.data, path.split("."));
+    const v: any = this.data;
+    if (path === "" || v === null || typeof v !== "object") return path === "" ? v : undefined;
+    return Object.hasOwn(v, path) && !Array.isArray(v) ? v[path] : look(v, path.split(".")); // most paths are one key
   }
 }
 
