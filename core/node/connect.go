@@ -22,6 +22,7 @@ type Admission struct {
 	node    *Node
 	session *Session
 	welcome core.Welcome
+	known   bool // handlers were told of it
 }
 
 // Connect lets a client in: endpoint, token, limits, then handlers.
@@ -44,7 +45,8 @@ func (n *Node) Connect(ctx context.Context, c Connection) (*Admission, error) {
 	s := &Session{Public: core.PublicID(claims.User, id), tenant: t, address: c.Address, version1: c.Version1}
 	s.claims.Store(claims)
 	s.Session = &hub.Session{ID: id, Endpoint: t.Name}
-	if n.wants(s, core.HookConnect, "") {
+	known := n.wants(s, core.HookConnect, "")
+	if known {
 		ev := s.event(core.HookConnect)
 		ev.Time = n.Now()
 		if _, err := n.Hooks.Decide(ctx, ev); err != nil {
@@ -53,11 +55,17 @@ func (n *Node) Connect(ctx context.Context, c Connection) (*Admission, error) {
 		}
 	}
 	w := core.Welcome{Session: id, User: claims.User, Ping: c.Ping, MaxFrame: t.Limits.FrameBytes, Expires: claims.Expires}
-	return &Admission{node: n, session: s, welcome: w}, nil
+	return &Admission{node: n, session: s, welcome: w, known: known}, nil
 }
 
-// Cancel takes an admission back: the upgrade failed.
-func (a *Admission) Cancel() { a.session.tenant.release(a.session.address) }
+// Cancel takes an admission back: the upgrade failed. Handlers that have let the
+// client in are told that it has gone.
+func (a *Admission) Cancel() {
+	a.session.tenant.release(a.session.address)
+	if a.known {
+		a.node.observe(a.session, core.HookDisconnect, "")
+	}
+}
 
 // Session is the client that comes in; it is of use once Open has been called.
 func (a *Admission) Session() *Session { return a.session }
