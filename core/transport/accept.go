@@ -37,6 +37,7 @@ func (t *WebSockets) Accept(w http.ResponseWriter, r *http.Request, endpoint, ad
 		return fault
 	}
 	if err := t.enter(); err != nil {
+		t.tellFull(err)
 		return err
 	}
 	served := false

@@ -86,8 +86,8 @@ func TestConnectionsByFiles(t *testing.T) {
 	} {
 		b := &budget{}
 		b.init(Budget{Connections: c.configured})
-		if lowered := b.boundByFiles(c.files); b.Connections != c.want || lowered != (c.want != c.configured) {
-			t.Errorf("%d files, %d configured: %d, %v", c.files, c.configured, b.Connections, lowered)
+		if b.boundByFiles(c.files); b.Connections != c.want || (b.boundBy == "Global.Connections") != (c.want == c.configured) {
+			t.Errorf("%d files, %d configured: %d by %s", c.files, c.configured, b.Connections, b.boundBy)
 		}
 	}
 }

@@ -20,15 +20,14 @@ const (
 )
 
 // boundByFiles lowers the bound of connections to what a process has room for that
-// may have so many files open (0: not known), and reports whether it did.
-func (b *budget) boundByFiles(files int) bool {
+// may have so many files open; 0: not known.
+func (b *budget) boundByFiles(files int) {
 	room := max(files-min(max(files/4, leastFilesKept), mostFilesKept), 1)
 	if files <= 0 || b.Connections > 0 && b.Connections <= room {
-		return false
+		return
 	}
 	b.Connections = room
-	b.boundBy = fmt.Sprintf("it may have %d files open, ulimit -n", files)
-	return true
+	b.boundBy = fmt.Sprintf("it may have %d files open: ulimit -n, or LimitNOFILE of a systemd unit", files)
 }
 
 // tellingListener says why nothing can be accepted, once a minute.

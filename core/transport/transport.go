@@ -16,6 +16,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/lxzan/gws"
@@ -58,6 +59,7 @@ type WebSockets struct {
 	silence int64 // seconds
 	wheel   wheel
 	budget  budget
+	told    atomic.Int64    // the clock when the log was told that clients are refused; 0: never
 	ctx     context.Context // of hooks: ends when Run does
 	cancel  context.CancelFunc
 
@@ -75,10 +77,7 @@ func NewWebSockets(n *node.Node, b Budget, m *metrics.Transport, log *slog.Logge
 		upgraders: map[upgraderKey]*gws.Upgrader{},
 	}
 	t.budget.init(b)
-	if files := maxFiles(); t.budget.boundByFiles(files) && b.Connections > 0 {
-		log.Warn("this process may not have enough files open for all connections of Global.Connections: raise ulimit -n, or LimitNOFILE of a systemd unit",
-			"files", files, "configured", b.Connections, "taken", t.budget.Connections)
-	}
+	t.budget.boundByFiles(maxFiles())
 	t.ctx, t.cancel = context.WithCancel(context.Background())
 	return t
 }
@@ -152,6 +151,16 @@ func (t *WebSockets) enter() error {
 	}
 	t.open.Add(1)
 	return nil
+}
+
+// tellFull notes in the log that clients are refused for want of room, once a minute.
+// Of memory that is reached watchMemory tells.
+func (t *WebSockets) tellFull(refusal error) {
+	now, told := t.clock(), t.told.Load()
+	if refusal == errStopping || t.budget.full.Load() || told > 0 && now-told < 60 || !t.told.CompareAndSwap(told, now) {
+		return
+	}
+	t.log.Warn("clients are refused", "open", t.budget.open.Load(), "err", refusal)
 }
 
 // exit counts a connection out.
