@@ -18,6 +18,7 @@ type JSONScanner struct {
 	Pos    int
 	Spaced bool // set when white space was skipped
 	Escape bool // set when an escape was met in a string
+	Deep   bool // set when a value is nested too deep
 
 	seen uint64 // all that stands in strings: their bytes or'ed, eight at a time
 }
@@ -118,6 +119,32 @@ func (s *JSONScanner) Value(depth int) ([]byte, error) {
 	return s.Src[start:s.Pos], err
 }
 
+// Skip steps over a list or an object of any depth by its brackets alone: for who
+// has refused it and looks for what is behind. ok is false if it does not end.
+func (s *JSONScanner) Skip() (ok bool) {
+	for open := 0; ; {
+		switch s.Next() {
+		case '{', '[':
+			open++
+		case '}', ']':
+			if open--; open <= 0 {
+				s.Pos++
+				return open == 0
+			}
+		case '"':
+			if s.str() != nil {
+				return false
+			}
+			continue
+		case 0:
+			if s.Pos >= len(s.Src) {
+				return false
+			}
+		}
+		s.Pos++
+	}
+}
+
 // End refuses what follows the text.
 func (s *JSONScanner) End() error {
 	if s.Space(); s.Pos < len(s.Src) {
@@ -132,7 +159,7 @@ func (s *JSONScanner) value(depth int) error {
 		return s.str()
 	case '{':
 		if depth >= MaxJSONDepth {
-			return tooDeep()
+			return s.tooDeep()
 		}
 		s.Pos++
 		for first := true; ; first = false {
@@ -146,7 +173,7 @@ func (s *JSONScanner) value(depth int) error {
 		}
 	case '[':
 		if depth >= MaxJSONDepth {
-			return tooDeep()
+			return s.tooDeep()
 		}
 		s.Pos++
 		for first := true; ; first = false {
@@ -172,7 +199,8 @@ func (s *JSONScanner) value(depth int) error {
 	}
 }
 
-func tooDeep() error {
+func (s *JSONScanner) tooDeep() error {
+	s.Deep = true
 	return Errorf(CodeBadRequest, "JSON is nested deeper than %d levels", MaxJSONDepth)
 }
 

@@ -77,9 +77,14 @@ func (f *fields) read(frame []byte) (fault error) {
 			break
 		}
 		s.Spaced = false
+		start := s.Pos
 		raw, err := s.Value(0)
 		if err != nil {
-			return firstOf(fault, inFrame(err))
+			fault = firstOf(fault, inFrame(err))
+			if s.Pos = start; !s.Deep || !s.Skip() {
+				return fault
+			}
+			continue // the id may stand behind
 		}
 		v := f.slot(core.UnquoteJSON(key))
 		switch {

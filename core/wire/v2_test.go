@@ -16,6 +16,8 @@ func TestDecodeNestedForEver(t *testing.T) {
 		"closed":               deep + strings.Repeat(`]`, 100_000),
 		"in data":              `{"type":"event","event":"a","id":7,"data":` + deep + strings.Repeat(`]`, 100_000) + `}`,
 		"objects in data":      `{"type":"event","event":"a","id":7,"data":` + objects + `1` + strings.Repeat(`}`, 100_000) + `}`,
+		"before the id":        `{"type":"event","event":"a","data":` + deep + `{"x":"]}\"["}` + strings.Repeat(`]`, 100_000) + `,"id":7}`,
+		"twice before the id":  `{"data":` + deep + strings.Repeat(`]`, 100_000) + `,"later":` + objects + `1` + strings.Repeat(`}`, 100_000) + `,"id":7}`,
 		"in a field not known": `{"type":"ping","id":7,"later":` + deep + strings.Repeat(`]`, 100_000) + `}`,
 		"in since":             `{"type":"subscribe","topic":"t","id":7,"since":{"x":` + deep + strings.Repeat(`]`, 100_000) + `}}`,
 		"in the type":          `{"id":7,"type":` + deep,
