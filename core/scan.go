@@ -1,12 +1,9 @@
 package core
 
 import (
-	"bytes"
 	"encoding/binary"
 	"fmt"
 	"math/bits"
-	"unicode/utf16"
-	"unicode/utf8"
 )
 
 // JSONScanner walks one JSON text (RFC 8259) once, checking its syntax on the
@@ -334,70 +331,4 @@ func (s *JSONScanner) unit() error {
 		s.Pos++
 	}
 	return nil
-}
-
-// UnquoteJSON decodes what stands between the quotes of a valid JSON string.
-// The result may share inner's bytes. Half a surrogate pair becomes U+FFFD, as
-// in encoding/json, so that a topic has one name on every way in.
-func UnquoteJSON(inner []byte) []byte {
-	if bytes.IndexByte(inner, '\\') < 0 {
-		return inner
-	}
-	return AppendUnquoted(make([]byte, 0, len(inner)), inner)
-}
-
-// AppendUnquoted appends to dst what UnquoteJSON returns.
-func AppendUnquoted(dst, inner []byte) []byte {
-	for {
-		i := bytes.IndexByte(inner, '\\')
-		if i < 0 || i+1 >= len(inner) {
-			return append(dst, inner...)
-		}
-		dst = append(dst, inner[:i]...)
-		c := inner[i+1]
-		inner = inner[i+2:]
-		switch c {
-		case 'b':
-			c = '\b'
-		case 'f':
-			c = '\f'
-		case 'n':
-			c = '\n'
-		case 'r':
-			c = '\r'
-		case 't':
-			c = '\t'
-		case 'u':
-			var r rune
-			r, inner = unquoteUnit(inner)
-			if utf16.IsSurrogate(r) {
-				pair := rune(utf8.RuneError)
-				if bytes.HasPrefix(inner, []byte(`\u`)) {
-					low, rest := unquoteUnit(inner[2:])
-					if pair = utf16.DecodeRune(r, low); pair != utf8.RuneError {
-						inner = rest
-					}
-				}
-				r = pair
-			}
-			dst = utf8.AppendRune(dst, r)
-			continue
-		}
-		dst = append(dst, c)
-	}
-}
-
-// unquoteUnit reads four hexadecimal digits.
-func unquoteUnit(src []byte) (r rune, rest []byte) {
-	n := min(4, len(src)) // never less in a valid string
-	for _, c := range src[:n] {
-		switch {
-		case c <= '9':
-			c -= '0'
-		default:
-			c = c&^0x20 - 'A' + 10
-		}
-		r = r<<4 | rune(c)
-	}
-	return r, src[n:]
 }
