@@ -49,7 +49,13 @@ func (s *running) run(ctx context.Context, listeners []net.Listener, ready func(
 	backs.Go(func() error { s.engine.Run(back); return nil })
 	fronts.Go(func() error { return s.node.Run(front) })
 	fronts.Go(func() error { return s.sockets.Run(front) })
-	fronts.Go(func() error { return s.admin.run(front) })
+	fronts.Go(func() error {
+		err := s.admin.run(front)
+		if err != nil { // clients are served on
+			s.log.Error("the admin API has ended: restart the server to have it back", "error", err)
+		}
+		return err
+	})
 	fronts.Go(func() error { return reloadPlugins(front, s.global, s.plugins, s.log) })
 
 	w := s.listenOn(listeners)
