@@ -14,9 +14,14 @@ import (
 // How guests are stopped: package meter rewrites them at load so that they
 // call yield whenever their fuel is used up.
 
-// fuelQuantum is the fuel between two looks at the clock: 5 to 25 us, but 10 ms
-// where each store is the first one to its page, which the kernel then clears.
-const fuelQuantum = 25_000
+// fuelQuantum is the fuel between two looks at the clock: 20 to 100 us. But 40 ms
+// where each store is the first one to its page, which the kernel then clears: so
+// who has less than touchTime left gets it by lateQuantum.
+const (
+	fuelQuantum = 100_000
+	lateQuantum = 25_000
+	touchTime   = 40 * time.Millisecond
+)
 
 // errOverflow stops a guest whose calls go too deep.
 var errOverflow = fmt.Errorf("call depth: its calls go more than %d deep, or take more stack than it may", meter.DefaultDepth)
@@ -56,9 +61,12 @@ func (in *instance) resized() {
 
 // yield looks at the clock and gives the guest fuel.
 func (in *instance) yield(left int64) uint64 {
-	in.look() // may be the guest's end, which then has had no more
-	in.granted += fuelQuantum - left
-	return fuelQuantum
+	quantum := int64(fuelQuantum)
+	if in.look() < touchTime {
+		quantum = lateQuantum
+	}
+	in.granted += quantum - left
+	return uint64(quantum)
 }
 
 // used is the fuel that the guest has taken since it was made.

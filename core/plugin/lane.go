@@ -65,15 +65,15 @@ func (b *binding) rest(took time.Duration) time.Duration {
 	return min(b.Limits.Deadline, maxRest) - took
 }
 
-// look ends a guest that is past its deadline, and keeps one that takes long in
-// the lane.
-func (in *instance) look() {
+// look ends a guest that is past its deadline, keeps one that takes long in the
+// lane, and tells how much time it has left.
+func (in *instance) look() (left time.Duration) {
 	now := in.clock()
 	if now > in.until {
 		panic(errDeadline)
 	}
 	if now-in.began < politeAfter || in.entered > 0 && now-in.entered < lane.Turn {
-		return
+		return in.until - now
 	}
 	if in.entered > 0 {
 		in.leave()
@@ -82,4 +82,5 @@ func (in *instance) look() {
 	if !in.enter(in.until - now) {
 		panic(errDeadline)
 	}
+	return in.until - in.clock()
 }
