@@ -1,7 +1,9 @@
 package lint
 
 import (
+	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -26,6 +28,25 @@ func TestProject(t *testing.T) {
 	}
 	for _, fault := range PackageComments(files) {
 		t.Error(fault)
+	}
+}
+
+// topLevel is all that stands at the top: what else a commit brings there is a
+// binary, or a note, that somebody forgot.
+var topLevel = []string{".ci", ".gitattributes", ".gitignore", "LICENSE", "Makefile", "README.md", "cmd", "core", "examples", "go.mod", "go.sum", "plugins", "sdk"}
+
+func TestTopLevel(t *testing.T) {
+	git := exec.Command("git", "ls-tree", "--name-only", "HEAD")
+	git.Dir = "../../.."
+	out, err := git.Output()
+	if err != nil {
+		t.Logf("this is no clone: %v", err)
+		return
+	}
+	for _, name := range strings.Fields(string(out)) {
+		if !slices.Contains(topLevel, name) {
+			t.Errorf("%s is not one of what stands at the top", name)
+		}
 	}
 }
 
