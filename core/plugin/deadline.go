@@ -14,8 +14,8 @@ import (
 // How guests are stopped: package meter rewrites them at load so that they
 // call yield whenever their fuel is used up.
 
-// fuelQuantum is the fuel between two looks at the clock: 20 to 100 us. But 40 ms
-// where each store is the first one to its page, which the kernel then clears: so
+// fuelQuantum is the fuel between two looks at the clock: 20 to 100 us. But 22 ms
+// and more where each store is the first one to its page, which the kernel clears: so
 // who has less than touchTime left gets it by lateQuantum.
 const (
 	fuelQuantum = 100_000
