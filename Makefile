@@ -14,11 +14,9 @@ lint:
 	go vet ./...
 
 # With the race detector; the plugins in the binary are rebuilt and compared.
-# The meter has no goroutines: over its WebAssembly suite the detector would only
-# take seven times as long. How large a stack is shows only without.
+# How large a stack is shows only without.
 go: tools
-	go test -race -timeout 30m $$(go list ./... | grep -v /core/plugin/meter$$)
-	go test ./core/plugin/meter
+	go test -race -timeout 30m ./...
 	go test -run TestStacks ./core/transport/
 
 fuzz:
