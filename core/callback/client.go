@@ -6,11 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
-	"time"
 
 	"github.com/driplet/driplet/core"
+	"github.com/driplet/driplet/core/dial"
 )
 
 // errBadAnswer is in the chain of what is wrong with an answer of status 200.
@@ -18,10 +17,10 @@ var errBadAnswer = errors.New("bad answer")
 
 // newClient keeps connections alive, follows no redirect, which would be signed
 // for another place, and uses no proxy.
-func newClient() *http.Client {
+func newClient(dialer *dial.Dialer) *http.Client {
 	return &http.Client{
 		Transport: &http.Transport{
-			DialContext:         (&net.Dialer{KeepAlive: 30 * time.Second}).DialContext,
+			DialContext:         dialer.DialContext,
 			MaxIdleConnsPerHost: maxInFlight,
 			IdleConnTimeout:     idleTimeout,
 			DisableCompression:  true, // a small answer must not unpack to a large one

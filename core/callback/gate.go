@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/driplet/driplet/core"
+	"github.com/driplet/driplet/core/dial"
 )
 
 // Services is what the gate needs of node, to answer later.
@@ -66,7 +67,7 @@ func New(o Options) (*Gate, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	g := &Gate{routes: map[string][]*route{}, client: newClient(), meter: o.Meter, now: o.Now}
+	g := &Gate{routes: map[string][]*route{}, client: newClient(new(dial.Dialer)), meter: o.Meter, now: o.Now}
 	var faults []error
 	for _, ep := range o.Endpoints {
 		if len(ep.Callbacks) == 0 {

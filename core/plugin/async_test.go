@@ -251,6 +251,33 @@ func TestFetchRefusesPrivateAddresses(t *testing.T) {
 	}
 }
 
+// A host whose first addresses drop packets is reached by the next, in the time
+// that the request has; a private one among them is not tried.
+func TestFetchGoesPastAnAddressThatDropsPackets(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "hello") }))
+	defer server.Close()
+	in := fetched(t, "http://name.example.com/", "http://name.example.com/", func(o *plugin.Options) {
+		o.Lookup = func(context.Context, string) ([]netip.Addr, error) {
+			return []netip.Addr{netip.MustParseAddr("10.0.0.1"), netip.MustParseAddr("93.184.216.33"), netip.MustParseAddr("93.184.216.34")}, nil
+		}
+		dial := new(net.Dialer)
+		o.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
+			switch address {
+			case "93.184.216.33:80":
+				<-ctx.Done()
+				return nil, ctx.Err()
+			case "93.184.216.34:80":
+				return dial.DialContext(ctx, network, server.Listener.Addr().String())
+			}
+			t.Errorf("dialled %s", address)
+			return nil, net.ErrClosed
+		}
+	})
+	if in.Status != 200 || string(in.Data) != "hello" {
+		t.Errorf("got %d %s", in.Status, in.Data)
+	}
+}
+
 func TestFetchIsRefusedAtTheCall(t *testing.T) {
 	denied, bad := int64(plugin.ErrnoDenied), int64(plugin.ErrnoBadArgument)
 	g := newGuest("http_fetch")

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -13,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/driplet/driplet/core"
+	"github.com/driplet/driplet/core/dial"
 )
 
 // newOutbound makes a plugin's way out on an endpoint: to allowed, over
@@ -20,8 +20,9 @@ import (
 func (b *binding) newOutbound(allowed []urlPrefix) *outbound {
 	transport := b.host.Transport
 	if transport == nil {
+		dialer := &dial.Dialer{Lookup: b.host.Lookup, Connect: b.host.Dial, Check: b.checkAddr}
 		transport = &http.Transport{
-			DialContext: b.dial, TLSHandshakeTimeout: maxFetchTimeout, ForceAttemptHTTP2: true,
+			DialContext: dialer.DialContext, TLSHandshakeTimeout: maxFetchTimeout, ForceAttemptHTTP2: true,
 			MaxResponseHeaderBytes: MaxFetchHeaders, MaxIdleConnsPerHost: MaxFetching, IdleConnTimeout: fetchIdle,
 		}
 	}
@@ -96,33 +97,13 @@ func (b *binding) redirect(req *http.Request, via []*http.Request) error {
 	return nil
 }
 
-// dial resolves the name itself and connects to an address that it has
-// checked, so that the name cannot turn in between.
-func (b *binding) dial(ctx context.Context, network, address string) (net.Conn, error) {
-	ctx, cancel := context.WithTimeout(ctx, maxFetchTimeout) // a dial may outlive its request, for the next one
-	defer cancel()
-	host, port, err := net.SplitHostPort(address)
-	if err != nil {
-		return nil, err
+// checkAddr says why the plugin must not connect to an address of host. It is
+// asked at the dial, so that the name cannot turn in between.
+func (b *binding) checkAddr(host, port string, a netip.Addr) error {
+	if allowsAddr(b.out.allowed, host, port, a) {
+		return nil
 	}
-	var addrs []netip.Addr
-	if a, err := netip.ParseAddr(host); err == nil {
-		addrs = []netip.Addr{a}
-	} else if addrs, err = b.host.Lookup(ctx, host); err != nil {
-		return nil, err
-	}
-	err = core.Errorf(core.CodeForbidden, "%s has no address that may be reached: private and loopback ones must be listed themselves", host)
-	for _, a := range addrs {
-		if !allowsAddr(b.out.allowed, host, port, a) {
-			continue
-		}
-		conn, dialErr := b.host.Dial(ctx, network, net.JoinHostPort(a.Unmap().String(), port))
-		if dialErr == nil {
-			return conn, nil
-		}
-		err = fmt.Errorf("%s: %w", host, dialErr)
-	}
-	return nil, err
+	return core.Errorf(core.CodeForbidden, "%s has no address that may be reached: private and loopback ones must be listed themselves", host)
 }
 
 // fetchFault is the data of an http event without an answer.

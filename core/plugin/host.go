@@ -38,7 +38,8 @@ type Options struct {
 	// other; it must not ask for another. nil: nobody.
 	Changed func(Change)
 	// Dial and Lookup make http_fetch's connections; nil: the network. Dial gets
-	// an address that was checked.
+	// an address that was checked, several at a time where a host has several,
+	// and ends with ctx.
 	Dial   func(ctx context.Context, network, address string) (net.Conn, error)
 	Lookup func(ctx context.Context, host string) ([]netip.Addr, error)
 	// Sign signs a request of http_fetch whose guest asks for it, with a key of
@@ -97,14 +98,6 @@ func NewHost(o Options) *Host {
 	}
 	if h.Now == nil {
 		h.Now = time.Now
-	}
-	if h.Dial == nil {
-		h.Dial = new(net.Dialer).DialContext
-	}
-	if h.Lookup == nil {
-		h.Lookup = func(ctx context.Context, host string) ([]netip.Addr, error) {
-			return net.DefaultResolver.LookupNetIP(ctx, "ip", host)
-		}
 	}
 	h.background, h.cancel = context.WithCancel(context.Background())
 	h.tenants.Store(&map[string]*tenant{})

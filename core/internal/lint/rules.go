@@ -16,11 +16,12 @@ var layers = map[string][]string{
 	"core/target":            {},
 	"core/wire":              {},
 	"core/engine":            {},
+	"core/dial":              {},
 	"core/plugin/meter":      {},
 	"core/plugin/lane":       {},
-	"core/plugin":            {"core/plugin/lane", "core/plugin/meter"}, // node names it Hooks, it names node Services: they meet in cmd/driplet
+	"core/plugin":            {"core/dial", "core/plugin/lane", "core/plugin/meter"}, // node names it Hooks, it names node Services: they meet in cmd/driplet
 	"core/plugin/cases":      {"core/plugin"},
-	"core/callback":          {},
+	"core/callback":          {"core/dial"},
 	"core/engine/local":      {"core/engine"},
 	"core/engine/enginetest": {"core/engine"},
 	"core/plugin/plugintest": {"core/plugin", "core/plugin/cases"},
