@@ -40,10 +40,16 @@ type KV interface {
 // ScanOptions say which pairs a scan lists.
 type ScanOptions struct {
 	Limit   int             // at most so many; below 1: none
+	After   string          // none but those behind this key, before it when Reverse; there need be no such key, nor need it start with the prefix; "": all
 	Bytes   int             // it ends with the pair at which keys and values have so many together; 0: any number
 	Reverse bool            // backwards, from the last key
 	Without map[string]bool // keys that are passed over, and do not count
 	Room    []byte          // values may be copied behind its length, as far as it has capacity; nil: to memory of their own
+}
+
+// Passed reports whether After keeps a key out of the scan.
+func (o *ScanOptions) Passed(key string) bool {
+	return o.After != "" && (key == o.After || (key < o.After) != o.Reverse)
 }
 
 // Pair is one key with its value.

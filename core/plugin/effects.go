@@ -172,12 +172,12 @@ func (x *effects) writes() []core.Write {
 	return x.commit
 }
 
-// pendingWith finds the keys under prefix that this event writes, and what it
-// sets them to last.
-func (x *effects) pendingWith(prefix string) (set []core.Pair, keys map[string]bool) {
+// pendingIn finds the keys under prefix that this event writes and a scan may
+// list, and what it sets them to last.
+func (x *effects) pendingIn(prefix string, o *core.ScanOptions) (set []core.Pair, keys map[string]bool) {
 	for i := len(x.list) - 1; i >= 0; i-- {
 		e := &x.list[i]
-		if (e.Op != OpSet && e.Op != OpDelete) || !strings.HasPrefix(e.Key, prefix) || keys[e.Key] {
+		if (e.Op != OpSet && e.Op != OpDelete) || !strings.HasPrefix(e.Key, prefix) || o.Passed(e.Key) || keys[e.Key] {
 			continue
 		}
 		if keys == nil {

@@ -112,6 +112,7 @@ var imports = [...]importSpec{
 	{"kv_cas", "iiiiiiI", 'i', needsKV, 100, false, (*instance).kvCAS},
 	{"kv_incr", "iiIIi", 'i', needsKV, 100, false, (*instance).kvIncr},
 	{"kv_scan", "iiiiii", 'i', needsKV, 200, false, (*instance).kvScan},
+	{"kv_scan_after", "iiiiiiii", 'i', needsKV, 200, false, (*instance).kvScanAfter},
 	{"http_fetch", "iiii", 'i', needsHTTP, 50, false, (*instance).httpFetch},
 	{"timer_set", "iiIii", 'i', needsNothing, 20, false, (*instance).timerSet},
 	{"log", "iii", 'i', needsNothing, 20, true, (*instance).log},

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"strconv"
 	"time"
-	"unicode/utf8"
 
 	"github.com/driplet/driplet/core"
 )
@@ -203,18 +202,33 @@ func (in *instance) kvIncr(s []uint64) (int64, error) {
 
 // kvScan is kv_scan(prefix, limit, reverse, out).
 func (in *instance) kvScan(s []uint64) (int64, error) {
-	prefix, err := in.text(s[0], s[1], MaxKey)
-	if err != nil || !utf8.ValidString(prefix) {
-		return 0, ErrnoBadArgument
+	return in.scan("kv_scan", s[:2], "", s[2:])
+}
+
+// kvScanAfter is kv_scan_after(prefix, after, limit, reverse, out).
+func (in *instance) kvScanAfter(s []uint64) (int64, error) {
+	after, err := in.text(s[2], s[3], MaxKey)
+	if err != nil {
+		return 0, err
 	}
-	limit, reverse := int(int32(s[2])), uint32(s[3]) != 0
+	return in.scan("kv_scan_after", s[:2], after, s[4:])
+}
+
+// scan lists pairs behind the key after ("": all) to the import op: span is its
+// prefix, s its limit, reverse, out.
+func (in *instance) scan(op string, span []uint64, after string, s []uint64) (int64, error) {
+	prefix, err := in.text(span[0], span[1], MaxKey)
+	if err != nil {
+		return 0, err
+	}
+	limit := int(int32(s[0]))
 	if limit < 1 || limit > MaxScan {
 		return 0, ErrnoBadArgument
 	}
-	o := core.ScanOptions{Limit: limit, Bytes: MaxScanBytes, Reverse: reverse}
+	o := core.ScanOptions{Limit: limit, After: after, Bytes: MaxScanBytes, Reverse: uint32(s[1]) != 0}
 	var pending []core.Pair
 	if in.fx != nil {
-		pending, o.Without = in.fx.pendingWith(prefix)
+		pending, o.Without = in.fx.pendingIn(prefix, &o)
 	}
 	o.Room = in.copyRoom()
 	found, err := in.b.kv.Scan(context.Background(), prefix, o)
@@ -228,14 +242,14 @@ func (in *instance) kvScan(s []uint64) (int64, error) {
 	}
 	in.takes(pairBytes*len(found) + max(0, in.listed-cap(o.Room)))
 	if in.noting() {
-		in.read(Read{Op: "kv_scan", Key: prefix, Found: true, Value: bytes.Clone(in.pairs(found))})
+		in.read(Read{Op: op, Key: prefix, After: after, Found: true, Value: bytes.Clone(in.pairs(found))})
 	}
 	if len(pending) > 0 {
 		found = overlay(found, pending, o)
 	}
 	result := in.pairs(found[:min(limit, len(found))])
 	in.lend(result)
-	return in.out(s[4], s[5], result)
+	return in.out(s[2], s[3], result)
 }
 
 // pairBytes is what a pair takes that is found, beside its value.

@@ -50,7 +50,7 @@ const (
 	MaxHistory      = 1000      // events of one history call
 	MaxHistoryBytes = 1 << 20   // and their bytes
 	MaxEpoch        = 64        // bytes of an epoch that a guest gives
-	MaxScan         = 1000      // pairs of one kv_scan
+	MaxScan         = 1000      // pairs of one kv_scan or kv_scan_after
 	MaxScanBytes    = 1 << 20   // and their bytes
 	MaxKey          = 512       // as the engines'
 	MaxValue        = 1 << 20   // as the engines'

@@ -109,7 +109,7 @@ func (t *Trace) size() int {
 		}
 	}
 	for i := range t.Reads {
-		n += readBytes + len(t.Reads[i].Key) + len(t.Reads[i].Value)
+		n += readBytes + len(t.Reads[i].Key) + len(t.Reads[i].After) + len(t.Reads[i].Value)
 	}
 	return n
 }

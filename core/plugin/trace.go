@@ -28,11 +28,12 @@ type Trace struct {
 // Read is something that a handler was told of the world outside: its store,
 // who is subscribed. Given the same, it does the same.
 type Read struct {
-	Op      string         // the import: kv_get, kv_cas, kv_incr, kv_scan, subscribed, presence, history, now (once)
+	Op      string         // the import: kv_get, kv_cas, kv_incr, kv_scan, kv_scan_after, subscribed, presence, history, now (once)
 	Key     string         // kv_*: the key or prefix; subscribed, presence, history: the topic
+	After   string         // kv_scan_after: the key behind which it listed; "": from the start
 	Session core.SessionID // subscribed
 	Found   bool           // kv_get, kv_incr: the key was there; kv_cas: it held what was expected; subscribed: yes; history: the topic's rule keeps one
-	Value   []byte         // kv_*: what was there (kv_scan: an envelope of pairs); presence: JSON as ABI.md has it; history: the envelope that it has; now: the time in decimal
+	Value   []byte         // kv_*: what was there (kv_scan, kv_scan_after: an envelope of pairs); presence: JSON as ABI.md has it; history: the envelope that it has; now: the time in decimal
 }
 
 // maxNoted is how many bytes of reads are noted of an event: a guest may ask
@@ -47,7 +48,7 @@ func (in *instance) noting() bool { return in.traced && in.noted <= maxNoted }
 func (in *instance) read(r Read) {
 	if in.noting() {
 		in.reads = append(in.reads, r)
-		in.noted += readBytes + len(r.Key) + len(r.Value)
+		in.noted += readBytes + len(r.Key) + len(r.After) + len(r.Value)
 	}
 }
 

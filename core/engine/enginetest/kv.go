@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -168,6 +169,90 @@ func testScan(t *testing.T, f fixture) {
 	scans(t, kv, "bb", 10, false, "")
 	scans(t, kv, "", 0, false, "")
 	scans(t, kv, "", -1, true, "")
+}
+
+// testScanAfter walks on behind keys that are there, were, and never were, with
+// pairs that are stored for long, just written and just deleted.
+func testScanAfter(t *testing.T, f fixture) {
+	kv := f.KV("n", 1000)
+	neighbours := []string{"m", "n\x00", "o"}
+	for _, name := range neighbours {
+		ok(t, f.KV(name, 1000).Apply(background, set("a", "not mine")))
+	}
+	for _, k := range []string{"a", "aa", "ab", "b", "b\x00", "ba", "c", "\xff", "\xff\xff"} {
+		ok(t, kv.Apply(background, set(k, k)))
+	}
+	ok(t, kv.Apply(background, []core.Write{{Key: "aa"}}))
+	ok(t, kv.Apply(background, lasting("ac", "ac", time.Second)))
+	f.clock.Step(time.Second)
+	for _, c := range []struct {
+		prefix, after string
+		reverse       bool
+		want          string
+	}{
+		{"", "a", false, "ab=ab b=b b\x00=b\x00 ba=ba c=c \xff=\xff \xff\xff=\xff\xff"},
+		{"", "a", true, ""},
+		{"", "b", true, "ab=ab a=a"},
+		{"", "b\x00", true, "b=b ab=ab a=a"},
+		{"", "b", false, "b\x00=b\x00 ba=ba c=c \xff=\xff \xff\xff=\xff\xff"},
+		{"", "c", false, "\xff=\xff \xff\xff=\xff\xff"},
+		{"", "\xff", true, "c=c ba=ba b\x00=b\x00 b=b ab=ab a=a"},
+		{"", "\xff\xff", false, ""},
+		{"\xff", "\xff", false, "\xff\xff=\xff\xff"},
+		{"\xff", "\xff", true, ""},
+		{"\xff", "\xff\xff", true, "\xff=\xff"},
+		// A key that is gone.
+		{"a", "aa", false, "ab=ab"},
+		{"a", "aa", true, "a=a"},
+		// Keys that do not start with the prefix: before it, behind it.
+		{"b", "a", false, "b=b b\x00=b\x00 ba=ba"},
+		{"b", "a", true, ""},
+		{"b", "bz", true, "ba=ba b\x00=b\x00 b=b"},
+		{"b", "c", true, "ba=ba b\x00=b\x00 b=b"},
+		{"b", "c", false, ""},
+		{"b", "", true, "ba=ba b\x00=b\x00 b=b"},
+		{"none", "a", false, ""},
+	} {
+		scansBy(t, kv, c.prefix, core.ScanOptions{Limit: 20, After: c.after, Reverse: c.reverse}, c.want)
+	}
+	scansBy(t, kv, "", core.ScanOptions{Limit: 2, After: "a", Without: map[string]bool{"ab": true}}, "b=b b\x00=b\x00")
+	scansBy(t, kv, "", core.ScanOptions{Limit: 9, After: "c", Bytes: 1, Reverse: true}, "ba=ba")
+	for _, name := range neighbours {
+		scansBy(t, f.KV(name, 1000), "", core.ScanOptions{Limit: 9, After: "\x00"}, "a=not mine")
+	}
+
+	// Whatever the page's size, forwards and backwards: each pair once, in order.
+	var keys []string
+	var writes []core.Write
+	many := f.KV("many", 1<<20)
+	for i := range 300 {
+		keys = append(keys, fmt.Sprintf("q/%04d", i))
+		writes = append(writes, set(keys[i], "v")...)
+	}
+	ok(t, many.Apply(background, writes))
+	ok(t, many.Apply(background, append(set("p", "v"), set("q0", "v")...)))
+	for _, reverse := range []bool{false, true} {
+		for _, size := range []int{1, 7, 100, 300, 1000} {
+			var got []string
+			o := core.ScanOptions{Limit: size, Reverse: reverse}
+			for {
+				page, err := many.Scan(background, "q/", o)
+				if ok(t, err); len(page) == 0 {
+					break
+				}
+				for _, p := range page {
+					got = append(got, p.Key)
+				}
+				o.After = got[len(got)-1]
+			}
+			if reverse {
+				slices.Reverse(got)
+			}
+			if !slices.Equal(got, keys) {
+				t.Fatalf("pages of %d, reverse %v: %q", size, reverse, got)
+			}
+		}
+	}
 }
 
 func testScanOptions(t *testing.T, f fixture) {

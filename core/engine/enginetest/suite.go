@@ -47,6 +47,7 @@ func Run(t *testing.T, open Open) {
 		{"kv/cas", testCAS},
 		{"kv/incr", testIncr},
 		{"kv/scan", testScan},
+		{"kv/scan after", testScanAfter},
 		{"kv/scan options", testScanOptions},
 		{"kv/lifetimes", testLifetimes},
 		{"kv/quota", testQuota},

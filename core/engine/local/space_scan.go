@@ -20,8 +20,11 @@ func (s *space) Scan(ctx context.Context, prefix string, o core.ScanOptions) ([]
 	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	lower := s.keys.ofPair(prefix)
-	it, err := s.store.db.NewIter(&pebble.IterOptions{LowerBound: lower, UpperBound: after(lower)})
+	r := reach(prefix, &o)
+	if r.empty() {
+		return nil, nil
+	}
+	it, err := s.store.db.NewIter(s.boundsOf(r))
 	if err != nil {
 		return nil, err
 	}
@@ -33,7 +36,7 @@ func (s *space) Scan(ctx context.Context, prefix string, o core.ScanOptions) ([]
 	} else {
 		stored.valid = it.First()
 	}
-	for key, p := range s.pendingWith(prefix, o.Reverse) {
+	for key, p := range s.pendingIn(r, o.Reverse) {
 		// The stored pairs that come before, and one that key replaces.
 		for stored.valid && !c.full() {
 			order := strings.Compare(string(stored.key()), key)
@@ -100,11 +103,44 @@ func (c *collector) copy(value []byte) []byte {
 	return c.Room[at:len(c.Room):len(c.Room)]
 }
 
-// pendingWith walks the pending pairs whose keys start with prefix. Under mu.
-func (s *space) pendingWith(prefix string, reverse bool) iter.Seq2[string, pending] {
-	from, to := btreemap.GE(prefix), btreemap.Max[string]()
-	if end, bounded := afterString(prefix); bounded {
-		to = btreemap.LT(end)
+// span is where a scan looks: from the key from to before the key to, or to the
+// namespace's end.
+type span struct {
+	from, to string
+	bounded  bool // there is a to
+}
+
+// reach is where the pairs lie that start with prefix and are not passed yet.
+func reach(prefix string, o *core.ScanOptions) span {
+	r := span{from: prefix}
+	r.to, r.bounded = afterString(prefix)
+	switch {
+	case o.After == "":
+	case !o.Reverse:
+		r.from = max(r.from, o.After+"\x00")
+	case !r.bounded || o.After < r.to:
+		r.to, r.bounded = o.After, true
+	}
+	return r
+}
+
+func (r span) empty() bool { return r.bounded && r.from >= r.to }
+
+// boundsOf is the span among the store's keys: an iterator's first and last step
+// seek its bounds.
+func (s *space) boundsOf(r span) *pebble.IterOptions {
+	o := &pebble.IterOptions{LowerBound: s.keys.ofPair(r.from), UpperBound: after(s.keys.pair)}
+	if r.bounded {
+		o.UpperBound = s.keys.ofPair(r.to)
+	}
+	return o
+}
+
+// pendingIn walks the pending pairs of a span. Under mu.
+func (s *space) pendingIn(r span, reverse bool) iter.Seq2[string, pending] {
+	from, to := btreemap.GE(r.from), btreemap.Max[string]()
+	if r.bounded {
+		to = btreemap.LT(r.to)
 	}
 	if reverse {
 		return s.pending.Descend(to, from)

@@ -133,6 +133,7 @@ func (m *Mask) within(r *Record, id string) {
 	}
 	for i := range r.Reads {
 		text(&r.Reads[i].Key)
+		text(&r.Reads[i].After)
 		if v := r.Reads[i].Value; v != nil {
 			blob((*[]byte)(v))
 		}

@@ -55,7 +55,8 @@ type RecordedEvent struct {
 type RecordedRead struct {
 	Op    string `json:"op"`
 	Key   string `json:"key"`
-	Of    string `json:"of,omitempty"` // subscribed: the session
+	After string `json:"after,omitempty"` // kv_scan_after: the key behind which it listed
+	Of    string `json:"of,omitempty"`    // subscribed: the session
 	Found bool   `json:"found"`
 	Value *Bytes `json:"value,omitempty"`
 }
@@ -105,7 +106,7 @@ func NewRecord(t *plugin.Trace, mask *Mask) *Record {
 		r.Effects = append(r.Effects, encode(EffectJSON(&t.Effects[i])))
 	}
 	for _, read := range t.Reads {
-		told := RecordedRead{Op: read.Op, Key: read.Key, Of: string(read.Session), Found: read.Found}
+		told := RecordedRead{Op: read.Op, Key: read.Key, After: read.After, Of: string(read.Session), Found: read.Found}
 		if value := Bytes(read.Value); value != nil {
 			if read.Op == "history" {
 				value = pastText(value)

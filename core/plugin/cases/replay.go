@@ -146,7 +146,7 @@ func (b *bench) setUp(was *Record, in *plugin.Input) {
 			default:
 				put(read.Key, nil, false)
 			}
-		case "kv_scan":
+		case "kv_scan", "kv_scan_after":
 			fields, _ := plugin.ReadEnvelope(value)
 			for i := 0; i+1 < len(fields); i += 2 {
 				put(string(fields[i]), fields[i+1], true)

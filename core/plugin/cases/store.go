@@ -131,7 +131,7 @@ func (kv *KV) Scan(_ context.Context, prefix string, o core.ScanOptions) ([]core
 	defer kv.mu.Unlock()
 	var out []core.Pair
 	for k := range kv.values {
-		if !strings.HasPrefix(k, prefix) || o.Without[k] {
+		if !strings.HasPrefix(k, prefix) || o.Without[k] || o.Passed(k) {
 			continue
 		}
 		if v, ok := kv.get(k); ok {
