@@ -15,7 +15,7 @@ func TestReferenceOfGo(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	for _, call := range strings.Fields(`On Publish History Event.Int Value.Texts Store.Get Store.Set Store.Delete Store.CAS Store.Incr Store.Scan Store.ScanBack
+	for _, call := range strings.Fields(`On Publish History Event.Int Value.Texts Store.Get Store.Set Store.Delete Store.CAS Store.Incr Store.Scan Store.ScanBack Store.ScanAfter Store.ScanBackAfter Store.All Store.AllBack
 		Client.Fetch Clock.Set Clock.Cancel Logger.Debug Logger.Info Logger.Warn Logger.Error`) {
 		name := call + "("
 		if of, method, ok := strings.Cut(call, "."); ok {

@@ -39,7 +39,7 @@ var signatures = map[string][2]string{
 	"publish": {"iiiiiiii", "i"}, "reply": {"Iii", "i"}, "defer": {"", "I"}, "subscribe": {"iiiiii", "i"},
 	"unsubscribe": {"iiiiii", "i"}, "subscribed": {"iiii", "i"}, "disconnect": {"iiii", "i"}, "presence": {"iiiii", "i"}, "history": {"iiiiiii", "i"},
 	"kv_get": {"iiii", "i"}, "kv_set": {"iiiiI", "i"}, "kv_delete": {"ii", "i"}, "kv_cas": {"iiiiiiI", "i"},
-	"kv_incr": {"iiIIi", "i"}, "kv_scan": {"iiiiii", "i"}, "http_fetch": {"iiii", "i"}, "timer_set": {"iiIii", "i"},
+	"kv_incr": {"iiIIi", "i"}, "kv_scan": {"iiiiii", "i"}, "kv_scan_after": {"iiiiiiii", "i"}, "http_fetch": {"iiii", "i"}, "timer_set": {"iiIii", "i"},
 	"log": {"iii", "i"}, "metric": {"iiI", "i"}, "config_get": {"iiii", "i"}, "json_get": {"iiiiii", "i"},
 	"now": {"", "I"}, "random": {"ii", "i"},
 }

@@ -187,7 +187,7 @@ func TestMemoryGrowsToTheLimitOnly(t *testing.T) {
 
 func TestBadPointersIntoHostCalls(t *testing.T) {
 	const far = 0x7ffffff0
-	g := newGuest("publish", "kv_get", "kv_set", "kv_incr", "kv_scan", "random", "json_get", "presence", "history", "disconnect", "http_fetch", "timer_set", "reply", "subscribe")
+	g := newGuest("publish", "kv_get", "kv_set", "kv_incr", "kv_scan", "kv_scan_after", "random", "json_get", "presence", "history", "disconnect", "http_fetch", "timer_set", "reply", "subscribe")
 	g.call("publish", far, 100, text("1"), text(""), text(""))
 	g.call("publish", text("t"), far, 100, text(""), text(""))
 	g.call("publish", text("t"), text("1"), text(""), far, 100)
@@ -196,6 +196,8 @@ func TestBadPointersIntoHostCalls(t *testing.T) {
 	g.call("kv_set", text("k"), text("v"), int64(-1))
 	g.call("kv_incr", text("k"), int64(1), int64(0), far)
 	g.call("kv_scan", text(""), 5, 0, far, 100)
+	g.call("kv_scan_after", text(""), far, 5, 5, 0, out{})
+	g.call("kv_scan_after", text(""), text(""), 5, 0, far, 100)
 	g.call("random", far, 100)
 	g.call("random", 0, 1<<20)
 	g.call("json_get", far, 9, text("a"), out{})

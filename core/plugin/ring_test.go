@@ -143,7 +143,7 @@ func TestNobodyLooks(t *testing.T) {
 
 // What a handler was told is in its trace.
 func TestReads(t *testing.T) {
-	g := newGuest("kv_get", "kv_incr", "kv_cas", "kv_scan", "kv_set", "subscribed", "presence")
+	g := newGuest("kv_get", "kv_incr", "kv_cas", "kv_scan", "kv_scan_after", "kv_set", "subscribed", "presence")
 	g.call("kv_get", text("none"), out{})
 	g.call("kv_incr", text("n"), int64(2), int64(0), guestOut)
 	g.call("kv_get", text("n"), out{})
@@ -152,6 +152,7 @@ func TestReads(t *testing.T) {
 	g.call("kv_cas", text("c"), int(0), int(-1), text("new"), int64(0))
 	g.call("kv_cas", text("c"), text("other"), text("x"), int64(0))
 	g.call("kv_scan", text("n"), 10, 0, out{})
+	g.call("kv_scan_after", text(""), text("c"), 10, 0, out{})
 	g.call("subscribed", text("s1"), text("t"))
 	g.call("presence", text("t"), 10, out{})
 	r := mustLoad(t, map[string]plug{"p": {granting("p"), g.answer("", false)}})
@@ -161,7 +162,7 @@ func TestReads(t *testing.T) {
 	}
 	var got []string
 	for _, read := range r.lastTrace().Reads {
-		line := read.Op + " " + read.Key + string(read.Session)
+		line := read.Op + " " + read.Key + read.After + string(read.Session)
 		if !read.Found {
 			line += " no"
 		}
@@ -172,7 +173,7 @@ func TestReads(t *testing.T) {
 	}
 	want := []string{
 		"kv_get none no", `kv_incr n "0"`, `kv_get n "2"`, "kv_cas c", `kv_cas c no "other"`,
-		`kv_scan n "\x01\x00\x02\x00\x01\x00\x00\x00n\x01\x00\x00\x002"`, "subscribed ts1", `presence t "{\"members\":[],\"count\":0}"`,
+		`kv_scan n "\x01\x00\x02\x00\x01\x00\x00\x00n\x01\x00\x00\x002"`, `kv_scan_after c "\x01\x00\x02\x00\x01\x00\x00\x00n\x01\x00\x00\x002"`, "subscribed ts1", `presence t "{\"members\":[],\"count\":0}"`,
 	}
 	if strings.Join(got, "\n") != strings.Join(want, "\n") {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))

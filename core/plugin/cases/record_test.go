@@ -101,6 +101,7 @@ func TestRecordsAreReadAgain(t *testing.T) {
 func FuzzRecord(f *testing.F) {
 	f.Add([]byte(encode(NewRecord(traceWithSecrets(), nil))))
 	f.Add([]byte(`{"event":{"kind":"timer"},"reads":[{"op":"history","key":"t","found":true,"value":"{\"epoch\":\"e\",\"offset\":7,\"events\":[{\"offset\":7,\"data\":1}]}"}]}`))
+	f.Add([]byte(`{"event":{"kind":"timer"},"reads":[{"op":"kv_scan_after","key":"q/","after":"q/1","found":true,"value":{"base64":"AQACAAEAAABr/wAAAP8="}}]}`))
 	f.Add([]byte(`{"event":{"kind":"http","body":{"base64":"/w=="}},"reads":[{"op":"kv_scan","value":{"base64":"AQD//w=="}}]}`))
 	f.Fuzz(func(t *testing.T, src []byte) {
 		var r Record

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"path"
+	"strings"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -43,6 +44,11 @@ func Run(t *testing.T, wasm []byte) {
 			}
 		})
 	}
+	t.Run("pages", func(t *testing.T) {
+		if err := RunCase(t.Context(), source, "conformance", pages(t), cache); err != nil {
+			t.Error(err)
+		}
+	})
 	t.Run("failures", func(t *testing.T) { runFailures(t, source, cache) })
 }
 
@@ -56,6 +62,8 @@ func runFailures(t *testing.T, source fs.FS, cache string) {
 		{"history", `{"topic":"other"}`},
 		{"history", `{"topic":"conformance.t","limit":1001}`},
 		{"fetch", `{"url":"https://elsewhere.example.com/"}`},
+		{"kv_pages", `{"prefix":"` + strings.Repeat("k", plugin.MaxKey+1) + `","limit":1}`},
+		{"kv_pages", `{"prefix":"","limit":1001}`},
 		{"defer", `{"key":"h"}`}, // nobody waits: the event has no request
 	} {
 		runFailure(t, source, cache, c.event, c.data)

@@ -69,6 +69,10 @@ func hostKVIncr(key unsafe.Pointer, keyLen uint32, delta int64, ttl int64, sum u
 func hostKVScan(prefix unsafe.Pointer, prefixLen uint32, limit int32, reverse uint32, out unsafe.Pointer, outCap uint32) int32
 
 //go:noescape
+//go:wasmimport driplet_v1 kv_scan_after
+func hostKVScanAfter(prefix unsafe.Pointer, prefixLen uint32, after unsafe.Pointer, afterLen uint32, limit int32, reverse uint32, out unsafe.Pointer, outCap uint32) int32
+
+//go:noescape
 //go:wasmimport driplet_v1 http_fetch
 func hostFetch(request unsafe.Pointer, requestLen uint32, state unsafe.Pointer, stateLen uint32) int32
 

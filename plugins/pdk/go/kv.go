@@ -81,11 +81,64 @@ func (Store) Scan(prefix string, limit int) ([]Pair, error) { return scan(prefix
 // ScanBack is Scan backwards, from the last key.
 func (Store) ScanBack(prefix string, limit int) ([]Pair, error) { return scan(prefix, limit, 1) }
 
+// ScanAfter is Scan of what lies behind the key after: give the last key that
+// came, until nothing comes. There need be no such key any more; "" is from the
+// start.
+func (Store) ScanAfter(prefix, after string, limit int) ([]Pair, error) {
+	return scanAfter(prefix, after, limit, 0)
+}
+
+// ScanBackAfter is ScanBack of what lies before the key after.
+func (Store) ScanBackAfter(prefix, after string, limit int) ([]Pair, error) {
+	return scanAfter(prefix, after, limit, 1)
+}
+
+// All goes through all pairs whose keys begin with prefix, in key order, a
+// thousand at a time: for p, err := range KV.All("item/"). An error is the last
+// that comes. What is set or deleted meanwhile is seen from the next thousand on.
+func (Store) All(prefix string) func(yield func(Pair, error) bool) { return all(prefix, 0) }
+
+// AllBack is All backwards, from the last key.
+func (Store) AllBack(prefix string) func(yield func(Pair, error) bool) { return all(prefix, 1) }
+
+func all(prefix string, reverse uint32) func(yield func(Pair, error) bool) {
+	return func(yield func(Pair, error) bool) {
+		for after := ""; ; {
+			page, err := scanAfter(prefix, after, 1000, reverse)
+			if err != nil {
+				yield(Pair{}, err)
+				return
+			}
+			if len(page) == 0 {
+				return
+			}
+			for _, p := range page {
+				if !yield(p, nil) {
+					return
+				}
+				after = p.Key
+			}
+		}
+	}
+}
+
 func scan(prefix string, limit int, reverse uint32) ([]Pair, error) {
 	b, errno := read(func(out []byte) int32 {
 		return hostKVScan(textAt(prefix), size(prefix), int32(limit), reverse, bytesAt(out), size(out))
 	})
-	if err := check(errno, "KV.Scan", prefix); err != nil {
+	return pairsOf(b, check(errno, "KV.Scan", prefix))
+}
+
+func scanAfter(prefix, after string, limit int, reverse uint32) ([]Pair, error) {
+	b, errno := read(func(out []byte) int32 {
+		return hostKVScanAfter(textAt(prefix), size(prefix), textAt(after), size(after), int32(limit), reverse, bytesAt(out), size(out))
+	})
+	return pairsOf(b, check(errno, "KV.ScanAfter", prefix))
+}
+
+// pairsOf are those of an envelope, of its own memory.
+func pairsOf(b []byte, err error) ([]Pair, error) {
+	if err != nil {
 		return nil, err
 	}
 	p := unsafe.Pointer(unsafe.SliceData(own(b)))

@@ -73,6 +73,7 @@ func TestImports(t *testing.T) {
 		`on("x.a", (e) => e.subscribed("t"))`:                          always + " driplet_v1.subscribed",
 		`on("x.a", ({ subscribed: s }) => 1)`:                          always + " driplet_v1.subscribed",
 		`on("x.a", (e) => { kv.set("a", now()); return random(5)[0]})`: always + " driplet_v1.kv_get driplet_v1.kv_set driplet_v1.kv_delete driplet_v1.kv_cas driplet_v1.kv_incr driplet_v1.kv_scan driplet_v1.now driplet_v1.random",
+		`on("x.a", (e) => [...kv.all("a/")])`:                          always + " driplet_v1.kv_get driplet_v1.kv_set driplet_v1.kv_delete driplet_v1.kv_cas driplet_v1.kv_incr driplet_v1.kv_scan driplet_v1.kv_scan_after",
 	} {
 		d, err := meter.Describe(build(t, map[string]string{"main.ts": `import { history, kv, now, on, publish, random } from "driplet"; ` + source}))
 		if err != nil {

@@ -18,7 +18,8 @@ type bundled struct {
 	script         []byte
 	places         []byte // where its lines come from
 	warnings       []string
-	asksSubscribed bool
+	asksSubscribed bool // one of the author's own files calls e.subscribed(…)
+	pages          bool // kv.scanAfter(…), kv.all(…)
 }
 
 // libraryName is what plugins import.
@@ -56,9 +57,7 @@ func bundle(o Options) (*bundled, error) {
 			b.script = f.Contents
 		}
 	}
-	var err error
-	b.asksSubscribed, err = asksSubscribed(o.Dir, r.Metafile)
-	return b, err
+	return b, b.look(o.Dir, r.Metafile)
 }
 
 // library finds the guest library: the plugin's own copy, or the binary's.
@@ -116,13 +115,13 @@ func format(messages []api.Message) (out []string) {
 	return out
 }
 
-// asksSubscribed tells whether one of the author's own files asks e.subscribed(…).
-func asksSubscribed(dir, metafile string) (bool, error) {
+// look finds in the author's own files what no bundler can tell.
+func (b *bundled) look(dir, metafile string) error {
 	var meta struct {
 		Inputs map[string]struct{} `json:"inputs"`
 	}
 	if err := json.Unmarshal([]byte(metafile), &meta); err != nil {
-		return false, fmt.Errorf("esbuild's list of files: %w", err)
+		return fmt.Errorf("esbuild's list of files: %w", err)
 	}
 	for file := range meta.Inputs {
 		if fromLibrary(file) || strings.HasPrefix(file, "<") {
@@ -130,11 +129,10 @@ func asksSubscribed(dir, metafile string) (bool, error) {
 		}
 		text, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(file)))
 		if err != nil {
-			return false, err
+			return err
 		}
-		if subscribedCall.Match(text) {
-			return true, nil
-		}
+		b.asksSubscribed = b.asksSubscribed || subscribedCall.Match(text)
+		b.pages = b.pages || pagesCall.Match(text)
 	}
-	return false, nil
+	return nil
 }

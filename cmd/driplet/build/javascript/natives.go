@@ -12,7 +12,7 @@ var natives = []string{
 	"publish", "reply", "defer", "subscribe", "unsubscribe", "disconnect", "subscribed", "presence",
 	"kv_get", "kv_set", "kv_delete", "kv_cas", "kv_incr", "kv_scan",
 	"http_fetch", "timer_set", "log", "metric", "now", "random", "json",
-	"history", "give", "getter", "changed",
+	"history", "give", "getter", "changed", "kv_scan_after",
 }
 
 // prefix begins the names of natives in scripts.
@@ -28,6 +28,9 @@ var (
 	// subscribedCall is how an author's file looks that asks e.subscribed(…): a
 	// method of the library's class, which no bundler can find to be unused.
 	subscribedCall = regexp.MustCompile(`\bsubscribed\b`)
+	// pagesCall is how one looks that calls kv.scanAfter(…) or kv.all(…): the
+	// store is one object, of which a bundler leaves nothing out.
+	pagesCall = regexp.MustCompile(`\b(scanAfter|all)\b`)
 )
 
 // natives tells which of the ABI's functions a bundle calls: what it does not
@@ -40,6 +43,9 @@ func (b *bundled) natives() map[string]bool {
 	}
 	if b.asksSubscribed {
 		used["subscribed"] = true
+	}
+	if !b.pages {
+		delete(used, "kv_scan_after")
 	}
 	return used
 }

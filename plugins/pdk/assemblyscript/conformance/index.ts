@@ -101,6 +101,22 @@ on("conformance.kv_scan", (e) => {
   return out;
 });
 
+on("conformance.kv_pages", (e) => {
+  const prefix = text(e, "prefix"), limit = <i32>e.data.integer("limit"), back = e.data.bool("reverse");
+  const gone = e.data.texts("delete"), fresh = e.data.texts("set");
+  for (let i = 0; i < gone.length; i++) kv.delete(gone[i]);
+  for (let i = 0; i < fresh.length; i++) kv.set(fresh[i], "new");
+  const out = list();
+  let last = "";
+  while (true) {
+    const page = kv.scanAfter(prefix, last, limit ? limit : 1000, back);
+    for (let i = 0; i < page.length; i++) out.push(page[i].key + "=" + page[i].value);
+    if (page.length == 0) return out;
+    last = page[page.length - 1].key;
+    if (limit) kv.delete(last);
+  }
+});
+
 on("conformance.fetch", (e) => {
   const headers = e.data.raw("headers"), request: Request = { url: text(e, "url"), body: text(e, "body") };
   if (e.data.has("method")) request.method = text(e, "method");

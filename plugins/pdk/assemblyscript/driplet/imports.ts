@@ -47,6 +47,9 @@ export declare function host_kv_incr(key: usize, keyLen: i32, delta: i64, ttl: i
 @external("driplet_v1", "kv_scan")
 export declare function host_kv_scan(prefix: usize, prefixLen: i32, limit: i32, reverse: i32, out: usize, cap: i32): i32;
 // @ts-ignore: decorator
+@external("driplet_v1", "kv_scan_after")
+export declare function host_kv_scan_after(prefix: usize, prefixLen: i32, after: usize, afterLen: i32, limit: i32, reverse: i32, out: usize, cap: i32): i32;
+// @ts-ignore: decorator
 @external("driplet_v1", "http_fetch")
 export declare function host_http_fetch(request: usize, requestLen: i32, state: usize, stateLen: i32): i32;
 // @ts-ignore: decorator

@@ -1,6 +1,6 @@
 import { begin, lend, lent, text, at, scratch, SCRATCH_BYTES, must, NOT_FOUND } from "./bytes";
 import { Reply } from "./reply";
-import { host_kv_get, host_kv_set, host_kv_delete, host_kv_cas, host_kv_incr, host_kv_scan } from "./imports";
+import { host_kv_get, host_kv_set, host_kv_delete, host_kv_cas, host_kv_incr, host_kv_scan, host_kv_scan_after } from "./imports";
 
 /** A key of the store with its value. */
 export class Pair {
@@ -80,6 +80,20 @@ export abstract class kv {
     while (true) {
       const n = host_kv_scan(p, pn, limit, reverse, out, cap);
       must(n, "kv.scan", prefix);
+      if (n <= cap) return pairs(out);
+      out = at(new ArrayBuffer(n));
+      cap = n;
+    }
+  }
+
+  /** The same of what lies behind the key after, or before it backwards: give the last key that came, until nothing comes. There need be no such key any more; "" is from the start. */
+  static scanAfter(prefix: string, after: string, limit: i32, reverse: bool = false): Pair[] {
+    begin();
+    const p = lend(prefix), pn = lent, a = lend(after), an = lent;
+    let out = scratch, cap = SCRATCH_BYTES;
+    while (true) {
+      const n = host_kv_scan_after(p, pn, a, an, limit, reverse, out, cap);
+      must(n, "kv.scanAfter", prefix);
       if (n <= cap) return pairs(out);
       out = at(new ArrayBuffer(n));
       cap = n;

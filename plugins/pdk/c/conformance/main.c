@@ -139,6 +139,24 @@ static dr_reply kv_scan(dr_event *e) {
   return out;
 }
 
+static dr_reply kv_pages(dr_event *e) {
+  dr_text prefix = text(e, "prefix"), last = dr("");
+  int32_t limit = number(e, "limit");
+  bool back = dr_value_bool(e->data, "reverse", false);
+  dr_texts gone = dr_value_texts(e->data, "delete"), set = dr_value_texts(e->data, "set");
+  for (uint32_t i = 0; i < gone.len; i++) dr_kv_delete(gone.at[i]);
+  for (uint32_t i = 0; i < set.len; i++) dr_kv_set(set.at[i], "new", 0);
+  dr_json *out = dr_list();
+  for (;;) {
+    int32_t most = limit ? limit : 1000;
+    dr_pairs page = back ? dr_kv_scan_back_after(prefix, last, most) : dr_kv_scan_after(prefix, last, most);
+    for (uint32_t i = 0; i < page.len; i++) dr_push(out, dr_join(page.at[i].key, dr("="), page.at[i].value));
+    if (page.len == 0) return out;
+    last = page.at[page.len - 1].key;
+    if (limit) dr_kv_delete(last);
+  }
+}
+
 static dr_reply fetch(dr_event *e) {
   dr_request r = {.method = text(e, "method"), .url = text(e, "url"), .headers = dr_value_get(e->data, "headers"),
                   .body = text(e, "body"), .timeout = number(e, "timeout"),
@@ -288,7 +306,7 @@ DRIPLET_PLUGIN(
   dr_on("conformance.unsubscribe", unsubscribe), dr_on("conformance.disconnect", disconnect),
   dr_on("conformance.subscribed", subscribed), dr_on("conformance.presence", presence), dr_on("conformance.history", history), dr_on("conformance.kv_get", kv_get),
   dr_on("conformance.kv_set", kv_set), dr_on("conformance.kv_delete", kv_delete), dr_on("conformance.kv_cas", kv_cas),
-  dr_on("conformance.kv_incr", kv_incr), dr_on("conformance.kv_scan", kv_scan), dr_on("conformance.fetch", fetch),
+  dr_on("conformance.kv_incr", kv_incr), dr_on("conformance.kv_scan", kv_scan), dr_on("conformance.kv_pages", kv_pages), dr_on("conformance.fetch", fetch),
   dr_on("conformance.timer", timer), dr_on("conformance.defer", later), dr_on("conformance.reply", reply),
   dr_on("conformance.log", logs), dr_on("conformance.metric", metric), dr_on("conformance.config", config),
   dr_on("conformance.now", now), dr_on("conformance.random", random), dr_on("conformance.field", field), dr_on_timer("tick", tick), dr_on_http(http),

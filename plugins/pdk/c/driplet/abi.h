@@ -24,6 +24,7 @@ DR_IMPORT(kv_delete) int32_t host_kv_delete(dr_ptr key, uint32_t);
 DR_IMPORT(kv_cas) int32_t host_kv_cas(dr_ptr key, uint32_t, dr_ptr old, uint32_t, dr_ptr next, uint32_t, int64_t ttl);
 DR_IMPORT(kv_incr) int32_t host_kv_incr(dr_ptr key, uint32_t, int64_t delta, int64_t ttl, int64_t *sum);
 DR_IMPORT(kv_scan) int32_t host_kv_scan(dr_ptr prefix, uint32_t, int32_t limit, int32_t reverse, void *out, uint32_t);
+DR_IMPORT(kv_scan_after) int32_t host_kv_scan_after(dr_ptr prefix, uint32_t, dr_ptr after, uint32_t, int32_t limit, int32_t reverse, void *out, uint32_t);
 DR_IMPORT(http_fetch) int32_t host_http_fetch(dr_ptr request, uint32_t, dr_ptr state, uint32_t);
 DR_IMPORT(timer_set) int32_t host_timer_set(dr_ptr name, uint32_t, int64_t at, dr_ptr state, uint32_t);
 DR_IMPORT(log) int32_t host_log(int32_t level, dr_ptr text, uint32_t);

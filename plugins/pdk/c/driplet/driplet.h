@@ -247,6 +247,12 @@ enum { DR_SECOND = 1000, DR_MINUTE = 60 * DR_SECOND, DR_HOUR = 60 * DR_MINUTE, D
 /* At most limit (1,000) pairs whose keys begin with prefix (TEXT), in key order, or backwards. */
 #define dr_kv_scan(prefix, limit) dr_kv_scan_(dr(prefix), limit, false)
 #define dr_kv_scan_back(prefix, limit) dr_kv_scan_(dr(prefix), limit, true)
+/* The same of what lies behind the key after (TEXT), backwards before it. There need be no such
+ * key any more; "" is from the start. All pairs of a prefix:
+ *   dr_pairs page;
+ *   for (dr_text last = dr(""); (page = dr_kv_scan_after("item/", last, 1000)).len; last = page.at[page.len - 1].key) … */
+#define dr_kv_scan_after(prefix, after, limit) dr_kv_scan_after_(dr(prefix), dr(after), limit, false)
+#define dr_kv_scan_back_after(prefix, after, limit) dr_kv_scan_after_(dr(prefix), dr(after), limit, true)
 typedef struct { dr_text key, value; } dr_pair;
 typedef struct { dr_pair *at; uint32_t len; } dr_pairs;
 

@@ -49,6 +49,7 @@ void dr_kv_delete_(dr_text key);
 bool dr_kv_cas_(dr_text key, dr_text old, dr_text next, int64_t ttl);
 int64_t dr_kv_incr_(dr_text key, int64_t delta, int64_t ttl);
 dr_pairs dr_kv_scan_(dr_text prefix, int32_t limit, bool reverse);
+dr_pairs dr_kv_scan_after_(dr_text prefix, dr_text after, int32_t limit, bool reverse);
 bool dr_http_fetch_(dr_request r, dr_text state);
 void dr_timer_set_(dr_text name, int64_t at, dr_text state);
 void dr_timer_cancel_(dr_text name);

@@ -119,11 +119,7 @@ int64_t dr_kv_incr_(dr_text key, int64_t delta, int64_t ttl) {
   return sum;
 }
 
-dr_pairs dr_kv_scan_(dr_text prefix, int32_t limit, bool reverse) {
-#define CALL(out, cap) host_kv_scan(SPAN(prefix), limit, reverse, out, cap)
-  DR_READ(n, at, CALL);
-#undef CALL
-  dr_must(n, "dr_kv_scan", prefix);
+static dr_pairs pairs_of(const char *at) {
   uint32_t fields = *(uint16_t *)(at + 2);
   dr_pairs pairs = {dr_memory(fields / 2 * sizeof(dr_pair)), fields / 2};
   dr_text *out = (dr_text *)pairs.at; /* key, value, key, value: as they lie in a dr_pair */
@@ -134,4 +130,20 @@ dr_pairs dr_kv_scan_(dr_text prefix, int32_t limit, bool reverse) {
     at += 4 + out[i].len;
   }
   return pairs;
+}
+
+dr_pairs dr_kv_scan_(dr_text prefix, int32_t limit, bool reverse) {
+#define CALL(out, cap) host_kv_scan(SPAN(prefix), limit, reverse, out, cap)
+  DR_READ(n, at, CALL);
+#undef CALL
+  dr_must(n, "dr_kv_scan", prefix);
+  return pairs_of(at);
+}
+
+dr_pairs dr_kv_scan_after_(dr_text prefix, dr_text after, int32_t limit, bool reverse) {
+#define CALL(out, cap) host_kv_scan_after(SPAN(prefix), SPAN(after), limit, reverse, out, cap)
+  DR_READ(n, at, CALL);
+#undef CALL
+  dr_must(n, "dr_kv_scan_after", prefix);
+  return pairs_of(at);
 }

@@ -10,7 +10,7 @@ import { forgetHandlers, setHandlers } from "./handlers";
 import { placesCopy, placesSize, slot } from "./link";
 import { big, capacity, ctx, done, envelope, envelopeSize, field, held, lengthOf, need, numberField, offsetField, parse, roomFor, setLength, text, utf16, whole } from "./values";
 
-export const NATIVES = 34;
+export const NATIVES = 35;
 
 /** The library's functions: one runs a handler, the other ends the instance with an error's text. */
 export let dispatch: i64 = 0;
@@ -189,6 +189,13 @@ function run(number: i32, argc: i32, argv: usize): i64 {
     case 33: { // changed(): handlers of messages
       forgetHandlers();
       return js.UNDEFINED;
+    }
+    case 34: { // kv_scan_after(prefix, after, limit, reverse): as kv_scan
+      const p = text(arg(argv, 0)), pn = lengthOf(), a = text(arg(argv, 1)), an = lengthOf(), limit = <i32>whole(arg(argv, 2)), reverse = <i32>whole(arg(argv, 3));
+      let n = 0;
+      do n = host.host_kv_scan_after(p, pn, a, an, limit, reverse, roomFor(n), capacity());
+      while (n > capacity());
+      return n < 0 ? js.small(n) : fields(roomFor(0));
     }
   }
   return js.UNDEFINED;

@@ -55,6 +55,23 @@ on("conformance.kv_incr", ({ data }) => kv.incr(data.key, data.delta, { ttl: dat
 
 on("conformance.kv_scan", ({ data }) => kv.text.scan(data.prefix, data.limit, { reverse: data.reverse }).map((p) => [p.key, p.value]));
 
+on("conformance.kv_pages", ({ data: { prefix, limit, reverse, set = [], delete: gone = [] } }) => {
+  for (const key of gone) kv.delete(key);
+  for (const key of set) kv.text.set(key, "new");
+  const out: string[] = [];
+  if (limit === undefined) {
+    for (const { key, value } of kv.text.all(prefix, { reverse })) out.push(`${key}=${value}`);
+    return out;
+  }
+  for (let page = kv.text.scanAfter(prefix, "", limit, { reverse }); page.length > 0;) {
+    for (const { key, value } of page) out.push(`${key}=${value}`);
+    const last = page.at(-1)!.key;
+    kv.delete(last);
+    page = kv.text.scanAfter(prefix, last, limit, { reverse });
+  }
+  return out;
+});
+
 on("conformance.fetch", ({ data: { state, ...request } }) => http.fetch(request, { state }));
 
 on("conformance.timer", ({ data }) => data.at === 0 ? timer.cancel(data.name) : timer.set(data.name, data.at, data.state));

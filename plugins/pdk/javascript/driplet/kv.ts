@@ -30,12 +30,32 @@ function cas(key: string, old: string | null, next: string | null, o?: Lifetime)
   return n < 0 ? failed(n, "kv.cas", key) : n === 1;
 }
 
-function scan(prefix: string, limit: number, reverse: boolean): [string, string][] {
-  const flat = driplet$kv_scan(prefix, limit, reverse ? 1 : 0), pairs: [string, string][] = [];
-  if (typeof flat === "number") failed(flat, "kv.scan", prefix);
-  for (let i = 0; i + 1 < flat.length; i += 2) pairs.push([flat[i]!, flat[i + 1]!]);
-  return pairs;
+/** reverse: backwards, from the last key. */
+export interface Direction { reverse?: boolean }
+
+function scan(prefix: string, limit: number, o?: Direction): [string, string][] {
+  return pairs(driplet$kv_scan(prefix, limit, o?.reverse ? 1 : 0), "kv.scan", prefix);
 }
+
+function scanAfter(prefix: string, after: string, limit: number, o?: Direction): [string, string][] {
+  return pairs(driplet$kv_scan_after(prefix, after, limit, o?.reverse ? 1 : 0), "kv.scanAfter", prefix);
+}
+
+function* all(prefix: string, o?: Direction): Generator<[string, string], void, undefined> {
+  for (let page = scanAfter(prefix, "", 1000, o); page.length > 0; page = scanAfter(prefix, page[page.length - 1]![0], 1000, o)) yield* page;
+}
+
+function pairs(flat: string[] | number, call: string, prefix: string): [string, string][] {
+  const list: [string, string][] = [];
+  if (typeof flat === "number") failed(flat, call, prefix);
+  for (let i = 0; i + 1 < flat.length; i += 2) list.push([flat[i]!, flat[i + 1]!]);
+  return list;
+}
+
+// A pair with its value as JSON, and as text.
+function parsed([key, text]: [string, string]): { key: string; value: any } { return { key, value: value(text) }; }
+
+function plain([key, text]: [string, string]): { key: string; value: string } { return { key, value: text }; }
 
 // What was stored as text, by kv.text or another library, is read as text.
 function value(text: string): any {
@@ -74,8 +94,12 @@ export const kv = {
     return typeof sum === "number" ? failed(sum, "kv.incr", key) : Number(sum);
   },
   /** Up to limit (1,000) pairs whose keys begin with prefix, in key order, or backwards. */
-  scan(prefix: string, limit = 100, o?: { reverse?: boolean }): { key: string; value: any }[] {
-    return scan(prefix, limit, o?.reverse ?? false).map(([key, text]) => ({ key, value: value(text) }));
+  scan(prefix: string, limit = 100, o?: Direction): { key: string; value: any }[] { return scan(prefix, limit, o).map(parsed); },
+  /** The same of what lies behind the key after, or before it backwards: give the last key that came, until nothing comes. There need be no such key any more; "" is from the start. */
+  scanAfter(prefix: string, after: string, limit = 100, o?: Direction): { key: string; value: any }[] { return scanAfter(prefix, after, limit, o).map(parsed); },
+  /** All pairs whose keys begin with prefix, in key order or backwards, read a thousand at a time: for (const { key, value } of kv.all("item/")). What is set or deleted meanwhile is seen from the next thousand on. */
+  *all(prefix: string, o?: Direction): Generator<{ key: string; value: any }, void, undefined> {
+    for (const pair of all(prefix, o)) yield parsed(pair);
   },
 
   /** The same with values as text, byte for byte. */
@@ -83,8 +107,10 @@ export const kv = {
     get,
     set,
     cas,
-    scan(prefix: string, limit = 100, o?: { reverse?: boolean }): { key: string; value: string }[] {
-      return scan(prefix, limit, o?.reverse ?? false).map(([key, text]) => ({ key, value: text }));
+    scan(prefix: string, limit = 100, o?: Direction): { key: string; value: string }[] { return scan(prefix, limit, o).map(plain); },
+    scanAfter(prefix: string, after: string, limit = 100, o?: Direction): { key: string; value: string }[] { return scanAfter(prefix, after, limit, o).map(plain); },
+    *all(prefix: string, o?: Direction): Generator<{ key: string; value: string }, void, undefined> {
+      for (const pair of all(prefix, o)) yield plain(pair);
     },
   },
 };

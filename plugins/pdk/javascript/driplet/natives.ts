@@ -30,6 +30,7 @@ declare global {
   function driplet$kv_cas(key: string, old: string | null, next: string | null, ttl: number): number;
   function driplet$kv_incr(key: string, delta: number, ttl: number): bigint | number;
   function driplet$kv_scan(prefix: string, limit: number, reverse: number): string[] | number;
+  function driplet$kv_scan_after(prefix: string, after: string, limit: number, reverse: number): string[] | number;
   function driplet$http_fetch(state: string, timeout: number, signed: number, method: string, url: string, headers: string | undefined, body: string): number;
   function driplet$timer_set(name: string, at: number, state: string): number;
   function driplet$log(level: number, text: string): number;

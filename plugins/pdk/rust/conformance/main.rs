@@ -45,6 +45,7 @@ driplet::plugin! {
     "conformance.kv_cas" => cas,
     "conformance.kv_incr" => |e| Ok(answer(kv::incr(&text(e, "key"), number(e, "delta"), number(e, "ttl"))?)),
     "conformance.kv_scan" => scan,
+    "conformance.kv_pages" => pages,
     "conformance.fetch" => fetch,
     "conformance.timer" => sets,
     "conformance.defer" => |e| {
@@ -169,6 +170,39 @@ fn scan(e: &Event) -> Reply {
         _ => kv::scan(&text(e, "prefix"), limit)?,
     };
     Ok(pairs.iter().fold(list(), |out, p| out.push(list().push(&p.key).push(string_of(&p.value)))))
+}
+
+fn pages(e: &Event) -> Reply {
+    let (prefix, limit, back) = (text(e, "prefix"), number(e, "limit") as i32, e.data.bool("reverse") == Some(true));
+    for key in e.data.texts("delete").iter() {
+        kv::delete(key)?;
+    }
+    for key in e.data.texts("set").iter() {
+        kv::set(key, "new", kv::FOREVER)?;
+    }
+    let mut out = list();
+    if limit == 0 {
+        for pair in if back { kv::all_back(&prefix) } else { kv::all(&prefix) } {
+            out = out.push(shown(&pair?));
+        }
+        return Ok(out);
+    }
+    let mut after = Text::from("");
+    loop {
+        let page = if back { kv::scan_back_after(&prefix, &after, limit)? } else { kv::scan_after(&prefix, &after, limit)? };
+        for pair in page.iter() {
+            out = out.push(shown(pair));
+        }
+        match page.last() {
+            Some(last) => after = last.key.clone(),
+            None => return Ok(out),
+        }
+        kv::delete(&after)?;
+    }
+}
+
+fn shown(pair: &kv::Pair) -> Text {
+    join(&[&pair.key, "=", &string_of(&pair.value)])
 }
 
 fn fetch(e: &Event) -> Reply {

@@ -20,6 +20,7 @@ extern "C" {
     pub fn kv_cas(key: *const u8, key_len: usize, old: *const u8, old_len: usize, next: *const u8, next_len: usize, ttl: i64) -> i32;
     pub fn kv_incr(key: *const u8, key_len: usize, delta: i64, ttl: i64, sum: *mut i64) -> i32;
     pub fn kv_scan(prefix: *const u8, prefix_len: usize, limit: i32, reverse: i32, out: *mut u8, cap: usize) -> i32;
+    pub fn kv_scan_after(prefix: *const u8, prefix_len: usize, after: *const u8, after_len: usize, limit: i32, reverse: i32, out: *mut u8, cap: usize) -> i32;
     pub fn http_fetch(request: *const u8, request_len: usize, state: *const u8, state_len: usize) -> i32;
     pub fn timer_set(name: *const u8, name_len: usize, at: i64, state: *const u8, state_len: usize) -> i32;
     pub fn log(level: i32, text: *const u8, text_len: usize) -> i32;

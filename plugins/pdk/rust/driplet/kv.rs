@@ -69,19 +69,82 @@ pub fn incr(key: &str, delta: i64, ttl: i64) -> Result<i64, Errno> {
 
 /// At most limit (1,000) pairs whose keys begin with prefix, in key order.
 pub fn scan(prefix: &str, limit: i32) -> Result<List<Pair>, Errno> {
-    pairs(prefix, limit, 0)
+    from_start(prefix, limit, 0)
 }
 
 /// As [`scan`], backwards from the last key.
 pub fn scan_back(prefix: &str, limit: i32) -> Result<List<Pair>, Errno> {
-    pairs(prefix, limit, 1)
+    from_start(prefix, limit, 1)
 }
 
-fn pairs(prefix: &str, limit: i32, reverse: i32) -> Result<List<Pair>, Errno> {
-    let result = match abi::read(&mut |out, cap| unsafe { abi::kv_scan(prefix.as_ptr(), prefix.len(), limit, reverse, out, cap) }) {
-        Ok(result) => result,
-        Err(code) => return Err(Errno { code, call: "kv::scan" }),
-    };
+/// As [`scan`], of what lies behind the key after: give the last key that came, until
+/// nothing comes. There need be no such key any more; "" is from the start.
+pub fn scan_after(prefix: &str, after: &str, limit: i32) -> Result<List<Pair>, Errno> {
+    behind(prefix, after, limit, 0)
+}
+
+/// As [`scan_back`], of what lies before the key after.
+pub fn scan_back_after(prefix: &str, after: &str, limit: i32) -> Result<List<Pair>, Errno> {
+    behind(prefix, after, limit, 1)
+}
+
+/// All pairs whose keys begin with prefix, in key order, read a thousand at a time:
+/// `for pair in kv::all("item/") { let pair = pair?; … }`. An error is the last that
+/// comes. What is set or deleted meanwhile is seen from the next thousand on.
+pub fn all(prefix: &str) -> All<'_> {
+    All { prefix, reverse: 0, page: List::new(), next: 0, over: false }
+}
+
+/// As [`all`], backwards from the last key.
+pub fn all_back(prefix: &str) -> All<'_> {
+    All { reverse: 1, ..all(prefix) }
+}
+
+/// What [`all`] goes through.
+pub struct All<'a> {
+    prefix: &'a str,
+    reverse: i32,
+    page: List<Pair>,
+    next: usize,
+    over: bool,
+}
+
+impl Iterator for All<'_> {
+    type Item = Result<Pair, Errno>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.over {
+            return None;
+        }
+        if self.next == self.page.len() {
+            let after = self.page.last().map_or("", |p| &p.key);
+            match behind(self.prefix, after, 1000, self.reverse) {
+                Ok(page) => self.page = page,
+                Err(e) => {
+                    self.over = true;
+                    return Some(Err(e));
+                }
+            }
+            self.next = 0;
+            self.over = self.page.is_empty();
+        }
+        let pair = self.page.get(self.next)?;
+        self.next += 1;
+        Some(Ok(pair.clone()))
+    }
+}
+
+fn from_start(prefix: &str, limit: i32, reverse: i32) -> Result<List<Pair>, Errno> {
+    pairs(abi::read(&mut |out, cap| unsafe { abi::kv_scan(prefix.as_ptr(), prefix.len(), limit, reverse, out, cap) }), "kv::scan")
+}
+
+fn behind(prefix: &str, after: &str, limit: i32, reverse: i32) -> Result<List<Pair>, Errno> {
+    let call = &mut |out, cap| unsafe { abi::kv_scan_after(prefix.as_ptr(), prefix.len(), after.as_ptr(), after.len(), limit, reverse, out, cap) };
+    pairs(abi::read(call), "kv::scan_after")
+}
+
+fn pairs(result: Result<List<u8>, i32>, call: &'static str) -> Result<List<Pair>, Errno> {
+    let result = result.map_err(|code| Errno { code, call })?;
     let mut fields = Fields::of(&result);
     let mut pairs = List::with_capacity(fields.left() / 2);
     while fields.left() >= 2 {

@@ -19,7 +19,7 @@ type handler = func(e *driplet.Event) (any, error)
 func init() {
 	for name, h := range map[string]handler{
 		"echo": echo, "refuse": refuse, "publish": publish, "subscribe": subscribe, "unsubscribe": unsubscribe, "disconnect": disconnect,
-		"subscribed": subscribed, "presence": presence, "history": history, "kv_get": get, "kv_set": set, "kv_cas": cas, "kv_incr": incr, "kv_scan": scan,
+		"subscribed": subscribed, "presence": presence, "history": history, "kv_get": get, "kv_set": set, "kv_cas": cas, "kv_incr": incr, "kv_scan": scan, "kv_pages": pages,
 		"fetch": fetch, "timer": timer, "defer": later, "reply": reply, "log": logs, "config": config, "random": random, "field": field,
 		"nothing":   func(*driplet.Event) (any, error) { return nil, nil },
 		"trap":      func(*driplet.Event) (any, error) { panic("as asked") },
@@ -240,6 +240,47 @@ func scan(e *driplet.Event) (any, error) {
 		out = append(out, driplet.List{p.Key, string(p.Value)})
 	}
 	return out, err
+}
+
+func pages(e *driplet.Event) (any, error) {
+	prefix, limit := text(e, "prefix"), int(number(e, "limit"))
+	for _, key := range e.Data.Texts("delete") {
+		if err := driplet.KV.Delete(key); err != nil {
+			return nil, err
+		}
+	}
+	for _, key := range e.Data.Texts("set") {
+		if err := driplet.KV.Set(key, "new"); err != nil {
+			return nil, err
+		}
+	}
+	after, every := driplet.KV.ScanAfter, driplet.KV.All
+	if back, _ := e.Data.Bool("reverse"); back {
+		after, every = driplet.KV.ScanBackAfter, driplet.KV.AllBack
+	}
+	out := driplet.List{}
+	if limit == 0 {
+		for p, err := range every(prefix) {
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, p.Key+"="+string(p.Value))
+		}
+		return out, nil
+	}
+	for last := ""; ; {
+		page, err := after(prefix, last, limit)
+		if err != nil || len(page) == 0 {
+			return out, err
+		}
+		for _, p := range page {
+			out = append(out, p.Key+"="+string(p.Value))
+			last = p.Key
+		}
+		if err := driplet.KV.Delete(last); err != nil {
+			return nil, err
+		}
+	}
 }
 
 func fetch(e *driplet.Event) (any, error) {
