@@ -15,13 +15,13 @@ lint:
 
 # With the race detector, but for the passes of wazero's compiler: a function is
 # compiled by one goroutine, and a Go plugin's would take ten seconds in place of
-# two each time. The plugins in the binary are rebuilt and compared. How large a
-# stack is shows only without.
+# two each time. What takes longest comes first. The plugins in the binary are
+# rebuilt and compared. How large a stack is shows only without.
 compiler := github.com/tetratelabs/wazero/internal/engine/wazevo
 unraced := $(foreach passes,frontend ssa backend/...,-gcflags=$(compiler)/$(passes)=-race=false)
 
 go: tools
-	go test -race $(unraced) -timeout 30m ./...
+	go test -race $(unraced) -timeout 30m ./plugins ./...
 	go test -run TestStacks ./core/transport/
 
 fuzz:
