@@ -23,7 +23,7 @@ var Guide string
 // What Scaffold writes. The Go library has no go.mod of its own, which would
 // keep it from being embedded here; its files are built for wasip1 only.
 var (
-	//go:embed templates
+	//go:embed all:templates
 	templates embed.FS
 	//go:embed pdk/*/README.md
 	references embed.FS

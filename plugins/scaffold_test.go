@@ -3,6 +3,7 @@ package plugins_test
 import (
 	"encoding/json"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -43,8 +44,57 @@ func TestScaffold(t *testing.T) {
 			}
 			plugintest.RunCases(t, dir, name)
 			noPlaceholders(t, dir)
+			editorsFindTheLibrary(t, dir, lang)
 			referenceHolds(t, filepath.Join(dir, "driplet"))
 		})
+	}
+}
+
+// editorsFindTheLibrary looks that what tells editors of the language where the
+// guest library is, and how a plugin is built, is there and true.
+func editorsFindTheLibrary(t *testing.T, dir, lang string) {
+	t.Helper()
+	switch lang {
+	case "c": // clangd gives these to clang, one a line
+		flags, err := os.ReadFile(filepath.Join(dir, "compile_flags.txt"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		cmd := exec.Command("clang", append(strings.Fields(string(flags)), "-Werror", "-fsyntax-only", "main.c")...)
+		cmd.Dir = dir
+		if text, err := cmd.CombinedOutput(); err != nil {
+			t.Errorf("clang with compile_flags.txt: %v\n%s", err, text)
+		}
+	case "rust":
+		cargoFits(t, dir)
+	case "assemblyscript":
+		if _, err := os.Stat(filepath.Join("node_modules", readJSON(t, filepath.Join(dir, "tsconfig.json"))["extends"].(string))); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// cargoFits compares what cargo is told with what driplet/build.sh does: not
+// every machine that builds plugins has cargo.
+func cargoFits(t *testing.T, dir string) {
+	t.Helper()
+	for file, lines := range map[string][]string{
+		"Cargo.toml":         {`name = "my-plugin-plugin"`, `edition = "2021"`, `path = "main.rs"`, `crate-type = ["cdylib"]`, `driplet = { path = "driplet" }`},
+		"driplet/Cargo.toml": {`name = "driplet"`, `edition = "2021"`, `path = "lib.rs"`, `std = []`},
+		".cargo/config.toml": {`target = "wasm32-unknown-unknown"`},
+		"driplet/build.sh":   {"--edition 2021 --target wasm32-unknown-unknown ", "--crate-type cdylib ", "cfg='feature=\"std\"'"},
+		"main.rs":            {"#![no_std]"},
+		"driplet/lib.rs":     {`#[cfg(feature = "std")]`},
+	} {
+		text, err := os.ReadFile(filepath.Join(dir, file))
+		if err != nil {
+			t.Error(err)
+		}
+		for _, line := range lines {
+			if !strings.Contains(string(text), line) {
+				t.Errorf("%s does not say %s", file, line)
+			}
+		}
 	}
 }
 
