@@ -134,8 +134,18 @@ func (m *Mask) within(r *Record, id string) {
 	for i := range r.Reads {
 		text(&r.Reads[i].Key)
 		text(&r.Reads[i].After)
-		if v := r.Reads[i].Value; v != nil {
-			blob((*[]byte)(v))
+		v := (*[]byte)(r.Reads[i].Value)
+		if v == nil {
+			continue
 		}
+		pairs, ok := plugin.ReadEnvelope(*v)
+		if !strings.HasPrefix(r.Reads[i].Op, "kv_scan") || !ok || !bytes.Contains(*v, []byte(id)) {
+			blob(v)
+			continue
+		}
+		for n := range pairs { // each by itself, for the envelope tells how long it is
+			blob(&pairs[n])
+		}
+		*v = plugin.AppendEnvelope(nil, pairs...)
 	}
 }
