@@ -39,9 +39,10 @@ When a source changes it is built: by build.sh where the folder has one, else as
 by 'driplet plugin build', or npm run build. When the wasm file or the manifest
 changes the new version takes over, within two seconds; when something is wrong
 with it the old one goes on, and this says what; at the start it waits for the
-save that mends it. Topics whose subscribe hook the plugin has are for it to
-decide, all others anyone may hear. Where the manifest grants history, topics
-keep their last 100 messages. Ctrl-C ends it.
+save that mends it, and ends where build.sh finds no compiler. Topics whose
+subscribe hook the plugin has are for it to decide, all others anyone may hear.
+Where the manifest grants history, topics keep their last 100 messages. Ctrl-C
+ends it.
 
 Examples:
   driplet plugin run
@@ -154,6 +155,9 @@ func (r *runner) attempt(ctx context.Context, port int) (err error) {
 		} else {
 			missing = err
 		}
+	}
+	if errors.Is(missing, errNoTool) {
+		return missing
 	}
 	if missing != nil {
 		return &unfinished{missing}
@@ -271,11 +275,22 @@ func (r *runner) rebuild(ctx context.Context) error {
 	cmd := exec.CommandContext(ctx, "sh", "-c", how)
 	cmd.Dir = r.p.dir
 	cmd.WaitDelay = time.Second // its children may hold the pipe
-	if text, err := cmd.CombinedOutput(); err != nil {
+	text, err := cmd.CombinedOutput()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) && exit.ExitCode() == notFound {
+		return fmt.Errorf("%s\n%s in %s failed: %w", strings.TrimSpace(string(text)), how, r.p.dir, errNoTool)
+	}
+	if err != nil {
 		return fmt.Errorf("%s\n%s in %s failed: %w. "+saveAgain, strings.TrimSpace(string(text)), how, r.p.dir, err)
 	}
 	return r.built(before)
 }
+
+// notFound is what a shell ends with where a program is missing (POSIX, 2.8.2).
+const notFound = 127
+
+// errNoTool: no save mends the build.
+var errNoTool = errors.New("a program that it needs is missing. Install it and start again")
 
 // built tells of a build that changes nothing: no version comes of it.
 func (r *runner) built(before []byte) error {

@@ -194,6 +194,19 @@ func TestPluginRunWaits(t *testing.T) {
 	interrupt(t, cmd, errs, temporary)
 }
 
+// No save brings a compiler: without one it ends at the start.
+func TestPluginRunWithoutACompiler(t *testing.T) {
+	dir := t.TempDir()
+	if r := execute(t, program(dir, nil, "plugin", "new", "--lang", "c", "quiz")); r.code != 0 {
+		t.Fatalf("%+v", r)
+	}
+	r := execute(t, program(dir, []string{"PATH=" + os.Getenv("PATH"), "CC=no-such-clang"}, "plugin", "run", "-port", "0", "quiz"))
+	want := "driplet: no-such-clang is missing: install clang and lld (Debian: apt install clang lld)\n./build.sh in quiz failed: a program that it needs is missing. Install it and start again\n"
+	if r.code != 1 || r.err != want {
+		t.Errorf("%+v", r)
+	}
+}
+
 func TestCallRefuses(t *testing.T) {
 	for _, c := range []struct {
 		args []string

@@ -5,7 +5,7 @@ set -eu
 library=$(cd "$(dirname "$0")" && pwd)
 cc=${CC:-clang} ld=${WASM_LD:-wasm-ld}
 for tool in "$cc" "$ld"; do
-  command -v "$tool" >/dev/null || { echo "$tool is missing: install clang and lld (Debian: apt install clang lld)" >&2; exit 1; }
+  command -v "$tool" >/dev/null || { echo "$tool is missing: install clang and lld (Debian: apt install clang lld)" >&2; exit 127; }
 done
 [ $# -ge 2 ] || { echo "use: $0 OUT.wasm FILE.c …" >&2; exit 2; }
 out=$1

@@ -12,9 +12,9 @@ older=
 if [ -z "${RUSTC:-}" ] && ! ready rustc && ready /usr/bin/rustc; then
   rustc=/usr/bin/rustc older=$(rustc --version 2>/dev/null || true)
 fi
-command -v "$rustc" >/dev/null || { echo "$rustc is missing: install it with the target wasm32-unknown-unknown (Debian: apt install rustc libstd-rust-dev-wasm32 lld)" >&2; exit 1; }
+command -v "$rustc" >/dev/null || { echo "$rustc is missing: install it with the target wasm32-unknown-unknown (Debian: apt install rustc libstd-rust-dev-wasm32 lld)" >&2; exit 127; }
 target=$("$rustc" --print target-libdir --target wasm32-unknown-unknown)
-[ -d "$target" ] || { echo "$rustc has no target wasm32-unknown-unknown: rustup target add wasm32-unknown-unknown, or, on Debian, apt install rustc libstd-rust-dev-wasm32 lld" >&2; exit 1; }
+[ -d "$target" ] || { echo "$rustc has no target wasm32-unknown-unknown: rustup target add wasm32-unknown-unknown, or, on Debian, apt install rustc libstd-rust-dev-wasm32 lld" >&2; exit 127; }
 [ $# -ge 2 ] || { echo "use: $0 OUT.wasm FILE.rs [std]" >&2; exit 2; }
 where=$(dirname "$2")
 here=$(cd "$where" && pwd) # panics tell places in files, from there on
