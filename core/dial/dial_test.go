@@ -118,6 +118,8 @@ func TestWhatADialFailsWith(t *testing.T) {
 	failed := errors.New("must not")
 	soon, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
+	over, end := context.WithCancel(t.Context())
+	end()
 	for name, c := range map[string]struct {
 		ctx   context.Context
 		n     *network
@@ -128,6 +130,7 @@ func TestWhatADialFailsWith(t *testing.T) {
 		"all refuse":      {t.Context(), &network{addrs: []string{"192.0.2.1", "192.0.2.2"}, refuse: many}, nil, errRefused, 2},
 		"too many":        {t.Context(), &network{addrs: many, refuse: many}, nil, errRefused, maxAttempts},
 		"none answers":    {soon, &network{addrs: []string{"192.0.2.1"}}, nil, context.DeadlineExceeded, 1},
+		"it is over":      {over, &network{addrs: many, accept: many}, nil, context.Canceled, 0},
 		"none is allowed": {t.Context(), &network{addrs: many}, func(string, string, netip.Addr) error { return failed }, failed, 0},
 	} {
 		t.Run(name, func(t *testing.T) {

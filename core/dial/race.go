@@ -71,7 +71,7 @@ func race(ctx context.Context, addrs []netip.Addr, connect func(context.Context,
 	defer next.Stop()
 
 	var won net.Conn
-	failure := ctx.Err() // of a context that has ended before
+	var failure error
 	for begin(); underWay > 0; {
 		select {
 		case <-next.C:
@@ -93,8 +93,11 @@ func race(ctx context.Context, addrs []netip.Addr, connect func(context.Context,
 			}
 		}
 	}
-	if won != nil {
+	switch {
+	case won != nil:
 		return won, nil
+	case failure == nil: // ctx had ended before anything was begun
+		return nil, ctx.Err()
 	}
 	return nil, failure
 }
