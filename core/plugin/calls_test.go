@@ -150,6 +150,32 @@ func TestStateWithinAnEvent(t *testing.T) {
 	}
 }
 
+// runBeside decides an event where p's store holds the pairs, and tells what the
+// guest's calls returned.
+func runBeside(t *testing.T, g *guest, pairs []core.Write) []int64 {
+	t.Helper()
+	r := new(rig)
+	if err := r.store.KV("plugin/p/a", 8<<20).Apply(t.Context(), pairs); err != nil {
+		t.Fatal(err)
+	}
+	r, err := r.load(t, map[string]plug{"p": {granting("p"), g.answer("1", false)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Decide(t.Context(), message("p.x", `1`)); err != nil {
+		t.Fatal(err)
+	}
+	return r.calls()
+}
+
+// values are n pairs of one size: v0, v1, ...
+func values(n, size int) (pairs []core.Write) {
+	for i := range n {
+		pairs = append(pairs, core.Write{Key: "v" + strconv.Itoa(i), Value: make([]byte, size)})
+	}
+	return pairs
+}
+
 // A scan copies no more of the store than it may give, and sees what its event
 // writes: of that, too, only what lies before the end that it has come to.
 func TestScanIsBounded(t *testing.T) {
@@ -163,21 +189,7 @@ func TestScanIsBounded(t *testing.T) {
 	g.call("kv_scan", text("v"), 3, 0, out{})
 	g.call("kv_scan", text("v"), 100, 1, out{})
 	g.call("kv_scan", text("v1"), 100, 0, out{})
-	r := new(rig)
-	var writes []core.Write
-	for n := range 8 {
-		writes = append(writes, core.Write{Key: "v" + strconv.Itoa(n), Value: make([]byte, size)})
-	}
-	if err := r.store.KV("plugin/p/a", 8<<20).Apply(t.Context(), writes); err != nil {
-		t.Fatal(err)
-	}
-	r, err := r.load(t, map[string]plug{"p": {granting("p"), g.answer("1", false)}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := r.Decide(t.Context(), message("p.x", `1`)); err != nil {
-		t.Fatal(err)
-	}
+	got := runBeside(t, g, values(8, size))
 	pair := func(key string, value int) int64 { return int64(8 + len(key) + value) }
 	want := []int64{0, 0, 0, 0,
 		4 + pair("v1", size) + pair("v11", 7) + pair("v2", 7) + pair("v3", size), // with v4 it is too much
@@ -185,7 +197,7 @@ func TestScanIsBounded(t *testing.T) {
 		4 + pair("v9", 4) + pair("v7", size) + pair("v6", size),
 		4 + pair("v1", size) + pair("v11", 7),
 	}
-	if got := r.calls(); !slices.Equal(got, want) {
+	if !slices.Equal(got, want) {
 		t.Errorf("the calls returned\n%v, want\n%v", got, want)
 	}
 }

@@ -3,7 +3,6 @@ package plugin_test
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -129,22 +128,9 @@ func TestScanAfterLargeValues(t *testing.T) {
 	for _, after := range []string{"", "v1", "v3", "v6", "v7"} {
 		g.call("kv_scan_after", text("v"), text(after), 100, 0, out{})
 	}
-	r := new(rig)
-	var writes []core.Write
-	for n := range 8 {
-		writes = append(writes, core.Write{Key: "v" + strconv.Itoa(n), Value: make([]byte, size)})
-	}
-	writes[7].Value = make([]byte, plugin.MaxValue)
-	if err := r.store.KV("plugin/p/a", 8<<20).Apply(t.Context(), writes); err != nil {
-		t.Fatal(err)
-	}
-	r, err := r.load(t, map[string]plug{"p": {granting("p"), g.answer("1", false)}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := r.Decide(t.Context(), message("p.x", `1`)); err != nil {
-		t.Fatal(err)
-	}
+	stored := values(8, size)
+	stored[7].Value = make([]byte, plugin.MaxValue)
+	got := runBeside(t, g, stored)
 	pairs := func(sizes ...int) int64 {
 		n := int64(4)
 		for _, size := range sizes {
@@ -153,7 +139,7 @@ func TestScanAfterLargeValues(t *testing.T) {
 		return n
 	}
 	want := []int64{0, pairs(size, size), pairs(size, size), pairs(size, 5, size), pairs(plugin.MaxValue), 4}
-	if got := r.calls(); !slices.Equal(got, want) {
+	if !slices.Equal(got, want) {
 		t.Errorf("the calls returned\n%v, want\n%v", got, want)
 	}
 }
