@@ -4,9 +4,10 @@ package meter
 type emit struct {
 	scan
 	plan
-	jumps jumps
-	folds folds
-	out   []byte
+	jumps  jumps
+	folds  folds
+	unroll unroll
+	out    []byte
 	// cached: the function has loops and calls nothing, so that its fuel stays
 	// in a local, a register, from its start to its end. A loop that loads and
 	// stores the global at each turn may take twice as long.
@@ -78,20 +79,29 @@ func (e *emit) function(body []byte, sig *signature, out []byte) ([]byte, error)
 	return append(e.out, opEnd), nil
 }
 
-// improve writes a function of Go's as others are, and leaves the scan at what
-// it returns.
-func (e *emit) improve(body []byte, sig *signature) ([]byte, error) {
-	better, ok := e.jumps.write(&e.scan, body)
-	if !ok {
-		return body, nil
-	}
-	if e.scan.run(better, sig) == nil {
-		better = e.folds.write(&e.scan, better)
-		if e.scan.run(better, sig) == nil {
-			return better, nil
+// improve writes a function of Go's as others are, and small loops several
+// times; it leaves the scan at what it returns.
+func (e *emit) improve(body []byte, sig *signature) (_ []byte, err error) {
+	if jumped, ok := e.jumps.write(&e.scan, body); ok {
+		if e.scan.run(jumped, sig) == nil {
+			jumped = e.folds.write(&e.scan, jumped)
+		}
+		if body, err = e.prefer(jumped, body, sig); err != nil {
+			return nil, err
 		}
 	}
-	return body, e.scan.run(body, sig) // it would pass a limit
+	if unrolled, ok := e.unroll.write(&e.scan, body); ok {
+		return e.prefer(unrolled, body, sig)
+	}
+	return body, nil
+}
+
+// prefer scans the better body, unless it would pass a limit, and returns which.
+func (e *emit) prefer(better, body []byte, sig *signature) ([]byte, error) {
+	if e.scan.run(better, sig) == nil {
+		return better, nil
+	}
+	return body, e.scan.run(body, sig)
 }
 
 // changes tells whether an instruction is written otherwise than it was.

@@ -113,7 +113,7 @@ func (m *module) code() (out []byte, err error) {
 	if r.err == nil && n != len(defined) {
 		return nil, fmt.Errorf("%d functions are declared, %d have code", len(defined), n)
 	}
-	e := &emit{scan: scan{module: m}}
+	e := &emit{scan: scan{module: m}, unroll: unroll{left: maxTurnsTotal}}
 	out = make([]byte, 0, len(r.b)+len(r.b)/2)
 	var body []byte
 	locals, squares, sizes, work := 0, 0, 0, 0
