@@ -30,7 +30,7 @@ type record struct {
 	before     uint32 // cost of the plain instructions between the last record and this
 	arg        uint32 // function, helper, number of open labels, opening record
 	list, n    uint32 // br_table: its opening records in targets; br: the local and the constant that was put into it
-	match      int32  // block, loop, if: the record of its end; if: see other
+	match      int32  // block, loop, if: the record of its end; br: where its list and n were put from; if: see other
 	other      int32  // if: the record of its else, or 0
 }
 
@@ -38,6 +38,7 @@ type record struct {
 type put struct {
 	local uint32
 	value int64 // -1: none
+	start int32 // of the constant
 }
 
 // label is an open block.
@@ -69,6 +70,7 @@ type scan struct {
 	work    int
 	blocks  int
 	last    int64    // the constant that the instruction before pushed; -1: none
+	lastAt  int32    // where that instruction begins
 	put     put      // what the instruction before put into a local
 	got     int64    // the local that the instruction before read; -1: none
 	reads   []uint32 // of each local, but those of what was put into it since the last record

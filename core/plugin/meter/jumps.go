@@ -21,7 +21,11 @@ type jumps struct {
 	places []place // in the order of the code
 	values []int32 // of each number its place; the last: of all others
 	inner  int32   // the head of the innermost loop that is open; -1: none
+	round  int32   // the head of the loop whose copy without a table is open; -1: none
 	here   int32   // the place whose code is copied
+	copied uint32  // what of the body is written
+	edges  []edge  // the jumps, in the order of the code
+	member []bool  // of each place, whether it belongs to the loop that was asked about last
 	open   []*int32
 	where  []int32 // by record: how many labels were open when its block was opened; -1: it is not open
 	failed bool
@@ -33,7 +37,16 @@ type place struct {
 	up    int32  // the head of the innermost loop around it, but its own; -1: none
 	value uint32 // of a head: the number that is put to come back to it
 	turn  int32  // of a head: as where, of its loop
+	begin int32  // the record that ends its block
+	edge  int32  // its first jump, or the next place's
+	twice bool   // of a head: its loop is also written without a table (rounds.go)
+	entry int32  // of such a head: the place where the loop is entered
+	round int32  // as where: in a loop without a table the place's block, of its entry the loop
+	aside int32  // of such a head: as where, of the block before the loop with a table
 }
+
+// edge is a jump from a place to another.
+type edge struct{ from, to int32 }
 
 // maxNested is how deep loops are made: each repeats its part of the table.
 const maxNested = 4
@@ -45,6 +58,7 @@ func (j *jumps) write(s *scan, body []byte) (out []byte, ok bool) {
 	if !j.find() || !j.follow() || !j.nest() {
 		return nil, false
 	}
+	j.choose()
 	j.copy()
 	return j.out, !j.failed
 }
@@ -102,9 +116,10 @@ func (j *jumps) to(value uint32) int32 {
 // loop or its blocks.
 func (j *jumps) follow() (ok bool) {
 	for i := range j.places {
-		j.places[i] = place{last: -1, up: -1, turn: -1}
+		j.places[i] = place{last: -1, up: -1, turn: -1, round: -1, aside: -1}
 	}
-	here, jumped := int32(-1), false
+	here := int32(-1)
+	j.edges = j.edges[:0]
 	table := j.loop + int32(len(j.places)) + 1
 	for i := range j.records {
 		rec := &j.records[i]
@@ -112,13 +127,14 @@ func (j *jumps) follow() (ok bool) {
 		case recEnd:
 			if at, ok := j.place(int32(rec.arg)); ok && int32(rec.arg) > j.loop {
 				here = at
+				j.places[at].begin, j.places[at].edge = int32(i), int32(len(j.edges))
 			}
 		case recBranch:
 			if int32(rec.arg) == j.loop && rec.replace && rec.list == j.local && here >= 0 {
 				if to := j.to(rec.n); to <= here {
 					j.places[to].last, j.places[to].value = here, rec.n
 				}
-				jumped = true
+				j.edges = append(j.edges, edge{here, j.to(rec.n)})
 			} else if j.ours(int32(rec.arg)) {
 				return false
 			}
@@ -134,7 +150,7 @@ func (j *jumps) follow() (ok bool) {
 			}
 		}
 	}
-	return jumped
+	return len(j.edges) > 0
 }
 
 // ours tells whether a record is the loop or one of its blocks.

@@ -38,7 +38,7 @@ func (s *scan) step() {
 	case opBr:
 		opener, _ := s.target()
 		rec := s.record(recBranch, start, uint32(opener))
-		rec.replace, rec.list, rec.n = put.value >= 0, put.local, uint32(put.value)
+		rec.replace, rec.list, rec.n, rec.match = put.value >= 0, put.local, uint32(put.value), put.start
 		s.die()
 	case opBrIf:
 		s.pop(1)
@@ -86,7 +86,7 @@ func (s *scan) step() {
 		v := s.r.signed(32)
 		s.push(1)
 		s.charge(1)
-		s.last = int64(uint32(v))
+		s.last, s.lastAt = int64(uint32(v)), int32(start)
 	case opI64Const, opF32Const, opF64Const:
 		switch op {
 		case opI64Const:
@@ -194,7 +194,7 @@ func (s *scan) local(op byte, last int64) {
 		s.fresh[n] = uint32(len(s.records))
 	default:
 		s.pop(1)
-		s.put = put{n, last}
+		s.put = put{n, last, s.lastAt}
 		s.fresh[n] = uint32(len(s.records))
 	}
 	s.charge(1)

@@ -3,31 +3,38 @@ package meter
 // copy writes the body: as it is but for its branches, and the loops around
 // what is jumped back to.
 func (j *jumps) copy() {
-	j.out, j.open, j.inner, j.here = j.out[:0], j.open[:0], -1, -1
+	j.out, j.open, j.copied = j.out[:0], j.open[:0], 0
+	j.inner, j.round, j.here = -1, -1, -1
 	j.where = zeros32(j.where, len(j.records))
-	copied := uint32(0)
-	upTo := func(at uint32) {
-		j.out = append(j.out, j.body[copied:at]...)
-	}
 	j.begin(&j.where[0])
-	for i := 1; i < len(j.records) && !j.failed; i++ {
+	j.code(1, int32(len(j.records)))
+	j.failed = j.failed || len(j.open) > 0
+}
+
+// upTo copies what is before a place of the body, and goes on behind another.
+func (j *jumps) upTo(at, next uint32) {
+	j.out = append(j.out, j.body[j.copied:at]...)
+	j.copied = next
+}
+
+// code copies the code of some records.
+func (j *jumps) code(first, end int32) {
+	for i := first; i < end && !j.failed; i++ {
 		rec := &j.records[i]
 		switch rec.kind {
 		case recBlock, recLoop, recIf:
-			upTo(rec.start)
-			copied = rec.start
-			if int32(i) == j.loop { // nothing comes back to it
+			j.upTo(rec.start, rec.start)
+			if i == j.loop { // nothing comes back to it
 				j.out = append(j.out, opBlock, 0x40)
 				j.begin(&j.where[i])
 				j.enter(-1)
-				i += len(j.places) + 1 // the blocks and the table
-				copied = j.records[i].end
+				i += int32(len(j.places)) + 1 // the blocks and the table
+				j.copied = j.records[i].end
 				continue
 			}
 			j.begin(&j.where[i])
 		case recEnd:
-			upTo(rec.start)
-			copied = rec.end
+			j.upTo(rec.start, rec.end)
 			if at, ok := j.place(int32(rec.arg)); ok && int32(rec.arg) > j.loop {
 				j.arrive(at)
 				continue
@@ -37,27 +44,29 @@ func (j *jumps) copy() {
 			}
 			j.end()
 		case recBranch:
-			upTo(rec.start)
-			copied = rec.end
 			if int32(rec.arg) == j.loop {
-				j.branch(opBr, j.toPlace(j.to(rec.n)))
+				to, numbered := j.toPlace(j.to(rec.n))
+				from := rec.start
+				if !numbered {
+					from = uint32(rec.match)
+				}
+				j.upTo(from, rec.end)
+				j.branch(opBr, to)
 			} else {
+				j.upTo(rec.start, rec.end)
 				j.branch(opBr, &j.where[rec.arg])
 			}
 		case recBranchIf:
-			upTo(rec.start)
-			copied = rec.end
+			j.upTo(rec.start, rec.end)
 			j.branch(opBrIf, &j.where[rec.arg])
 		case recTable:
-			upTo(rec.start)
-			copied = rec.end
+			j.upTo(rec.start, rec.end)
 			j.out = appendU32(append(j.out, opBrTable), rec.n-1)
 			for _, opener := range j.targets[rec.list : rec.list+rec.n] {
 				j.out = appendU32(j.out, j.depth(&j.where[opener]))
 			}
 		}
 	}
-	j.failed = j.failed || len(j.open) > 0
 }
 
 // begin notes a label, end closes the last.
@@ -90,39 +99,71 @@ func (j *jumps) branch(op byte, label *int32) {
 }
 
 // toPlace is the label to branch to from here: the place's loop, or its block, or
-// that of the outermost loop around it that begins behind here.
-func (j *jumps) toPlace(at int32) *int32 {
-	if at <= j.here {
-		return &j.places[at].turn
-	}
-	for ; ; at = j.places[at].up {
-		block := &j.where[j.opener(at)]
-		if *block >= 0 || j.places[at].up < 0 {
-			return block
+// that of the outermost loop around it that begins behind here. Numbered tells
+// whether a table there asks for the place's number.
+func (j *jumps) toPlace(at int32) (label *int32, numbered bool) {
+	if j.round >= 0 && at >= j.round && at <= j.places[j.round].last {
+		if j.member[at] {
+			return &j.places[at].round, false
 		}
+		return &j.places[j.round].aside, true
+	}
+	if at <= j.here {
+		return &j.places[at].turn, j.places[at].last > at
+	}
+	for head := at; ; head = j.places[head].up {
+		label, numbered = j.into(head, at)
+		if *label >= 0 || j.places[head].up < 0 {
+			return label, numbered
+		}
+	}
+}
+
+// into is the label to branch to for a place from before its block, or before
+// that of a loop that it is in.
+func (j *jumps) into(block, at int32) (label *int32, numbered bool) {
+	switch p := &j.places[block]; {
+	case p.twice && at != p.entry:
+		return &p.aside, true
+	case p.twice:
+		return &j.where[j.opener(block)], false
+	default:
+		return &j.where[j.opener(block)], p.last > block
 	}
 }
 
 // arrive ends a place's block, and begins its loop.
 func (j *jumps) arrive(at int32) {
+	p := &j.places[at]
 	j.leave(at)
-	block, p := &j.where[j.opener(at)], &j.places[at]
+	block := &j.where[j.opener(at)]
 	if len(j.open) == 0 || j.open[len(j.open)-1] != block {
 		j.failed = true
 		return
 	}
-	if p.last >= 0 { // whoever comes without a jump comes to the head
-		j.out = appendS64(append(j.out, opI32Const), int64(int32(p.value)))
-		j.out = appendU32(append(j.out, opLocalSet), j.local)
+	if p.last > at && !p.twice {
+		j.number(p.value)
 	}
 	j.end()
 	j.here = at
-	if p.last >= 0 {
-		j.out = append(j.out, opLoop, 0x40)
-		j.begin(&p.turn)
-		j.inner = at
+	if p.last < 0 {
+		return
+	}
+	if p.twice {
+		j.withoutTable(at)
+	}
+	j.out = append(j.out, opLoop, 0x40)
+	j.begin(&p.turn)
+	j.inner = at
+	if p.last > at {
 		j.enter(at)
 	}
+}
+
+// number puts a head's number for whoever comes to it without a jump.
+func (j *jumps) number(value uint32) {
+	j.out = appendS64(append(j.out, opI32Const), int64(int32(value)))
+	j.out = appendU32(append(j.out, opLocalSet), j.local)
 }
 
 // leave ends the loops whose last place is before at.
@@ -141,10 +182,15 @@ func (j *jumps) enter(head int32) {
 		first, last = head+1, j.places[head].last
 	}
 	for at := last; at >= first; at-- {
-		if j.places[at].up == head {
-			j.out = append(j.out, opBlock, 0x40)
-			j.begin(&j.where[j.opener(at)])
+		if j.places[at].up != head {
+			continue
 		}
+		if j.places[at].twice {
+			j.out = append(j.out, opBlock, 0x40)
+			j.begin(&j.places[at].aside)
+		}
+		j.out = append(j.out, opBlock, 0x40)
+		j.begin(&j.where[j.opener(at)])
 	}
 	low, high := 0, len(j.values)-1
 	j.out = appendU32(append(j.out, opLocalGet), j.local)
@@ -168,7 +214,8 @@ func (j *jumps) enter(head int32) {
 	j.table(head, low, high, &begins)
 	j.end()
 	if head < 0 { // where a call begins
-		j.branch(opBr, j.toPlace(j.values[0]))
+		to, _ := j.toPlace(j.values[0])
+		j.branch(opBr, to)
 	}
 }
 
@@ -177,12 +224,12 @@ func (j *jumps) enter(head int32) {
 func (j *jumps) table(head int32, low, high int, begins *int32) {
 	j.out = appendU32(append(j.out, opBrTable), uint32(high-low))
 	for _, at := range j.values[low : high+1] {
-		for at >= 0 && at != head && j.places[at].up != head {
-			at = j.places[at].up
+		label, block := begins, at
+		for block >= 0 && block != head && j.places[block].up != head {
+			block = j.places[block].up
 		}
-		label := begins
-		if at >= 0 && at != head {
-			label = &j.where[j.opener(at)]
+		if block >= 0 && block != head {
+			label, _ = j.into(block, at)
 		}
 		j.out = appendU32(j.out, j.depth(label))
 	}

@@ -1,5 +1,7 @@
 package meter
 
+import "slices"
+
 // A charge costs a small loop more than its own work: a load, a store, a branch,
 // and what lives through a turn goes through memory, since a charge may call. So
 // a loop that calls nothing and holds no other is written several times, one
@@ -64,16 +66,21 @@ func (s *scan) isSmallLoop(body []byte, i int) bool {
 	if loop.dead || body[loop.start+1] != 0x40 || s.records[loop.match].start-loop.end > maxTurn {
 		return false
 	}
-	turns := false
-	for k := i + 1; k < int(loop.match); k++ {
-		switch rec := &s.records[k]; rec.kind {
-		case recLoop, recTable, recCall, recIndirect, recBulk:
-			return false
-		case recBranch, recBranchIf:
-			turns = turns || int(rec.arg) == i
+	inside := s.records[i+1 : loop.match]
+	return isPlain(inside) && slices.ContainsFunc(inside, func(rec record) bool {
+		return (rec.kind == recBranch || rec.kind == recBranchIf) && int(rec.arg) == i
+	})
+}
+
+// isPlain tells whether code holds no loop, no branch table and no call.
+func isPlain(code []record) bool {
+	return !slices.ContainsFunc(code, func(rec record) bool {
+		switch rec.kind {
+		case recLoop, recTable, recCall, recIndirect, recRefFunc, recBulk:
+			return true
 		}
-	}
-	return turns
+		return false
+	})
 }
 
 // turn copies what is in a loop; a branch to labels outside of it passes so many more.
