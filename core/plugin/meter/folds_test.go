@@ -109,7 +109,7 @@ func FuzzFolds(f *testing.F) {
 		f.Add(seed(i, 50+3*i))
 	}
 	f.Fuzz(func(t *testing.T, src []byte) {
-		wasm := (&folding{jumping{src: src}}).build()
+		wasm := (&folding{jumping{choices: choices{src}}}).build()
 		out, err := meter.Rewrite(wasm, meter.Options{})
 		if err != nil {
 			t.Fatal(err)

@@ -72,19 +72,10 @@ func withoutCustom(wasm []byte) []byte {
 // program writes modules out of bytes: functions of two i32 that end, compute
 // on locals, memory and each other, and return one i32.
 type program struct {
-	src   []byte
+	choices
 	m     *asm.Module
 	depth int
 	below asm.Func // functions that may be called are smaller
-}
-
-func (p *program) next(n int) int {
-	if len(p.src) == 0 {
-		return 0
-	}
-	b := p.src[0]
-	p.src = p.src[1:]
-	return int(b) % n
 }
 
 // value leaves one i32.
@@ -171,6 +162,18 @@ func (p *program) build() []byte {
 	return p.m.Bytes()
 }
 
+// choices makes numbers of a fuzzer's bytes, and 0 when none are left.
+type choices struct{ src []byte }
+
+func (c *choices) next(n int) int {
+	if len(c.src) == 0 {
+		return 0
+	}
+	b := c.src[0]
+	c.src = c.src[1:]
+	return int(b) % n
+}
+
 // seed is size bytes without order, others for each i.
 func seed(i, size int) []byte {
 	b := make([]byte, size)
@@ -191,7 +194,7 @@ func FuzzResults(f *testing.F) {
 		if len(src) > 1500 {
 			return
 		}
-		wasm := (&program{src: src}).build()
+		wasm := (&program{choices: choices{src}}).build()
 		out, err := meter.Rewrite(wasm, meter.Options{})
 		if err != nil {
 			t.Fatal(err)
@@ -221,4 +224,30 @@ func FuzzResults(f *testing.F) {
 			t.Fatalf("metered %s\nunmetered %s", told[0], told[1])
 		}
 	})
+}
+
+// goesAsBefore has the function run of a module called 20 times, with numbers
+// made of 0 to 19, metered and not.
+func goesAsBefore(t *testing.T, wasm []byte, numbers func(n uint64) []uint64) {
+	out, err := meter.Rewrite(wasm, meter.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var told [2]string
+	for i, wasm := range [][]byte{out, wasm} {
+		mod, err := newRuntime(t, &clock{most: 1000}).Instantiate(t.Context(), wasm)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for n := range uint64(20) {
+			results, err := mod.ExportedFunction("run").Call(t.Context(), numbers(n)...)
+			if errors.Is(err, errLate) {
+				return // it goes round without a step: not to be tried without metering
+			}
+			told[i] += fmt.Sprintln(results, err)
+		}
+	}
+	if told[0] != told[1] {
+		t.Fatalf("metered %s\nunmetered %s", told[0], told[1])
+	}
 }

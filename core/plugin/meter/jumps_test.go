@@ -2,8 +2,6 @@ package meter_test
 
 import (
 	"bytes"
-	"errors"
-	"fmt"
 	"testing"
 
 	"github.com/driplet/driplet/core/plugin/internal/asm"
@@ -14,7 +12,7 @@ import (
 // in one loop, which are reached by their number in a local. Each notes that it
 // was there; after 300 steps the function ends.
 type jumping struct {
-	src    []byte
+	choices
 	places int
 	odd    bool // something that Go's compiler does not write may be among it
 }
@@ -22,15 +20,6 @@ type jumping struct {
 const (
 	trail, number, steps, spare = 0, 1, 2, 3
 )
-
-func (p *jumping) next(n int) int {
-	if len(p.src) == 0 {
-		return 0
-	}
-	b := p.src[0]
-	p.src = p.src[1:]
-	return int(b) % n
-}
 
 // jump goes from a place, in so many blocks of its own, to any.
 func (p *jumping) jump(from, inside, numbers int) []byte {
@@ -113,28 +102,7 @@ func FuzzJumps(f *testing.F) {
 		f.Add(seed(i, 20+i))
 	}
 	f.Fuzz(func(t *testing.T, src []byte) {
-		wasm := (&jumping{src: src}).build()
-		out, err := meter.Rewrite(wasm, meter.Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		var told [2]string
-		for i, wasm := range [][]byte{out, wasm} {
-			mod, err := newRuntime(t, &clock{most: 1000}).Instantiate(t.Context(), wasm)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for first := range uint64(20) {
-				results, err := mod.ExportedFunction("run").Call(t.Context(), first*77, first)
-				if errors.Is(err, errLate) {
-					return // it goes round without a step: not to be tried without metering
-				}
-				told[i] += fmt.Sprintln(results, err)
-			}
-		}
-		if told[0] != told[1] {
-			t.Fatalf("metered %s\nunmetered %s", told[0], told[1])
-		}
+		goesAsBefore(t, (&jumping{choices: choices{src}}).build(), func(n uint64) []uint64 { return []uint64{n * 77, n} })
 	})
 }
 

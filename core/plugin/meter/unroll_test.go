@@ -2,7 +2,6 @@ package meter_test
 
 import (
 	"bytes"
-	"fmt"
 	"testing"
 
 	"github.com/driplet/driplet/core/plugin/internal/asm"
@@ -13,18 +12,9 @@ import (
 // with branches from everywhere to everywhere around. Each piece of code notes
 // that it was there; after 300 turns the function ends.
 type turning struct {
-	src    []byte
+	choices
 	notes  int32
 	labels int // that are open, the function's included
-}
-
-func (p *turning) next(n int) int {
-	if len(p.src) == 0 {
-		return 0
-	}
-	b := p.src[0]
-	p.src = p.src[1:]
-	return int(b) % n
 }
 
 // bit leaves one of the trail's.
@@ -90,25 +80,7 @@ func FuzzUnroll(f *testing.F) {
 		if len(src) > 500 {
 			return
 		}
-		wasm := (&turning{src: src}).build()
-		out, err := meter.Rewrite(wasm, meter.Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		var told [2]string
-		for i, wasm := range [][]byte{out, wasm} {
-			mod, err := newRuntime(t, &clock{most: 1000}).Instantiate(t.Context(), wasm)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for first := range uint64(20) {
-				results, err := mod.ExportedFunction("run").Call(t.Context(), first*77)
-				told[i] += fmt.Sprintln(results, err)
-			}
-		}
-		if told[0] != told[1] {
-			t.Fatalf("metered %s\nunmetered %s", told[0], told[1])
-		}
+		goesAsBefore(t, (&turning{choices: choices{src}}).build(), func(n uint64) []uint64 { return []uint64{n * 77} })
 	})
 }
 
