@@ -82,9 +82,9 @@ func BenchmarkTable(b *testing.B) {
 	}
 }
 
-// printTable prints medians and ratios, beside the handler that decodes into a struct
-// and the one into maps; those in brackets are of the fastest
-// turns, which say more where the machine is busy.
+// printTable prints medians and ratios, beside the handler that decodes into a
+// struct and the one into maps; those in brackets are of the fastest turns, which
+// say more where the machine is busy.
 func printTable(name string, turns *plugintest.Turns) {
 	var out strings.Builder
 	ratio := func(i, k int, format string) string {
